@@ -1,0 +1,163 @@
+# sendco: make          builds all programs into build/
+#         make demo     installs what is missing, builds, sets up a demo school, shows a tour
+#         make check    installs what is missing, builds, runs every test
+#         make asan     the suite under AddressSanitizer and UBSan
+#         make bench    speed beside its peers     make tidy, format, install, clean
+#
+# Sources are found, not listed: a new .c file in a room is built and linked.
+
+B        ?= build
+CC       ?= gcc
+# make's own default is "cc"
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
+OPT      ?= -O2
+SAN      ?=
+prefix   ?= /usr/local
+PYTHON   ?= /usr/bin/python3
+
+WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+HARDEN   := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+CPPFLAGS += -I. -I$(B)/gen -D_GNU_SOURCE
+CFLAGS   += -std=c11 -g $(OPT) $(WARN) $(HARDEN) $(SAN) -pthread
+# What protoc-c writes keeps to the warnings but for a few of its habits.
+GENFLAGS  = -std=c11 -g $(OPT) -Wall -Wextra -Werror $(HARDEN) $(SAN)
+LDFLAGS  += -pie -Wl,-z,relro,-z,now -pthread $(SAN)
+
+LIBS_COMMON := -lprotobuf-c -lssl -lcrypto -lutf8proc
+LIBS_SERVER := -luv -lsqlite3 -lsodium
+LIBS_CLIENT := -luv -ljansson -lcsv -linih
+
+find = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c $(d)/*/*.c $(d)/*/*/*.c)))
+
+# --- generated: one table of kinds from proto/records/ ---------------------
+
+RECORDS  := $(sort $(wildcard proto/records/*.proto))
+PROTOS   := protocol schema google/protobuf/descriptor $(RECORDS:proto/%.proto=%)
+GEN_H    := $(PROTOS:%=$(B)/gen/%.pb-c.h)
+GEN_O    := $(patsubst %,$(B)/gen/%.pb-c.o,protocol $(RECORDS:proto/%.proto=%)) $(B)/gen/kinds.o
+PROTOINC := -Iproto -I/usr/include
+
+# --- rooms ------------------------------------------------------------------
+
+COMMON_O := $(patsubst %.c,$(B)/%.o,$(call find,common)) $(GEN_O)
+CERTS_O  := $(patsubst %.c,$(B)/%.o,$(call find,certs))
+SERVER_O := $(patsubst %.c,$(B)/%.o,$(filter-out server/main.c server/fault_off.c,$(call find,server))) $(CERTS_O)
+CLIENT_O := $(patsubst %.c,$(B)/%.o,$(call find,client/exchange) $(filter-out client/cli/main.c,$(call find,client/cli)) $(wildcard client/*.c))
+SUPPORT_O:= $(patsubst %.c,$(B)/%.o,$(filter-out tests/support/fault_on.c,$(call find,tests/support)))
+UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+PROGRAMS := $(B)/bin/sendcod $(B)/bin/sendco
+# sendcod with a clock that tests set and faults that they plant
+TESTD    := $(B)/tests/sendcod-test
+
+all: $(PROGRAMS)
+
+$(B)/bin/sendcod: $(B)/server/main.o $(B)/server/fault_off.o $(SERVER_O) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
+
+$(TESTD): $(B)/server/main.o $(B)/tests/support/fault_on.o $(SERVER_O) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
+
+$(B)/bin/sendco: $(B)/client/cli/main.o $(CLIENT_O) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CLIENT) $(LIBS_COMMON)
+
+$(B)/libcommon.a: $(COMMON_O)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(UNIT): $(B)/tests/%: $(B)/tests/unit/%.o $(SUPPORT_O) $(B)/server/fault_off.o $(SERVER_O) $(CLIENT_O) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_SERVER) $(LIBS_CLIENT) $(LIBS_COMMON)
+
+$(BENCH): $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
+
+# Generated headers come first; after that the .d files know who needs which.
+$(B)/%.o: %.c | $(GEN_H) $(B)/gen/kinds.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/gen/kinds.o: $(B)/gen/kinds.c | $(GEN_H)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/gen/%.pb-c.o: $(B)/gen/%.pb-c.c | $(GEN_H)
+	$(CC) -I$(B)/gen $(GENFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/gen/google/protobuf/%.pb-c.c $(B)/gen/google/protobuf/%.pb-c.h &: /usr/include/google/protobuf/%.proto
+	@mkdir -p $(B)/gen
+	protoc-c $(PROTOINC) --c_out=$(B)/gen google/protobuf/$*.proto
+
+$(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h &: proto/%.proto
+	@mkdir -p $(B)/gen
+	protoc-c $(PROTOINC) --c_out=$(B)/gen $<
+
+# The set of record files is itself an input: a new or removed one makes the table anew.
+$(B)/gen/records.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(RECORDS)' | cmp -s - $@ || echo '$(RECORDS)' > $@
+
+$(B)/gen/kinds.c: $(RECORDS) proto/schema.proto proto/released.txt $(B)/bin/kindgen $(B)/gen/records.list
+	protoc $(PROTOINC) --plugin=protoc-gen-kinds=$(B)/bin/kindgen --kinds_out=proto/released.txt:$(B)/gen $(RECORDS)
+	@touch $@
+
+KINDGEN_GEN := schema google/protobuf/descriptor google/protobuf/compiler/plugin
+$(B)/bin/kindgen: proto/kindgen.c $(KINDGEN_GEN:%=$(B)/gen/%.pb-c.c)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) -o $@ $^ -lprotobuf-c
+
+$(B)/gen/google/protobuf/compiler/plugin.pb-c.c: | $(B)/gen/google/protobuf/descriptor.pb-c.h
+$(B)/gen/schema.pb-c.c: | $(B)/gen/google/protobuf/descriptor.pb-c.h
+
+# --- doing things -----------------------------------------------------------
+
+tests: $(PROGRAMS) $(TESTD) $(UNIT)
+bench-programs: $(PROGRAMS) $(BENCH)
+
+demo:
+	@./tests/support/need build
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@./tests/support/demo $(B)
+
+check:
+	@./tests/support/need build test
+	@$(MAKE) --no-print-directory -j$$(nproc) tests
+	@$(PYTHON) tests/run.py --build $(B)
+
+asan:
+	@./tests/support/need build test
+	@$(MAKE) --no-print-directory -j$$(nproc) B=build/asan OPT=-O1 SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' tests
+	@$(PYTHON) tests/run.py --build build/asan --short
+
+bench:
+	@./tests/support/need build bench
+	@$(MAKE) --no-print-directory -j$$(nproc) bench-programs
+	@$(PYTHON) tests/bench/bench.py --build $(B)
+
+tidy:
+	clang-tidy --quiet $(filter-out tests/%,$(call find,common server client certs)) -- $(CPPFLAGS) -std=c11
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+install: all
+	install -D -m 0755 $(B)/bin/sendcod $(DESTDIR)$(prefix)/sbin/sendcod
+	install -D -m 0755 $(B)/bin/sendco $(DESTDIR)$(prefix)/bin/sendco
+	@mkdir -p $(DESTDIR)$(prefix)/share/man/man1 $(DESTDIR)$(prefix)/share/bash-completion/completions
+	$(B)/bin/sendco man > $(DESTDIR)$(prefix)/share/man/man1/sendco.1
+	$(B)/bin/sendco completion bash > $(DESTDIR)$(prefix)/share/bash-completion/completions/sendco
+
+clean:
+	rm -rf $(B)
+
+FORCE:
+.PHONY: all tests bench-programs demo check asan bench tidy format install clean FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

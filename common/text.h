@@ -1,0 +1,48 @@
+// Text: what may be stored, how it is found, how it is shown safely.
+#ifndef COMMON_TEXT_H
+#define COMMON_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct buffer;
+
+// Valid UTF-8 without NUL, C0 or C1 controls; `multiline` allows newline and tab.
+// NULL when good, else what is wrong in words ("a control character at byte 7").
+const char *text_fault(const char *text, size_t size, bool multiline);
+// NFC, blanks at both ends gone. NULL when memory is out or the text is not UTF-8.
+char *text_normal(const char *text, struct arena *arena);
+size_t text_length(const char *text);               // in code points
+// For search and sorting: NFKD, case folded, marks stripped, letters that do not
+// decompose mapped (ł ø đ ð þ ß æ œ ı ħ ŧ ŋ). What is not a letter or digit becomes one
+// blank. An apostrophe or hyphen inside a word joins: "O’Brien" gives "obrien";
+// text_fold_search also gives the split words: "obrien o brien".
+char *text_fold(const char *text, struct arena *arena);
+char *text_fold_search(const char *text, struct arena *arena);
+
+// For a terminal: control characters, bidi overrides and isolates, lone
+// surrogates and other format characters are shown as "\u{1b}"-like escapes; newline and
+// tab become a blank unless `multiline`. Nothing stored can drive a terminal.
+char *text_safe(const char *text, bool multiline, struct arena *arena);
+// Columns a terminal gives it (already made safe).
+int text_width(const char *text);
+// At most `width` columns, with "…" where something was cut.
+char *text_cut(const char *text, int width, struct arena *arena);
+// `text` cut and filled with blanks to exactly `width` columns.
+char *text_pad(const char *text, int width, bool right, struct arena *arena);
+
+// A CSV cell per RFC 4180, quoted when needed; one that a spreadsheet would take
+// for a formula (begins with = + - @ tab CR, or a full-width form) gets a leading apostrophe unless `raw`. Plain numbers
+// ("-12.5") stay as they are. 0 or ERR_NOMEM.
+int text_csv_cell(struct buffer *out, const char *text, bool raw);
+
+// Edit distance with transpositions; for "did you mean".
+int text_distance(const char *a, const char *b);
+bool text_same(const char *a, const char *b);       // ASCII, any case
+
+// UPN: 13 characters, upper case; NULL when good, else what is wrong.
+const char *upn_fault(const char *upn);
+
+#endif

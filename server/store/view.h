@@ -1,0 +1,111 @@
+// The synchronous door to data: one snapshot, one scope. Used on a reader thread
+// (reports, handlers' reading) and inside the writer's transaction (checks,
+// effects), there with view_put as well. Records are allotted from the caller's
+// arena; nothing here outlives the call that got the view.
+#ifndef SERVER_STORE_VIEW_H
+#define SERVER_STORE_VIEW_H
+
+#include "common/arena.h"
+#include "common/date.h"
+#include "common/error.h"
+#include "common/record.h"
+#include "server/store/scope.h"
+
+struct view;
+
+enum operator { OP_EQ = 1, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_EMPTY, OP_SET, OP_CONTAINS };   // as Condition.Op
+
+struct condition { const struct field *field; enum operator op; struct value value; };   // CONTAINS compares folded text
+
+struct order { const struct field *field; bool about; bool descending; };   // field NULL: by the record's name, or, with about, by the name of whom it is about
+
+#define QUERY_CONDITIONS 16
+#define QUERY_ORDERS 4
+
+struct query {
+    const struct kind *kind;
+    struct condition where[QUERY_CONDITIONS];
+    size_t n_where;
+    int64_t about;              // only records about this id (of the kind's subject); 0: any
+    bool any_time;              // false and as_at set: only spells that hold then
+    int32_t as_at;              // DATE_NONE: any
+    int64_t as_known;           // 0: now; else as the log knew it at that second
+    struct order order[QUERY_ORDERS];
+    size_t n_order;
+    size_t limit;               // 0: no limit
+    size_t max_bytes;           // of packed bodies, about; 0: no limit
+    const uint8_t *page;        // from query_page.next of the page before; NULL: the first
+    size_t page_size;
+    bool removed;               // the removed ones too
+};
+
+struct query_page { uint8_t *next; size_t next_size; };   // next NULL: that was all; in the arena
+
+void query_init(struct query *query, const struct kind *kind);   // everything, ordered by id
+// Adds "field = value"; the field must exist.
+void query_where(struct query *query, const char *field, enum operator op, struct value value);
+
+uint64_t view_seq(const struct view *view);
+uint64_t view_epoch(const struct view *view);
+int32_t view_today(const struct view *view);       // of the request, not the clock
+int64_t view_now(const struct view *view);
+const struct scope *view_scope(const struct view *view);
+
+// 0; ERR_NOT_FOUND for what is not there, removed (problem says by whom, when) or out of scope.
+int view_get(struct view *view, const struct kind *kind, int64_t id, struct arena *arena, struct record **record, struct problem *problem);
+// The same as the log knew it at that second.
+int view_get_known(struct view *view, const struct kind *kind, int64_t id, int64_t as_known, struct arena *arena, struct record **record,
+                   struct problem *problem);
+// Calls back per record in order; a callback that returns non-zero ends the walk
+// with that value. ERR_DENIED when kind, a condition or an order is out of reach. `page` may be NULL.
+typedef int view_record_fn(struct record *record, void *data);
+int view_list(struct view *view, const struct query *query, struct arena *arena, struct query_page *page, view_record_fn *on_record,
+              void *data, struct problem *problem);
+int view_count(struct view *view, const struct query *query, uint64_t *count, struct problem *problem);
+
+struct hit {
+    const struct kind *kind;
+    int64_t id, about;
+    const struct field *field;
+    const char *text;        // of the field
+};
+typedef int view_hit_fn(const struct hit *hit, void *data);
+// Words, the last one as a prefix, all of them in one field or the name of one
+// record; folded as text_fold. `kinds_mask` NULL: all. *capped: there are more.
+int view_search(struct view *view, const char *text, const struct kind *const *only, size_t n_only, size_t limit, struct arena *arena,
+                view_hit_fn *on_hit, void *data, bool *capped, struct problem *problem);
+
+enum action { ACTION_NONE, ACTION_ADD, ACTION_EDIT, ACTION_REMOVE, ACTION_RESTORE };   // as Action in protocol.proto
+
+struct entry {               // one change, as history shows it
+    uint64_t seq, version, batch;
+    int64_t at, actor, on_behalf_of;
+    enum action action;
+    uint64_t changed;
+    const char *reason;      // NULL: none
+    struct record *record;   // after it, filtered by scope
+};
+typedef int view_entry_fn(const struct entry *entry, void *data);
+int view_history(struct view *view, const struct kind *kind, int64_t id, struct arena *arena, view_entry_fn *on_entry, void *data,
+                 struct problem *problem);
+
+// What a record is called ("Yılmaz, Aisha"), references resolved one level; NULL when it may not be
+// seen or does not exist. Removed records keep their names.
+const char *view_label(struct view *view, const struct kind *kind, int64_t id, struct arena *arena);
+// A member of staff's name, whoever asks; never NULL ("somebody").
+const char *view_staff_name(struct view *view, int64_t staff, struct arena *arena);
+// A code's title, or the code itself.
+const char *view_code_title(struct view *view, const char *list, const char *code, struct arena *arena);
+
+// Inside the writer's transaction only, as part of the same request: the change
+// is marked as caused, checked like any other, and its effects run, four deep at
+// most. `set`: the fields to take from the record. For a new record id 0; *id tells it.
+int view_put(struct view *view, const struct record *record, uint64_t set, int64_t *id, struct problem *problem);
+// Something to tell the author that is no reason to refuse.
+void view_warn(struct view *view, const struct record *record, const char *field, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+struct view_figures { uint64_t records, changes, database_bytes, wal_bytes; uint8_t chain[32]; };
+int view_figures(struct view *view, struct view_figures *figures);
+
+#endif
