@@ -107,9 +107,9 @@ $(B)/gen/kinds.c: $(RECORDS) proto/schema.proto proto/released.txt $(B)/bin/kind
 	@touch $@
 
 KINDGEN_GEN := schema google/protobuf/descriptor google/protobuf/compiler/plugin
-$(B)/bin/kindgen: proto/kindgen.c $(KINDGEN_GEN:%=$(B)/gen/%.pb-c.c)
+$(B)/bin/kindgen: proto/kindgen.h $(wildcard proto/kindgen*.c) $(KINDGEN_GEN:%=$(B)/gen/%.pb-c.c)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) -o $@ $^ -lprotobuf-c
+	$(CC) $(CPPFLAGS) $(filter-out -Werror,$(CFLAGS)) $(LDFLAGS) -o $@ $(filter %.c,$^) -lprotobuf-c
 
 $(B)/gen/google/protobuf/compiler/plugin.pb-c.c: | $(B)/gen/google/protobuf/descriptor.pb-c.h
 $(B)/gen/schema.pb-c.c: | $(B)/gen/google/protobuf/descriptor.pb-c.h
