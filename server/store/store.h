@@ -142,7 +142,7 @@ void commit_unref(struct commit *commit);
 typedef void store_commit_fn(struct commit *commit, void *data);
 void store_on_commit(struct store *store, store_commit_fn *fn, void *data);
 
-// Committed requests after `from`, oldest first, up to the view's snapshot; on a reader
+// Committed requests after `from` (each handed over: on_commit unrefs it), oldest first, up to the view's snapshot; on a reader
 // thread. A commit with many rows comes whole. ERR_RESYNC when the log no longer reaches back.
 int view_commits(struct view *view, uint64_t from, size_t limit, int (*on_commit)(struct commit *commit, void *data), void *data,
                  struct problem *problem);

@@ -39,7 +39,8 @@ struct query {
     bool removed;               // the removed ones too
 };
 
-struct query_page { uint8_t *next; size_t next_size; };   // next NULL: that was all; in the arena
+// next NULL: that was all; in the arena. first_seq: of the snapshot that gave the first page.
+struct query_page { uint8_t *next; size_t next_size; uint64_t first_seq; };
 
 void query_init(struct query *query, const struct kind *kind);   // everything, ordered by id
 // Adds "field = value"; the field must exist.

@@ -1,0 +1,236 @@
+// One SQLite connection: opening with the settings we trust, statements by their
+// text, values in and out. Runs in whichever thread owns the connection.
+#include "server/store/sqlite/sqlite.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "common/log.h"
+#include "common/text.h"
+#include "server/fault.h"
+
+struct statement {
+    sqlite3_stmt *prepared;
+    UT_hash_handle hh;
+    char sql[];
+};
+
+// sendco_field(body, number): one field of a packed record, so that the log can be
+// asked with the same SQL as the tables.
+static void sql_field(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    const uint8_t *at = sqlite3_value_blob(argv[0]), *end = at + sqlite3_value_bytes(argv[0]);
+    uint64_t wanted = (uint64_t)sqlite3_value_int64(argv[1]);
+    bool zigzag = sqlite3_value_int(argv[2]) != 0;
+    while (at && at < end) {
+        uint64_t words[2] = {0, 0};   // tag, then number or length
+        for (int i = 0; i < 2; i++)
+            for (unsigned shift = 0; at < end; shift += 7) {
+                words[i] |= (uint64_t)(*at & 0x7f) << (shift & 63);
+                if (!(*at++ & 0x80))
+                    break;
+            }
+        bool is_text = (words[0] & 7) == 2;
+        if (is_text && words[1] > (uint64_t)(end - at))
+            return;
+        if (words[0] >> 3 == wanted) {
+            if (is_text)
+                sqlite3_result_text(context, (const char *)at, (int)words[1], SQLITE_TRANSIENT);
+            else
+                sqlite3_result_int64(context, zigzag ? (int64_t)(words[1] >> 1) ^ -(int64_t)(words[1] & 1) : (int64_t)words[1]);
+            return;
+        }
+        at += is_text ? words[1] : 0;
+    }
+}
+
+static void sql_fold(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    const char *text = (const char *)sqlite3_value_text(argv[0]);
+    struct arena arena;
+    arena_init(&arena, 0);
+    char *folded = text ? text_fold(text, &arena) : NULL;
+    if (folded)
+        sqlite3_result_text(context, folded, -1, SQLITE_TRANSIENT);
+    arena_deinit(&arena);
+}
+
+static int on_wal(void *data, sqlite3 *handle, const char *name, int pages)
+{
+    (void)handle;
+    (void)name;
+    ((struct db *)data)->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+int db_open(struct db *db, const char *path, bool create, bool writer, struct problem *problem)
+{
+    *db = (struct db){.handle = NULL};
+    // unix-excl: no -shm file, and no second process can join, not even to read.
+    // One that writes or checkpoints beside us could meet SQLite's WAL-reset bug.
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (create ? SQLITE_OPEN_CREATE : 0);
+    int code = sqlite3_open_v2(path, &db->handle, flags, "unix-excl");
+    if (code == SQLITE_OK)
+        code = sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    const int utf8 = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+    if (code == SQLITE_OK)
+        code = sqlite3_create_function_v2(db->handle, "sendco_field", 3, utf8, NULL, sql_field, NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_create_function_v2(db->handle, "sendco_fold", 1, utf8, NULL, sql_fold, NULL, NULL, NULL);
+    const char *settings = fault_on("sync-off") ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL";
+    if (code == SQLITE_OK)
+        code = db_run(db, "PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
+                          "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-16384");
+    if (code == SQLITE_OK && writer)
+        code = db_run(db, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864");
+    if (code == SQLITE_OK)
+        code = db_run(db, writer ? settings : "PRAGMA query_only=ON");
+    if (code != SQLITE_OK) {
+        int main_code = code & 0xff;
+        if (main_code == SQLITE_BUSY || main_code == SQLITE_LOCKED)
+            problem_set(problem, ERR_IO, "the database %s is in use by another process", path);
+        else
+            problem_set(problem, ERR_IO, "the database %s cannot be opened: %s", path, sqlite3_errmsg(db->handle));
+        db_close(db);
+        return ERR_IO;
+    }
+    if (writer)
+        sqlite3_wal_hook(db->handle, on_wal, db);
+    return 0;
+}
+
+void db_close(struct db *db)
+{
+    struct statement *statement, *next;
+    HASH_ITER(hh, db->statements, statement, next) {
+        HASH_DEL(db->statements, statement);
+        sqlite3_finalize(statement->prepared);
+        free(statement);
+    }
+    sqlite3_close(db->handle);
+    db->handle = NULL;
+}
+
+sqlite3_stmt *db_statement(struct db *db, const char *sql)
+{
+    struct statement *statement;
+    size_t size = strlen(sql);
+    HASH_FIND(hh, db->statements, sql, size, statement);
+    if (statement)
+        return statement->prepared;
+    statement = malloc(sizeof *statement + size + 1);
+    if (!statement)
+        return NULL;
+    memcpy(statement->sql, sql, size + 1);
+    int code = sqlite3_prepare_v3(db->handle, sql, (int)size + 1, SQLITE_PREPARE_PERSISTENT, &statement->prepared, NULL);
+    if (code != SQLITE_OK) {
+        log_write(LOG_ERROR, "cannot prepare \"%.300s\": %s", sql, sqlite3_errmsg(db->handle));
+        free(statement);
+        return NULL;
+    }
+    HASH_ADD(hh, db->statements, sql, size, statement);
+    return statement->prepared;
+}
+
+void db_done(sqlite3_stmt *statement)
+{
+    if (!statement)
+        return;
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+}
+
+int db_run(struct db *db, const char *sql)
+{
+    return sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+}
+
+void db_bind(sqlite3_stmt *statement, int index, struct value value)
+{
+    if (value.type == VALUE_NUMBER)
+        sqlite3_bind_int64(statement, index, value.number);
+    else if (value.type == VALUE_TEXT)
+        sqlite3_bind_text(statement, index, value.text, -1, SQLITE_STATIC);
+    else
+        sqlite3_bind_null(statement, index);
+}
+
+struct value db_value(sqlite3_stmt *statement, int column, const struct field *field, struct arena *arena)
+{
+    if (sqlite3_column_type(statement, column) == SQLITE_NULL)
+        return (struct value){.type = VALUE_EMPTY};
+    if (!field_is_text(field))
+        return value_number(sqlite3_column_int64(statement, column));
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    char *copy = text ? arena_strndup(arena, text, (size_t)sqlite3_column_bytes(statement, column)) : NULL;
+    return copy ? value_text(copy) : (struct value){.type = VALUE_EMPTY};
+}
+
+int db_error(struct db *db, int code, struct problem *problem)
+{
+    int main_code = code & 0xff;
+    if (main_code == SQLITE_OK || main_code == SQLITE_ROW || main_code == SQLITE_DONE)
+        return 0;
+    if (main_code == SQLITE_NOMEM)
+        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
+    if (main_code == SQLITE_FULL)
+        return problem_set(problem, ERR_READONLY, "the server's disk is full");
+    log_write(LOG_ERROR, "database: %s (%d)", sqlite3_errmsg(db->handle), sqlite3_extended_errcode(db->handle));
+    return problem_set(problem, ERR_IO, "the database could not be read or written");
+}
+
+int64_t db_number(struct db *db, const char *sql, int64_t otherwise)
+{
+    sqlite3_stmt *statement = db_statement(db, sql);
+    int64_t number = otherwise;
+    if (statement && sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+        number = sqlite3_column_int64(statement, 0);
+    db_done(statement);
+    return number;
+}
+
+void sql_init(struct sql *sql)
+{
+    sql->size = 0;
+    sql->text[0] = 0;
+    sql->n_binds = 0;
+    sql->overflow = false;
+}
+
+void sql_add(struct sql *sql, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    int size = vsnprintf(sql->text + sql->size, sizeof sql->text - sql->size, format, list);
+    va_end(list);
+    if (size < 0 || (size_t)size >= sizeof sql->text - sql->size)
+        sql->overflow = true;
+    else
+        sql->size += (size_t)size;
+}
+
+void sql_bind(struct sql *sql, struct value value)
+{
+    if (sql->n_binds == SQL_BINDS) {
+        sql->overflow = true;
+        return;
+    }
+    sql->binds[sql->n_binds++] = value;
+    sql_add(sql, "?%d", sql->n_binds);
+}
+
+sqlite3_stmt *sql_statement(struct sql *sql, struct db *db)
+{
+    if (sql->overflow)
+        return NULL;
+    sqlite3_stmt *statement = db_statement(db, sql->text);
+    for (int i = 0; statement && i < sql->n_binds; i++)
+        db_bind(statement, i + 1, sql->binds[i]);
+    return statement;
+}

@@ -1,0 +1,377 @@
+// The change log: appending to it, its chain of commitments, and reading a
+// record's past. Writer thread for appending; any connection's thread for reading.
+#include "server/store/sqlite/sqlite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+
+#define SALT 32
+
+static void chain_number(crypto_hash_sha256_state *state, uint64_t number)
+{
+    uint8_t bytes[8];
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(number >> (56 - 8 * i));
+    crypto_hash_sha256_update(state, bytes, sizeof bytes);
+}
+
+static void chain_bytes(crypto_hash_sha256_state *state, const void *bytes, size_t size)
+{
+    chain_number(state, size);
+    crypto_hash_sha256_update(state, bytes, size);
+}
+
+// Field numbers, a byte each: kindgen keeps them below 256.
+static size_t fields_pack(const struct kind *kind, uint64_t changed, uint8_t *out)
+{
+    size_t n = 0;
+    for (int i = 0; i < kind->n_fields; i++)
+        if (changed & field_bit(&kind->fields[i]))
+            out[n++] = (uint8_t)kind->fields[i].number;
+    return n;
+}
+
+static uint64_t fields_unpack(const struct kind *kind, const uint8_t *numbers, int n)
+{
+    uint64_t changed = 0;
+    for (int i = 0; i < n; i++) {
+        const struct field *field = field_by_number(kind, numbers[i]);
+        changed |= field ? field_bit(field) : 0;
+    }
+    return changed;
+}
+
+struct line {                       // a row of the log as it is written
+    uint64_t seq, request, batch;
+    const struct record *record;
+    enum action action;
+    uint8_t fields[KIND_FIELDS_MAX];
+    size_t n_fields;
+    uint8_t commitment[32];
+};
+
+// SHA-256 over the chain so far and every column, each with its length.
+static void chain_on(const struct line *line, const struct change *change, uint8_t chain[32])
+{
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, (const uint8_t *)"sendco-change-1", 15);
+    crypto_hash_sha256_update(&state, chain, 32);
+    const uint64_t numbers[] = {line->seq, line->request, line->batch, (uint64_t)change->now, (uint64_t)change->actor.staff,
+                                (uint64_t)change->actor.on_behalf_of, (uint64_t)change->actor.device, line->record->kind->number,
+                                (uint64_t)line->record->id, line->record->version, (uint64_t)line->action};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        chain_number(&state, numbers[i]);
+    chain_bytes(&state, change->key, sizeof change->key);
+    chain_bytes(&state, line->fields, line->n_fields);
+    chain_bytes(&state, change->reason ? change->reason : "", change->reason ? strlen(change->reason) : 0);
+    chain_bytes(&state, line->commitment, sizeof line->commitment);
+    crypto_hash_sha256_final(&state, chain);
+}
+
+static int insert_change(struct view *view, const struct line *line, const uint8_t *chain)
+{
+    const struct change *change = view->writing->change;
+    sqlite3_stmt *statement = db_statement(view->db, "INSERT INTO change VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)");
+    if (!statement)
+        return SQLITE_NOMEM;
+    const int64_t numbers[] = {(int64_t)line->seq, (int64_t)line->request};
+    for (int i = 0; i < 2; i++)
+        sqlite3_bind_int64(statement, i + 1, numbers[i]);
+    sqlite3_bind_blob(statement, 3, change->key, sizeof change->key, SQLITE_STATIC);
+    if (line->batch)
+        sqlite3_bind_int64(statement, 4, (int64_t)line->batch);
+    sqlite3_bind_int64(statement, 5, change->now);
+    sqlite3_bind_int64(statement, 6, change->actor.staff);
+    if (change->actor.on_behalf_of)
+        sqlite3_bind_int64(statement, 7, change->actor.on_behalf_of);
+    sqlite3_bind_int64(statement, 8, change->actor.device);
+    sqlite3_bind_int64(statement, 9, line->record->kind->number);
+    sqlite3_bind_int64(statement, 10, line->record->id);
+    sqlite3_bind_int64(statement, 11, (int64_t)line->record->version);
+    sqlite3_bind_int64(statement, 12, line->action);
+    sqlite3_bind_blob(statement, 13, line->fields, (int)line->n_fields, SQLITE_STATIC);
+    if (change->reason)
+        sqlite3_bind_text(statement, 14, change->reason, -1, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 15, line->commitment, 32, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 16, chain, 32, SQLITE_STATIC);
+    int code = sqlite3_step(statement);
+    db_done(statement);
+    return code;
+}
+
+static int insert_body(struct view *view, uint64_t seq, const uint8_t salt[SALT], const uint8_t *body, size_t size)
+{
+    sqlite3_stmt *statement = db_statement(view->db, "INSERT INTO body VALUES (?1, ?2, ?3)");
+    if (!statement)
+        return SQLITE_NOMEM;
+    sqlite3_bind_int64(statement, 1, (int64_t)seq);
+    sqlite3_bind_blob(statement, 2, salt, SALT, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 3, body ? (const void *)body : "", (int)size, SQLITE_STATIC);
+    int code = sqlite3_step(statement);
+    db_done(statement);
+    return code;
+}
+
+// For whoever follows: the record as it is now, kept until the commit is told.
+static int note_row(struct writing *writing, const struct line *line, uint64_t changed)
+{
+    if (!writing->commit)
+        return 0;
+    if (writing->n_rows == writing->rows_room) {
+        size_t room = writing->rows_room ? 2 * writing->rows_room : 4;
+        struct change_row *grown = arena_alloc(&writing->commit->arena, room * sizeof *grown);
+        if (!grown)
+            return ERR_NOMEM;
+        if (writing->n_rows)
+            memcpy(grown, writing->rows, writing->n_rows * sizeof *grown);
+        writing->rows = grown;
+        writing->rows_room = room;
+    }
+    struct record *copy = record_copy(line->record, &writing->commit->arena);
+    if (!copy)
+        return ERR_NOMEM;
+    writing->rows[writing->n_rows++] = (struct change_row){line->seq, line->action, changed, copy};
+    return 0;
+}
+
+int log_append(struct view *view, const struct record *record, enum action action, uint64_t changed, struct problem *problem)
+{
+    struct writing *writing = view->writing;
+    struct change *change = writing->change;
+    struct line line = {.seq = view->seq + 1, .batch = writing->batch, .record = record, .action = action};
+    uint8_t salt[SALT], *body;
+    size_t size;
+    line.request = writing->from_seq ? writing->from_seq : line.seq;
+    if (change->batched && !line.batch)
+        line.batch = writing->batch = line.seq;
+    line.n_fields = fields_pack(record->kind, changed, line.fields);
+    if (record_pack(record, ~UINT64_C(0), change->arena, &body, &size) || note_row(writing, &line, changed))
+        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
+    // salt and commitment follow from the request, so the same log can be made again from the same requests
+    crypto_generichash(salt, sizeof salt, (const uint8_t *)&line.seq, sizeof line.seq, change->entropy, sizeof change->entropy);
+    crypto_auth_hmacsha256(line.commitment, body, size, salt);
+    chain_on(&line, change, writing->chain);
+    int code = insert_change(view, &line, writing->chain);
+    if (code == SQLITE_DONE)
+        code = insert_body(view, line.seq, salt, body, size);
+    if (code != SQLITE_DONE)
+        return db_error(view->db, code, problem);
+    view->seq = line.seq;
+    writing->from_seq = line.request;
+    writing->to_seq = line.seq;
+    return 0;
+}
+
+// --- the past of one record ---
+
+struct record *log_image(struct view *view, const struct kind *kind, int64_t id, uint64_t version, struct arena *arena)
+{
+    sqlite3_stmt *statement = db_statement(view->db, "SELECT b.body, c.action FROM change c JOIN body b ON b.seq = c.seq"
+                                                     " WHERE c.kind = ?1 AND c.record = ?2 AND c.version = ?3");
+    struct record *record = NULL;
+    if (!statement)
+        return NULL;
+    db_bind(statement, 1, value_number(kind->number));
+    db_bind(statement, 2, value_number(id));
+    db_bind(statement, 3, value_number((int64_t)version));
+    if (sqlite3_step(statement) == SQLITE_ROW &&
+        record_unpack(kind, sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0), arena, &record, NULL) == 0) {
+        record->id = id;
+        record->version = version;
+        record->removed = sqlite3_column_int(statement, 1) == ACTION_REMOVE;
+        record->about = about_resolve(view, record);
+    }
+    db_done(statement);
+    return record;
+}
+
+int log_author(struct view *view, const struct kind *kind, int64_t id, uint64_t base, const struct field *field, int64_t *who, int64_t *when)
+{
+    sqlite3_stmt *statement = db_statement(view->db, "SELECT actor, at, fields FROM change WHERE kind = ?1 AND record = ?2"
+                                                     " AND version > ?3 ORDER BY version DESC");
+    int found = ERR_NOT_FOUND;
+    if (!statement)
+        return ERR_NOMEM;
+    db_bind(statement, 1, value_number(kind->number));
+    db_bind(statement, 2, value_number(id));
+    db_bind(statement, 3, value_number((int64_t)base));
+    while (found && sqlite3_step(statement) == SQLITE_ROW) {
+        uint64_t changed = fields_unpack(kind, sqlite3_column_blob(statement, 2), sqlite3_column_bytes(statement, 2));
+        if (field && !(changed & field_bit(field)))
+            continue;
+        *who = sqlite3_column_int64(statement, 0);
+        *when = sqlite3_column_int64(statement, 1);
+        found = 0;
+    }
+    db_done(statement);
+    return found;
+}
+
+uint64_t log_last_seq(struct view *view, const struct kind *kind, int64_t id)
+{
+    sqlite3_stmt *statement = db_statement(view->db, "SELECT seq FROM change WHERE kind = ?1 AND record = ?2 ORDER BY version DESC LIMIT 1");
+    uint64_t seq = 0;
+    if (!statement)
+        return 0;
+    db_bind(statement, 1, value_number(kind->number));
+    db_bind(statement, 2, value_number(id));
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        seq = (uint64_t)sqlite3_column_int64(statement, 0);
+    db_done(statement);
+    return seq;
+}
+
+static int read_entry(struct view *view, sqlite3_stmt *statement, const struct kind *kind, int64_t id, struct arena *arena, struct entry *entry)
+{
+    *entry = (struct entry){.seq = (uint64_t)sqlite3_column_int64(statement, 0), .version = (uint64_t)sqlite3_column_int64(statement, 1),
+                            .batch = (uint64_t)sqlite3_column_int64(statement, 2), .at = sqlite3_column_int64(statement, 3),
+                            .actor = sqlite3_column_int64(statement, 4), .on_behalf_of = sqlite3_column_int64(statement, 5),
+                            .action = (enum action)sqlite3_column_int(statement, 6)};
+    entry->changed = fields_unpack(kind, sqlite3_column_blob(statement, 7), sqlite3_column_bytes(statement, 7));
+    const char *reason = (const char *)sqlite3_column_text(statement, 8);
+    entry->reason = reason ? arena_strdup(arena, reason) : NULL;
+    struct record *record;
+    if (sqlite3_column_type(statement, 9) == SQLITE_NULL)   // erased by law: who and when stay
+        record = record_new(kind, arena);
+    else if (record_unpack(kind, sqlite3_column_blob(statement, 9), (size_t)sqlite3_column_bytes(statement, 9), arena, &record, NULL))
+        return ERR_IO;
+    if (!record)
+        return ERR_NOMEM;
+    record->id = id;
+    record->version = entry->version;
+    record->removed = entry->action == ACTION_REMOVE;
+    record->about = about_resolve(view, record);
+    entry->record = record;
+    return 0;
+}
+
+#define ENTRY "c.seq, c.version, c.batch, c.at, c.actor, c.behalf, c.action, c.fields, c.reason, b.body"
+
+int view_history(struct view *view, const struct kind *kind, int64_t id, struct arena *arena, view_entry_fn *on_entry, void *data,
+                 struct problem *problem)
+{
+    // today's rights count, so the record as it is now decides
+    struct record *now = select_record(view, kind, id, arena);
+    char text[ID_TEXT_MAX];
+    if (!now || !scope_reads(&view->scope, kind->class, kind->about.subject, now->about))
+        return problem_set(problem, ERR_NOT_FOUND, "there is no %s %s, or you may not see it", kind->noun, id_format(kind, id, text));
+    uint64_t withheld = scope_withheld(&view->scope, kind, now->about);
+    sqlite3_stmt *statement = db_statement(view->db, "SELECT " ENTRY " FROM change c LEFT JOIN body b ON b.seq = c.seq"
+                                                     " WHERE c.kind = ?1 AND c.record = ?2 ORDER BY c.version");
+    if (!statement)
+        return problem_set(problem, ERR_INTERNAL, "the history could not be read");
+    db_bind(statement, 1, value_number(kind->number));
+    db_bind(statement, 2, value_number(id));
+    int error = 0, code;
+    while (!error && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        struct entry entry;
+        error = read_entry(view, statement, kind, id, arena, &entry);
+        if (error)
+            break;
+        entry.record->about = now->about;
+        entry.changed &= ~withheld;
+        scope_filter(&view->scope, entry.record);
+        // a version that changed only what one may not see is not told at all
+        if (entry.changed || entry.action != ACTION_EDIT)
+            error = on_entry(&entry, data);
+    }
+    db_done(statement);
+    return error ? error : db_error(view->db, code, problem);
+}
+
+// --- the log as a feed ---
+
+struct commit *commit_ref(struct commit *commit)
+{
+    commit->refs++;
+    return commit;
+}
+
+void commit_unref(struct commit *commit)
+{
+    if (!commit || --commit->refs)
+        return;
+    arena_deinit(&commit->arena);
+    free(commit);
+}
+
+static struct commit *commit_start(struct view *view, sqlite3_stmt *statement)
+{
+    struct commit *commit = calloc(1, sizeof *commit);
+    if (!commit)
+        return NULL;
+    arena_init(&commit->arena, 0);
+    commit->refs = 1;
+    commit->from_seq = (uint64_t)sqlite3_column_int64(statement, 10);
+    commit->batch = (uint64_t)sqlite3_column_int64(statement, 2);
+    commit->at = sqlite3_column_int64(statement, 3);
+    commit->actor = sqlite3_column_int64(statement, 4);
+    commit->on_behalf_of = sqlite3_column_int64(statement, 5);
+    commit->actor_name = view_staff_name(view, commit->actor, &commit->arena);
+    if (sqlite3_column_bytes(statement, 11) == STORE_KEY)
+        memcpy(commit->key, sqlite3_column_blob(statement, 11), STORE_KEY);
+    return commit;
+}
+
+static int commit_add(struct view *view, sqlite3_stmt *statement, struct commit *commit)
+{
+    const struct kind *kind = kind_by_number((uint32_t)sqlite3_column_int(statement, 12));
+    struct entry entry;
+    commit->to_seq = (uint64_t)sqlite3_column_int64(statement, 0);
+    if (!kind)
+        return 0;   // a kind of a newer sendcod
+    int error = read_entry(view, statement, kind, sqlite3_column_int64(statement, 13), &commit->arena, &entry);
+    if (error)
+        return error;
+    if ((commit->n_rows & (commit->n_rows - 1)) == 0) {   // grows by doubling
+        struct change_row *grown = arena_alloc(&commit->arena, (commit->n_rows ? 2 * commit->n_rows : 1) * sizeof *grown);
+        if (!grown)
+            return ERR_NOMEM;
+        if (commit->n_rows)
+            memcpy(grown, commit->rows, commit->n_rows * sizeof *grown);
+        commit->rows = grown;
+    }
+    commit->rows[commit->n_rows++] = (struct change_row){entry.seq, entry.action, entry.changed, entry.record};
+    return 0;
+}
+
+int view_commits(struct view *view, uint64_t from, size_t limit, int (*on_commit)(struct commit *commit, void *data), void *data,
+                 struct problem *problem)
+{
+    if (from > view->seq)
+        return problem_set(problem, ERR_RESYNC, "seq %llu is not there yet", (unsigned long long)from);
+    sqlite3_stmt *statement = db_statement(view->db, "SELECT " ENTRY ", c.request, c.key, c.kind, c.record FROM change c"
+                                                     " LEFT JOIN body b ON b.seq = c.seq WHERE c.seq > ?1 ORDER BY c.seq");
+    if (!statement)
+        return problem_set(problem, ERR_INTERNAL, "the log could not be read");
+    db_bind(statement, 1, value_number((int64_t)from));
+    struct commit *commit = NULL;
+    int error = 0, code = SQLITE_DONE;
+    size_t told = 0;
+    while (!error && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (!commit || commit->from_seq != (uint64_t)sqlite3_column_int64(statement, 10)) {
+            if (commit) {
+                error = on_commit(commit, data);   // takes it
+                commit = NULL;
+                if (error || (limit && ++told == limit))
+                    break;
+            }
+            if (!(commit = commit_start(view, statement))) {
+                error = ERR_NOMEM;
+                break;
+            }
+        }
+        error = commit_add(view, statement, commit);
+    }
+    db_done(statement);
+    if (!error && commit && code == SQLITE_DONE) {
+        error = on_commit(commit, data);
+        commit = NULL;
+    }
+    commit_unref(commit);
+    return error ? error : db_error(view->db, code, problem);
+}

@@ -1,0 +1,445 @@
+// Reading records: one, a page, a count. The scope, spells as at a date, and the
+// records as the log knew them at a time all become part of one SQL statement,
+// before LIMIT and counting. On whichever thread owns the connection.
+#include "server/store/sqlite/sqlite.h"
+
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/text.h"
+
+// --- one record ---
+
+void select_columns(struct sql *sql, const struct kind *kind, const char *alias)
+{
+    sql_add(sql, "%s.id, %s._version, %s._about, %s._removed", alias, alias, alias, alias);
+    for (int i = 0; i < kind->n_fields; i++)
+        sql_add(sql, ", %s.\"%s\"", alias, kind->fields[i].name);
+}
+
+struct record *select_read(sqlite3_stmt *statement, const struct kind *kind, struct arena *arena)
+{
+    struct record *record = record_new(kind, arena);
+    if (!record)
+        return NULL;
+    record->id = sqlite3_column_int64(statement, 0);
+    record->version = (uint64_t)sqlite3_column_int64(statement, 1);
+    record->about = sqlite3_column_int64(statement, 2);
+    record->removed = sqlite3_column_int(statement, 3) != 0;
+    for (int i = 0; i < kind->n_fields; i++)
+        record->values[i] = db_value(statement, i + 4, &kind->fields[i], arena);
+    return record;
+}
+
+struct record *select_record(struct view *view, const struct kind *kind, int64_t id, struct arena *arena)
+{
+    struct sql sql;
+    sql_init(&sql);
+    sql_add(&sql, "SELECT ");
+    select_columns(&sql, kind, "k");
+    sql_add(&sql, " FROM \"%s\" k WHERE k.id = ?1", kind->table);
+    sql.n_binds = 1;
+    sql.binds[0] = value_number(id);
+    sqlite3_stmt *statement = sql_statement(&sql, view->db);
+    struct record *record = statement && sqlite3_step(statement) == SQLITE_ROW ? select_read(statement, kind, arena) : NULL;
+    db_done(statement);
+    return record;
+}
+
+static int not_found(const struct kind *kind, int64_t id, struct problem *problem)
+{
+    char text[ID_TEXT_MAX];
+    return problem_set(problem, ERR_NOT_FOUND, "there is no %s %s, or you may not see it", kind->noun, id_format(kind, id, text));
+}
+
+int view_get(struct view *view, const struct kind *kind, int64_t id, struct arena *arena, struct record **out, struct problem *problem)
+{
+    struct record *record = select_record(view, kind, id, arena);
+    if (!record || !scope_filter(&view->scope, record))
+        return not_found(kind, id, problem);
+    if (record->removed) {
+        char text[ID_TEXT_MAX], when[32];
+        int64_t who = 0, at = 0;
+        log_author(view, kind, id, record->version - 1, NULL, &who, &at);
+        problem_set(problem, ERR_NOT_FOUND, "%s %s was removed by %s on %s", kind->title, id_format(kind, id, text),
+                    view_staff_name(view, who, arena), clock_text(at, when));
+        problem_hint(problem, "See what it was: sendco %s history %s; bring it back: sendco %s undo %s", kind->noun, text, kind->noun, text);
+        return ERR_NOT_FOUND;
+    }
+    *out = record;
+    return 0;
+}
+
+// --- queries ---
+
+void query_init(struct query *query, const struct kind *kind)
+{
+    *query = (struct query){.kind = kind, .as_at = DATE_NONE};
+}
+
+void query_where(struct query *query, const char *field, enum operator op, struct value value)
+{
+    if (query->n_where < QUERY_CONDITIONS)
+        query->where[query->n_where++] = (struct condition){field_find(query->kind, field), op, value};
+}
+
+void select_scope(struct sql *sql, struct view *view, enum record_class class, enum subject subject, const char *about)
+{
+    int reach = view->scope.read[class][subject];
+    if (reach == REACH_ALL || (reach == REACH_OWN && subject == SUBJECT_SCHOOL))
+        return;
+    if (reach == REACH_NONE) {
+        sql_add(sql, " AND 0");
+        return;
+    }
+    sql_add(sql, " AND %s IN (SELECT value FROM json_each(", about);
+    sql_bind(sql, value_text(view->own[subject]));
+    sql_add(sql, "))");
+}
+
+// The column of a field, now or as the log knew it.
+static void column(struct sql *sql, const struct query *query, const struct field *field)
+{
+    const ProtobufCFieldDescriptor *described = protobuf_c_message_descriptor_get_field(query->kind->descriptor, field->number);
+    if (query->as_known)
+        sql_add(sql, "sendco_field(b.body, %u, %d)", field->number, described->type == PROTOBUF_C_TYPE_SINT32 || described->type == PROTOBUF_C_TYPE_SINT64);
+    else
+        sql_add(sql, "k.\"%s\"", field->name);
+}
+
+static void from(struct sql *sql, const struct query *query)
+{
+    const struct kind *kind = query->kind;
+    if (!query->as_known) {
+        sql_add(sql, " FROM \"%s\" k", kind->table);
+        return;
+    }
+    sql_add(sql, " FROM change c JOIN body b ON b.seq = c.seq JOIN \"%s\" k ON k.id = c.record", kind->table);
+}
+
+static const char *const operators[] = {
+    [OP_EQ] = "IS", [OP_NE] = "IS NOT", [OP_LT] = "<", [OP_LE] = "<=", [OP_GT] = ">", [OP_GE] = ">="};
+
+static void where_condition(struct sql *sql, const struct query *query, const struct condition *condition, struct arena *arena)
+{
+    sql_add(sql, " AND ");
+    if (condition->op == OP_CONTAINS) {
+        char *folded = condition->value.type == VALUE_TEXT ? text_fold(condition->value.text, arena) : NULL;
+        sql_add(sql, "instr(sendco_fold(");
+        column(sql, query, condition->field);
+        sql_add(sql, "), ");
+        sql_bind(sql, folded ? value_text(folded) : (struct value){.type = VALUE_EMPTY});
+        sql_add(sql, ") > 0");
+        return;
+    }
+    column(sql, query, condition->field);
+    if (condition->op == OP_EMPTY || condition->op == OP_SET) {
+        sql_add(sql, condition->op == OP_EMPTY ? " IS NULL" : " IS NOT NULL");
+        return;
+    }
+    sql_add(sql, " %s ", operators[condition->op]);
+    sql_bind(sql, condition->value);
+}
+
+static void where(struct sql *sql, struct view *view, const struct query *query, struct arena *arena)
+{
+    const struct kind *kind = query->kind;
+    if (query->as_known) {
+        // the newest change of each record that was known by then
+        sql_add(sql, " WHERE c.seq IN (SELECT max(seq) FROM change WHERE kind = %u AND at <= ", kind->number);
+        sql_bind(sql, value_number(query->as_known));
+        sql_add(sql, " GROUP BY record)");
+        if (!query->removed)
+            sql_add(sql, " AND c.action <> %d", ACTION_REMOVE);
+    } else {
+        sql_add(sql, query->removed ? " WHERE 1" : " WHERE k._removed = 0");
+    }
+    if (query->about) {
+        sql_add(sql, " AND k._about = ");
+        sql_bind(sql, value_number(query->about));
+    }
+    if (query->as_at != DATE_NONE && !query->any_time && kind_is_spell(kind)) {
+        sql_add(sql, " AND ");
+        column(sql, query, &kind->fields[kind->spell.from]);
+        sql_add(sql, " <= ");
+        sql_bind(sql, value_number(query->as_at));
+        sql_add(sql, " AND ifnull(");
+        column(sql, query, &kind->fields[kind->spell.to]);
+        sql_add(sql, ", %d) >= ", INT32_MAX);
+        sql_bind(sql, value_number(query->as_at));
+    }
+    for (size_t i = 0; i < query->n_where; i++)
+        where_condition(sql, query, &query->where[i], arena);
+    select_scope(sql, view, kind->class, kind->about.subject, "k._about");
+}
+
+// An order's expression never is NULL, so that a page can begin behind any value.
+static void order_expression(struct sql *sql, const struct query *query, const struct order *order)
+{
+    if (!order->field) {
+        sql_add(sql, order->about && query->kind->about.subject != SUBJECT_SCHOOL ? "s._sort" : "k._sort");
+        return;
+    }
+    sql_add(sql, "ifnull(");
+    column(sql, query, order->field);
+    sql_add(sql, field_is_text(order->field) ? ", '')" : ", -9223372036854775807)");
+}
+
+static bool needs_subject(const struct query *query)
+{
+    for (size_t i = 0; i < query->n_order; i++)
+        if (query->order[i].about && query->kind->about.subject != SUBJECT_SCHOOL)
+            return true;
+    return false;
+}
+
+// A page's key: the first page's seq, then the last row's order values and its id.
+struct page_key { uint64_t seq; struct value values[QUERY_ORDERS]; int64_t id; };
+
+static bool key_read(const struct query *query, struct arena *arena, struct page_key *key)
+{
+    const uint8_t *at = query->page, *end = at + query->page_size;
+    uint64_t word;
+    memset(key, 0, sizeof *key);
+#define WORD() (end - at < 8 ? false : (memcpy(&word, at, 8), at += 8, true))
+    if (!WORD())
+        return false;
+    key->seq = word;
+    for (size_t i = 0; i < query->n_order; i++) {
+        if (at == end)
+            return false;
+        bool is_text = *at++ == VALUE_TEXT;
+        if (!WORD() || (is_text && word > (uint64_t)(end - at)))
+            return false;
+        if (is_text) {
+            char *text = arena_strndup(arena, (const char *)at, word);
+            if (!text || text_fault(text, word, true))
+                return false;
+            key->values[i] = value_text(text);
+            at += word;
+        } else {
+            key->values[i] = value_number((int64_t)word);
+        }
+    }
+    if (!WORD() || at != end)
+        return false;
+    key->id = (int64_t)word;
+    return true;
+#undef WORD
+}
+
+static int key_write(const struct query *query, const struct page_key *key, struct arena *arena, struct query_page *page)
+{
+    size_t size = 16;
+    for (size_t i = 0; i < query->n_order; i++)
+        size += 9 + (key->values[i].type == VALUE_TEXT ? strlen(key->values[i].text) : 0);
+    uint8_t *at = page->next = arena_alloc(arena, size);
+    if (!at)
+        return ERR_NOMEM;
+    page->next_size = size;
+    memcpy(at, &key->seq, 8);
+    at += 8;
+    for (size_t i = 0; i < query->n_order; i++) {
+        const struct value *value = &key->values[i];
+        uint64_t word = value->type == VALUE_TEXT ? strlen(value->text) : (uint64_t)value->number;
+        *at++ = (uint8_t)value->type;
+        memcpy(at, &word, 8);
+        at += 8;
+        if (value->type == VALUE_TEXT) {
+            memcpy(at, value->text, word);
+            at += word;
+        }
+    }
+    memcpy(at, &key->id, 8);
+    return 0;
+}
+
+// Rows behind the key: (a > x) OR (a = x AND ((b > y) OR (b = y AND id > z)))
+static void where_page(struct sql *sql, const struct query *query, const struct page_key *key)
+{
+    sql_add(sql, " AND (");
+    for (size_t i = 0; i < query->n_order; i++) {
+        order_expression(sql, query, &query->order[i]);
+        sql_add(sql, query->order[i].descending ? " < " : " > ");
+        sql_bind(sql, key->values[i]);
+        sql_add(sql, " OR (");
+        order_expression(sql, query, &query->order[i]);
+        sql_add(sql, " = ");
+        sql_bind(sql, key->values[i]);
+        sql_add(sql, " AND (");
+    }
+    sql_add(sql, "k.id > ");
+    sql_bind(sql, value_number(key->id));
+    for (size_t i = 0; i < query->n_order; i++)
+        sql_add(sql, "))");
+    sql_add(sql, ")");
+}
+
+// What one may not read one may not filter or sort by either.
+static int allowed(struct view *view, const struct query *query, struct problem *problem)
+{
+    const struct kind *kind = query->kind;
+    enum subject subject = kind->about.subject;
+    uint8_t reach = view->scope.read[kind->class][subject];
+    if (reach == REACH_NONE)
+        return problem_set(problem, ERR_DENIED, "your role does not let you see any %s", kind->plural);
+    for (size_t i = 0; i < query->n_where + query->n_order; i++) {
+        const struct field *field = i < query->n_where ? query->where[i].field : query->order[i - query->n_where].field;
+        if (i < query->n_where && !field)
+            return problem_set(problem, ERR_INVALID, "a condition names no field of %s", kind->title);
+        if (field && view->scope.read[field->class][subject] < reach)
+            return problem_in_field(problem, ERR_DENIED, kind, 0, field->index,
+                                    "your role does not let you see it, so you cannot filter or sort by it");
+    }
+    const struct kind *about = kind_of_subject(subject);
+    if (needs_subject(query) && about && view->scope.read[about->class][subject] < reach)
+        return problem_set(problem, ERR_DENIED, "your role does not let you sort by that name");
+    return 0;
+}
+
+static int build(struct sql *sql, struct view *view, const struct query *query, struct arena *arena, const struct page_key *key)
+{
+    const struct kind *kind = query->kind;
+    sql_init(sql);
+    sql_add(sql, "SELECT ");
+    if (query->as_known) {
+        sql_add(sql, "c.record, c.version, k._about, c.action = %d", ACTION_REMOVE);
+        for (int i = 0; i < kind->n_fields; i++) {
+            sql_add(sql, ", ");
+            column(sql, query, &kind->fields[i]);
+        }
+    } else {
+        select_columns(sql, kind, "k");
+    }
+    for (size_t i = 0; i < query->n_order; i++) {
+        sql_add(sql, ", ");
+        order_expression(sql, query, &query->order[i]);
+    }
+    from(sql, query);
+    if (needs_subject(query))
+        sql_add(sql, " LEFT JOIN \"%s\" s ON s.id = k._about", kind_of_subject(kind->about.subject)->table);
+    where(sql, view, query, arena);
+    if (key)
+        where_page(sql, query, key);
+    sql_add(sql, " ORDER BY ");
+    for (size_t i = 0; i < query->n_order; i++) {
+        order_expression(sql, query, &query->order[i]);
+        sql_add(sql, query->order[i].descending ? " DESC, " : ", ");
+    }
+    sql_add(sql, "k.id");
+    if (query->limit)
+        sql_add(sql, " LIMIT %zu", query->limit + 1);
+    return sql->overflow ? ERR_TOO_LARGE : 0;
+}
+
+static size_t weight(const struct record *record)
+{
+    size_t bytes = 24;
+    for (int i = 0; i < record->kind->n_fields; i++)
+        bytes += record->values[i].type == VALUE_TEXT ? strlen(record->values[i].text) + 4 : record->values[i].type ? 8 : 0;
+    return bytes;
+}
+
+static void key_note(const struct query *query, sqlite3_stmt *statement, const struct record *record, struct arena *arena, struct page_key *key)
+{
+    key->id = record->id;
+    for (size_t i = 0; i < query->n_order; i++) {
+        int at = record->kind->n_fields + 4 + (int)i;
+        if (sqlite3_column_type(statement, at) == SQLITE_TEXT) {
+            char *text = arena_strdup(arena, (const char *)sqlite3_column_text(statement, at));
+            key->values[i] = value_text(text ? text : "");
+        } else {
+            key->values[i] = value_number(sqlite3_column_int64(statement, at));
+        }
+    }
+}
+
+int view_list(struct view *view, const struct query *query, struct arena *arena, struct query_page *page, view_record_fn *on_record,
+              void *data, struct problem *problem)
+{
+    struct sql sql;
+    struct page_key key = {.seq = view->seq}, last = {.seq = view->seq};
+    int error = allowed(view, query, problem);
+    if (error)
+        return error;
+    if (query->page && !key_read(query, arena, &key))
+        return problem_set(problem, ERR_INVALID, "the page to go on from is not one this list gave");
+    last.seq = key.seq;
+    if (page)
+        *page = (struct query_page){.first_seq = key.seq};
+    if (build(&sql, view, query, arena, query->page ? &key : NULL))
+        return problem_set(problem, ERR_TOO_LARGE, "the query is too long");
+    sqlite3_stmt *statement = sql_statement(&sql, view->db);
+    if (!statement)
+        return problem_set(problem, ERR_INTERNAL, "the list could not be read");
+    int code;
+    size_t rows = 0, bytes = 0;
+    while (!error && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (page && rows && ((query->limit && rows == query->limit) || (query->max_bytes && bytes >= query->max_bytes))) {
+            error = key_write(query, &last, arena, page);
+            code = SQLITE_DONE;
+            break;
+        }
+        struct record *record = select_read(statement, query->kind, arena);
+        if (!record) {
+            error = problem_set(problem, ERR_NOMEM, "the server is short of memory");
+            break;
+        }
+        rows++;
+        bytes += weight(record);
+        if (page)
+            key_note(query, statement, record, arena, &last);
+        if (scope_filter(&view->scope, record))
+            error = on_record(record, data);
+        if (!page && query->limit && rows == query->limit)
+            break;
+    }
+    db_done(statement);
+    return error ? error : db_error(view->db, code, problem);
+}
+
+int view_count(struct view *view, const struct query *query, uint64_t *count, struct problem *problem)
+{
+    struct sql sql;
+    struct arena arena;
+    int error = allowed(view, query, problem);
+    if (error)
+        return error;
+    arena_init(&arena, 0);
+    sql_init(&sql);
+    sql_add(&sql, "SELECT count(*)");
+    from(&sql, query);
+    where(&sql, view, query, &arena);
+    sqlite3_stmt *statement = sql_statement(&sql, view->db);
+    int code = statement ? sqlite3_step(statement) : SQLITE_NOMEM;
+    if (code == SQLITE_ROW)
+        *count = (uint64_t)sqlite3_column_int64(statement, 0);
+    db_done(statement);
+    arena_deinit(&arena);
+    return db_error(view->db, code, problem);
+}
+
+int view_get_known(struct view *view, const struct kind *kind, int64_t id, int64_t as_known, struct arena *arena, struct record **record,
+                   struct problem *problem)
+{
+    if (!as_known)
+        return view_get(view, kind, id, arena, record, problem);
+    struct record *known = NULL;
+    uint64_t version = 0;
+    sqlite3_stmt *statement = db_statement(view->db, "SELECT version FROM change WHERE kind = ?1 AND record = ?2 AND at <= ?3"
+                                                     " ORDER BY seq DESC LIMIT 1");
+    if (statement) {
+        db_bind(statement, 1, value_number(kind->number));
+        db_bind(statement, 2, value_number(id));
+        db_bind(statement, 3, value_number(as_known));
+        if (sqlite3_step(statement) == SQLITE_ROW)
+            version = (uint64_t)sqlite3_column_int64(statement, 0);
+        db_done(statement);
+    }
+    if (version)
+        known = log_image(view, kind, id, version, arena);
+    if (!known || known->removed || !scope_filter(&view->scope, known))
+        return not_found(kind, id, problem);
+    *record = known;
+    return 0;
+}

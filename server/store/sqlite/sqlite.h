@@ -1,0 +1,197 @@
+// Inside the embedded engine: what its files share. Nothing outside store/sqlite
+// includes this, and only store/sqlite includes sqlite3.h.
+//
+// One connection belongs to one thread: the writer's changes, the readers' only
+// read. A view is a connection, a snapshot and a scope.
+#ifndef STORE_SQLITE_H
+#define STORE_SQLITE_H
+
+#include <sqlite3.h>
+#include <uv.h>
+
+#include "server/store/store.h"
+
+struct statement;
+struct db {
+    sqlite3 *handle;
+    struct statement *statements;   // prepared, by their text
+    uint64_t epoch;
+    int wal_pages;                  // after the last commit; writer only
+};
+
+// What one mutating request does while it is applied.
+struct writing {
+    struct change *change;
+    struct commit *commit;          // NULL when nobody will be told
+    struct change_row *rows; size_t n_rows, rows_room;
+    struct { const struct kind *kind; int64_t temporary, id; } *ids; size_t n_ids, ids_room;
+    uint64_t from_seq, to_seq, batch;
+    int depth;                      // of effects
+    bool caused;                    // what is put now was not asked for
+    bool undoing;                   // spells are not closed on the way
+    uint8_t *chain;                 // head so far; the writer keeps it after the commit
+};
+
+struct view {
+    struct store *store;
+    struct db *db;
+    struct actor actor;
+    struct scope scope;
+    uint64_t seq;
+    int64_t now;
+    int32_t today;
+    struct arena arena;             // the scope's sets
+    const char *own[SUBJECT_COUNT]; // those sets as JSON arrays, for SQL
+    struct writing *writing;        // NULL on a reader
+};
+
+// --- db.c: a connection and its statements ---
+
+// Opens with the unix-excl VFS and our settings. `writer` may change.
+int db_open(struct db *db, const char *path, bool create, bool writer, struct problem *problem);
+void db_close(struct db *db);
+// A cached statement, reset and without bindings; NULL: out of memory or our own
+// mistake in SQL (logged). Give it back with db_done.
+sqlite3_stmt *db_statement(struct db *db, const char *sql);
+void db_done(sqlite3_stmt *statement);
+int db_run(struct db *db, const char *sql);                          // statements without results; SQLite's code
+void db_bind(sqlite3_stmt *statement, int index, struct value value);
+struct value db_value(sqlite3_stmt *statement, int column, const struct field *field, struct arena *arena);
+// SQLite's code as ours: ERR_OK for ROW and DONE, else ERR_IO with a sentence.
+int db_error(struct db *db, int code, struct problem *problem);
+// A single number; `otherwise` when there is no row or it is NULL.
+int64_t db_number(struct db *db, const char *sql, int64_t otherwise);
+
+// SQL as it is put together, and what is bound to it.
+#define SQL_BINDS 96
+struct sql {
+    char text[12288];
+    size_t size;
+    struct value binds[SQL_BINDS];
+    int n_binds;
+    bool overflow;
+};
+void sql_init(struct sql *sql);
+void sql_add(struct sql *sql, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sql_bind(struct sql *sql, struct value value);                  // adds "?" and its value
+sqlite3_stmt *sql_statement(struct sql *sql, struct db *db);         // prepared and bound
+
+// --- schema.c ---
+
+int schema_open(struct db *db, const struct store_options *options, struct problem *problem);   // creates, adds columns
+char *schema_meta(struct db *db, const char *key, char *buffer, size_t size);   // NULL when absent
+int schema_seed_lists(struct store *store, struct db *db, struct problem *problem);
+
+// --- view.c, select.c: reading ---
+
+int view_begin(struct view *view, struct store *store, struct db *db, const struct actor *actor);   // scope included
+void view_end(struct view *view);
+// Whatever the scope; NULL when there is none. Removed ones too.
+struct record *select_record(struct view *view, const struct kind *kind, int64_t id, struct arena *arena);
+struct record *select_read(sqlite3_stmt *statement, const struct kind *kind, struct arena *arena);   // a row of select_columns
+void select_columns(struct sql *sql, const struct kind *kind, const char *alias);
+// "AND …" for what the view may read of this kind.
+void select_scope(struct sql *sql, struct view *view, enum record_class class, enum subject subject, const char *about);
+
+// --- log.c: the change log ---
+
+struct log_entry { struct entry entry; const struct kind *kind; int64_t id; uint64_t fields; };
+// Appends one change of the request and its body; moves the chain on.
+int log_append(struct view *view, const struct record *record, enum action action, uint64_t changed, struct problem *problem);
+// The record as it was at that version; NULL when the log has it no more.
+struct record *log_image(struct view *view, const struct kind *kind, int64_t id, uint64_t version, struct arena *arena);
+// Who last changed the field after version `base`.
+int log_author(struct view *view, const struct kind *kind, int64_t id, uint64_t base, const struct field *field, int64_t *who, int64_t *when);
+uint64_t log_last_seq(struct view *view, const struct kind *kind, int64_t id);
+
+// --- search.c ---
+
+int search_update(struct view *view, const struct record *before, const struct record *after);
+
+// --- put.c, merge.c, check.c, spell.c, undo.c: changing ---
+
+int put_item(struct view *view, const struct put_item *item, struct problem *problem);
+int put_remove(struct view *view, const struct kind *kind, int64_t id, uint64_t version, struct problem *problem);
+// Writes `after` as a new version of `before` (NULL: a new record), checked, logged,
+// followed by its effects.
+int put_store(struct view *view, const struct record *before, struct record *after, enum action action, struct problem *problem);
+int put_undo(struct view *view, struct problem *problem);
+// Three images: as its author saw it, as it is, and with the author's fields set.
+// Leaves what to store in `mine`; the result's merged list grows. 0 or ERR_CONFLICT.
+int merge_records(struct view *view, const struct record *base, const struct record *theirs, struct record *mine, uint64_t touched,
+                  struct problem *problem);
+int check_record(struct view *view, const struct record *before, const struct record *after, uint64_t changed, struct problem *problem);
+int check_rules(struct view *view, const struct record *before, const struct record *after, struct problem *problem);
+int check_unreferenced(struct view *view, const struct record *record, struct problem *problem);
+int check_rights(struct view *view, const struct record *record, uint64_t changed, struct problem *problem);
+// No two spells of one owner overlap. Closes a running one where a new one opens.
+int spell_fit(struct view *view, const struct record *before, const struct record *after, struct problem *problem);
+int64_t about_resolve(struct view *view, const struct record *record);
+const char *put_name(struct view *view, const struct record *record, struct arena *arena);   // label, or id when out of scope
+
+// --- keys.c: requests answered once ---
+
+// 1: answered before, result filled; 0: new; ERR_INVALID: same key, other content.
+int keys_find(struct view *view, struct change *change);
+int keys_keep(struct view *view, const struct change *change);
+int keys_prune(struct db *db, int64_t before);
+
+// --- writer.c, reader.c: threads; store.c: the loop's side ---
+
+struct rule { const struct kind *kind; store_rule_fn *check, *effect; };
+
+enum job_type { JOB_READ, JOB_WRITE, JOB_KEEP };
+struct job {
+    enum job_type type;
+    struct actor actor;
+    store_read_fn *read;
+    store_done_fn *done;
+    void *data;
+    struct change *change;
+    struct commit *commit;
+    int result;
+    struct job *next;
+};
+struct queue { struct job *first, *last; size_t size; };
+void queue_push(struct queue *queue, struct job *job);
+struct job *queue_pop(struct queue *queue);
+
+struct lane {                       // jobs on their way to a thread
+    uv_mutex_t mutex;
+    uv_cond_t filled;
+    struct queue queue;
+    bool stopping;
+};
+
+#define STORE_READERS 8
+struct store {
+    uv_loop_t *loop;
+    uv_async_t async;
+    char path[4096], directory[4096], school[256];
+    uint64_t seed;
+    store_scope_fn *scope;
+    struct rule *rules; size_t n_rules;
+    struct { store_commit_fn *fn; void *data; } followers[8]; size_t n_followers;
+    uint64_t epoch, seq;            // as the loop knows them
+    bool readonly;
+
+    struct lane writing, reading;
+    uv_thread_t writer, readers[STORE_READERS];
+    unsigned n_readers;
+    struct db db;                   // the writer's
+    uint8_t chain[32];              // the writer's
+    volatile bool slow;             // the WAL is long: admit no more for a moment
+
+    uv_mutex_t out_mutex;
+    struct queue out;
+    void (*on_closed)(void *data);
+    void *closed_data;
+};
+
+void store_finish(struct store *store, struct queue *jobs);   // from a thread: hands answered jobs to the loop
+void writer_main(void *store);
+void reader_main(void *store);
+// Applies one change at once, in a transaction of its own, before the threads run.
+int writer_apply(struct store *store, struct change *change);
+
+#endif

@@ -1,0 +1,300 @@
+// The loop's side of the store: opening, queues to the threads and back, closing.
+#include "server/store/sqlite/sqlite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "common/log.h"
+
+#define WRITES_WAITING 4096
+#define READS_WAITING 8192
+
+void queue_push(struct queue *queue, struct job *job)
+{
+    job->next = NULL;
+    if (queue->last)
+        queue->last->next = job;
+    else
+        queue->first = job;
+    queue->last = job;
+    queue->size++;
+}
+
+struct job *queue_pop(struct queue *queue)
+{
+    struct job *job = queue->first;
+    if (!job)
+        return NULL;
+    queue->first = job->next;
+    if (!queue->first)
+        queue->last = NULL;
+    queue->size--;
+    job->next = NULL;
+    return job;
+}
+
+// --- answers, back on the loop ---
+
+void store_finish(struct store *store, struct queue *jobs)
+{
+    if (!jobs->size)
+        return;
+    uv_mutex_lock(&store->out_mutex);
+    if (store->out.last)
+        store->out.last->next = jobs->first;
+    else
+        store->out.first = jobs->first;
+    store->out.last = jobs->last;
+    store->out.size += jobs->size;
+    uv_mutex_unlock(&store->out_mutex);
+    *jobs = (struct queue){NULL, NULL, 0};
+    uv_async_send(&store->async);
+}
+
+static void answer(struct store *store, struct job *job)
+{
+    if (job->commit) {
+        store->seq = job->commit->to_seq;
+        for (size_t i = 0; i < store->n_followers; i++)
+            store->followers[i].fn(job->commit, store->followers[i].data);
+        commit_unref(job->commit);
+    }
+    if (job->done)
+        job->done(job->result, job->data);
+    free(job);
+}
+
+static void on_async(uv_async_t *async)
+{
+    struct store *store = async->data;
+    uv_mutex_lock(&store->out_mutex);
+    struct queue out = store->out;
+    store->out = (struct queue){NULL, NULL, 0};
+    uv_mutex_unlock(&store->out_mutex);
+    for (struct job *job; (job = queue_pop(&out)) != NULL;)
+        answer(store, job);
+}
+
+// --- questions, from the loop ---
+
+static void submit(struct store *store, struct lane *lane, size_t most, struct job *job)
+{
+    uv_mutex_lock(&lane->mutex);
+    bool full = lane->queue.size >= most || lane->stopping;
+    if (!full) {
+        queue_push(&lane->queue, job);
+        uv_cond_signal(&lane->filled);
+    }
+    uv_mutex_unlock(&lane->mutex);
+    if (!full)
+        return;
+    job->result = ERR_BUSY;
+    if (job->change)
+        problem_set(&job->change->problem, ERR_BUSY, "the server has as many requests waiting as it takes");
+    struct queue refused = {NULL, NULL, 0};
+    queue_push(&refused, job);
+    store_finish(store, &refused);
+}
+
+static struct job *job_new(enum job_type type, store_done_fn *done, void *data)
+{
+    struct job *job = calloc(1, sizeof *job);
+    if (!job) {   // there is no way to answer later without memory for it
+        log_write(LOG_ERROR, "out of memory");
+        abort();
+    }
+    job->type = type;
+    job->done = done;
+    job->data = data;
+    return job;
+}
+
+void store_read(struct store *store, const struct actor *actor, store_read_fn *read, store_done_fn *done, void *data)
+{
+    struct job *job = job_new(JOB_READ, done, data);
+    job->actor = *actor;
+    job->read = read;
+    submit(store, &store->reading, READS_WAITING, job);
+}
+
+void store_write(struct store *store, struct change *change, store_done_fn *done, void *data)
+{
+    struct job *job = job_new(JOB_WRITE, done, data);
+    job->change = change;
+    if (!store->readonly) {
+        submit(store, &store->writing, store->slow ? 0 : WRITES_WAITING, job);
+        return;
+    }
+    job->result = problem_set(&change->problem, ERR_READONLY, "the database takes no changes now: its disk once failed to keep one");
+    struct queue refused = {NULL, NULL, 0};
+    queue_push(&refused, job);
+    store_finish(store, &refused);
+}
+
+void store_keep(struct store *store, store_read_fn *keep, store_done_fn *done, void *data)
+{
+    struct job *job = job_new(JOB_KEEP, done, data);
+    job->read = keep;
+    submit(store, &store->writing, WRITES_WAITING, job);
+}
+
+void store_on_put(struct store *store, const struct kind *kind, store_rule_fn *check, store_rule_fn *effect)
+{
+    struct rule *grown = realloc(store->rules, (store->n_rules + 1) * sizeof *grown);
+    if (!grown)
+        abort();   // at start
+    grown[store->n_rules++] = (struct rule){kind, check, effect};
+    store->rules = grown;
+}
+
+void store_on_commit(struct store *store, store_commit_fn *fn, void *data)
+{
+    if (store->n_followers == sizeof store->followers / sizeof *store->followers)
+        abort();   // at start
+    store->followers[store->n_followers].fn = fn;
+    store->followers[store->n_followers++].data = data;
+}
+
+bool store_readonly(const struct store *store) { return store->readonly; }
+const char *store_school(const struct store *store) { return store->school; }
+uint64_t store_epoch(const struct store *store) { return store->epoch; }
+uint64_t store_seq(const struct store *store) { return store->seq; }
+
+// --- opening and closing ---
+
+static int check_file(struct store *store, const struct store_options *options, struct problem *problem)
+{
+    struct stat about;
+    snprintf(store->directory, sizeof store->directory, "%s", options->directory);
+    if ((size_t)snprintf(store->path, sizeof store->path, "%s/sendco.db", options->directory) >= sizeof store->path)
+        return problem_set(problem, ERR_CONFIG, "the directory's name is too long");
+    bool there = stat(store->path, &about) == 0;
+    if (there && options->create)
+        return problem_set(problem, ERR_CONFIG, "there is a database already: %s", store->path);
+    if (!there && !options->create)
+        return problem_set(problem, ERR_CONFIG, "there is no database in %s; make one with: sendcod init --dir %s --school NAME",
+                           options->directory, options->directory);
+    if (there && about.st_nlink > 1)
+        return problem_set(problem, ERR_CONFIG, "%s has more than one hard link; a database with two names can be damaged", store->path);
+    char marker[4200];
+    snprintf(marker, sizeof marker, "%s/readonly", options->directory);
+    store->readonly = access(marker, F_OK) == 0;
+    if (store->readonly)
+        log_write(LOG_WARN, "read-only: the disk once failed to keep a change; look at %s", marker);
+    return 0;
+}
+
+static void read_meta(struct store *store)
+{
+    char text[64];
+    if (!schema_meta(&store->db, "school", store->school, sizeof store->school))
+        snprintf(store->school, sizeof store->school, "School");
+    store->epoch = store->db.epoch = schema_meta(&store->db, "epoch", text, sizeof text) ? strtoull(text, NULL, 10) : 1;
+    store->seed = schema_meta(&store->db, "seed", text, sizeof text) ? strtoull(text, NULL, 10) : 0;
+    store->seq = (uint64_t)db_number(&store->db, "SELECT max(seq) FROM change", 0);
+    sqlite3_stmt *statement = db_statement(&store->db, "SELECT chain FROM change ORDER BY seq DESC LIMIT 1");
+    if (statement && sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_bytes(statement, 0) == 32)
+        memcpy(store->chain, sqlite3_column_blob(statement, 0), 32);
+    db_done(statement);
+}
+
+static void lane_init(struct lane *lane)
+{
+    uv_mutex_init(&lane->mutex);
+    uv_cond_init(&lane->filled);
+}
+
+static int start_threads(struct store *store, struct problem *problem)
+{
+    if (uv_async_init(store->loop, &store->async, on_async) || uv_thread_create(&store->writer, writer_main, store))
+        return problem_set(problem, ERR_INTERNAL, "the writer's thread could not be started");
+    store->async.data = store;
+    for (unsigned i = 0; i < store->n_readers; i++)
+        if (uv_thread_create(&store->readers[i], reader_main, store))
+            return problem_set(problem, ERR_INTERNAL, "a reader's thread could not be started");
+    return 0;
+}
+
+int store_open(const struct store_options *options, uv_loop_t *loop, struct store **out, struct problem *problem)
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (!store || sodium_init() < 0) {
+        free(store);
+        return problem_set(problem, ERR_NOMEM, "out of memory");
+    }
+    store->loop = loop;
+    store->scope = options->scope;
+    store->n_readers = options->readers ? options->readers : 2;
+    if (store->n_readers > STORE_READERS)
+        store->n_readers = STORE_READERS;
+    int error = check_file(store, options, problem);
+    if (!error)
+        error = db_open(&store->db, store->path, options->create, true, problem);
+    if (error) {
+        free(store);
+        return error;
+    }
+    error = schema_open(&store->db, options, problem);
+    if (!error) {
+        read_meta(store);
+        if (!store->readonly)
+            error = schema_seed_lists(store, &store->db, problem);
+        store->seq = (uint64_t)db_number(&store->db, "SELECT max(seq) FROM change", 0);
+    }
+    lane_init(&store->writing);
+    lane_init(&store->reading);
+    uv_mutex_init(&store->out_mutex);
+    if (!error)
+        error = start_threads(store, problem);
+    if (error) {
+        db_close(&store->db);
+        free(store);
+        return error;
+    }
+    *out = store;
+    return 0;
+}
+
+static void stop(struct lane *lane)
+{
+    uv_mutex_lock(&lane->mutex);
+    lane->stopping = true;
+    uv_cond_broadcast(&lane->filled);
+    uv_mutex_unlock(&lane->mutex);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct store *store = handle->data;
+    uv_mutex_destroy(&store->out_mutex);
+    uv_mutex_destroy(&store->writing.mutex);
+    uv_mutex_destroy(&store->reading.mutex);
+    uv_cond_destroy(&store->writing.filled);
+    uv_cond_destroy(&store->reading.filled);
+    void (*closed)(void *) = store->on_closed;
+    void *data = store->closed_data;
+    free(store->rules);
+    free(store);
+    if (closed)
+        closed(data);
+}
+
+void store_close(struct store *store, void (*closed)(void *data), void *data)
+{
+    store->on_closed = closed;
+    store->closed_data = data;
+    stop(&store->writing);
+    stop(&store->reading);
+    uv_thread_join(&store->writer);
+    for (unsigned i = 0; i < store->n_readers; i++)
+        uv_thread_join(&store->readers[i]);
+    on_async(&store->async);   // what was answered last
+    sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    db_close(&store->db);
+    uv_close((uv_handle_t *)&store->async, on_closed);
+}

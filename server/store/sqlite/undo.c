@@ -1,0 +1,178 @@
+// Taking back: one version of one record, or a whole batch, as new versions. What
+// others have built on since is left alone and named. Writer thread.
+#include "server/store/sqlite/sqlite.h"
+
+#include <string.h>
+
+// Sets `after` to what the record was before version `first`; an edit, a removal
+// or a restoring, whichever leads there.
+static int put_back(struct view *view, const struct record *now, uint64_t first, enum action first_action, struct problem *problem)
+{
+    struct arena *arena = view->writing->change->arena;
+    struct record *after = record_copy(now, arena);
+    enum action action = ACTION_EDIT;
+    if (!after)
+        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
+    if (first_action == ACTION_ADD) {
+        if (now->removed)
+            return 0;
+        int error = check_unreferenced(view, now, problem);
+        if (error)
+            return error;
+        action = ACTION_REMOVE;
+    } else {
+        struct record *image = log_image(view, now->kind, now->id, first - 1, arena);
+        if (!image)
+            return problem_set(problem, ERR_NOT_FOUND, "the version before is no longer in the log");
+        memcpy(after->values, image->values, (size_t)now->kind->n_fields * sizeof *after->values);
+        if (image->removed != now->removed)
+            action = image->removed ? ACTION_REMOVE : ACTION_RESTORE;
+        else if (!record_diff(now, after))
+            return 0;
+    }
+    int error = check_rights(view, now, ~UINT64_C(0) >> (64 - now->kind->n_fields), problem);
+    if (!error)
+        error = put_store(view, now, after, action, problem);
+    return error;
+}
+
+static int tell(struct view *view, const struct record *record, bool skipped)
+{
+    struct change *change = view->writing->change;
+    struct change_result *result = &change->result;
+    struct done_item **list = skipped ? &result->skipped : &result->done;
+    size_t *n = skipped ? &result->n_skipped : &result->n_done;
+    if ((*n & (*n - 1)) == 0) {
+        struct done_item *grown = arena_alloc(change->arena, (*n ? 2 * *n : 1) * sizeof *grown);
+        if (!grown)
+            return ERR_NOMEM;
+        if (*n)
+            memcpy(grown, *list, *n * sizeof *grown);
+        *list = grown;
+    }
+    struct record *now = select_record(view, record->kind, record->id, change->arena);
+    (*list)[(*n)++] = (struct done_item){.kind = record->kind, .id = record->id, .version = now ? now->version : record->version,
+                                         .action = skipped ? ACTION_NONE : now && now->removed ? ACTION_REMOVE : record->removed ? ACTION_RESTORE : ACTION_EDIT};
+    return 0;
+}
+
+// An older version is taken back by an edit that its fields' later changes meet
+// as in any merge.
+static int undo_older(struct view *view, const struct record *now, uint64_t version, struct problem *problem)
+{
+    struct arena *arena = view->writing->change->arena;
+    struct record *then = log_image(view, now->kind, now->id, version, arena), *before = log_image(view, now->kind, now->id, version - 1, arena);
+    if (!then || !before || then->removed || before->removed)
+        return problem_set(problem, ERR_INVALID, "only the newest version can be taken back when a record was added, removed or brought back");
+    struct put_item item = {.record = before};
+    uint64_t changed = record_diff(before, then);
+    for (int i = 0; i < now->kind->n_fields; i++) {
+        uint64_t bit = field_bit(&now->kind->fields[i]) & changed;
+        item.set |= before->values[i].type != VALUE_EMPTY ? bit : 0;
+        item.cleared |= before->values[i].type == VALUE_EMPTY ? bit : 0;
+    }
+    before->version = version;
+    return put_item(view, &item, problem);
+}
+
+static int undo_record(struct view *view, struct problem *problem)
+{
+    struct change *change = view->writing->change;
+    struct record *now = select_record(view, change->kind, change->id, change->arena);
+    char text[ID_TEXT_MAX];
+    id_format(change->kind, change->id, text);
+    if (!now || !scope_reads(&view->scope, now->kind->class, now->kind->about.subject, now->about))
+        return problem_set(problem, ERR_NOT_FOUND, "there is no %s %s, or you may not see it", change->kind->noun, text);
+    uint64_t version = change->version ? change->version : now->version;
+    if (version > now->version)
+        return problem_set(problem, ERR_INVALID, "%s has no version %llu", text, (unsigned long long)version);
+    if (version < now->version)
+        return undo_older(view, now, version, problem);
+    sqlite3_stmt *statement = db_statement(view->db, "SELECT action FROM change WHERE kind = ?1 AND record = ?2 AND version = ?3");
+    if (!statement)
+        return ERR_NOMEM;
+    db_bind(statement, 1, value_number(now->kind->number));
+    db_bind(statement, 2, value_number(now->id));
+    db_bind(statement, 3, value_number((int64_t)version));
+    enum action action = sqlite3_step(statement) == SQLITE_ROW ? (enum action)sqlite3_column_int(statement, 0) : ACTION_NONE;
+    db_done(statement);
+    int error = put_back(view, now, version, action, problem);
+    return error ? error : tell(view, now, false);
+}
+
+struct touched { const struct kind *kind; int64_t id; uint64_t first, last; enum action action; };
+
+// What the batch did to each record, the last made first: so members go before
+// what they refer to.
+static int batch_read(struct view *view, uint64_t batch, struct touched **list, size_t *n)
+{
+    struct arena *arena = view->writing->change->arena;
+    sqlite3_stmt *statement = db_statement(
+        view->db, "SELECT g.kind, g.record, g.first, g.last, f.action FROM (SELECT kind, record, min(version) AS first, max(version) AS last,"
+                  " min(seq) AS began FROM change WHERE batch = ?1 GROUP BY kind, record) g"
+                  " JOIN change f ON f.kind = g.kind AND f.record = g.record AND f.version = g.first ORDER BY g.began DESC");
+    size_t room = 0;
+    *n = 0;
+    if (!statement)
+        return ERR_NOMEM;
+    db_bind(statement, 1, value_number((int64_t)batch));
+    int error = 0;
+    while (!error && sqlite3_step(statement) == SQLITE_ROW) {
+        if (*n == room) {
+            room = room ? 2 * room : 64;
+            struct touched *grown = arena_alloc(arena, room * sizeof *grown);
+            if (!grown) {
+                error = ERR_NOMEM;
+                break;
+            }
+            if (*n)
+                memcpy(grown, *list, *n * sizeof *grown);
+            *list = grown;
+        }
+        const struct kind *kind = kind_by_number((uint32_t)sqlite3_column_int(statement, 0));
+        if (kind)
+            (*list)[(*n)++] = (struct touched){kind, sqlite3_column_int64(statement, 1), (uint64_t)sqlite3_column_int64(statement, 2),
+                                               (uint64_t)sqlite3_column_int64(statement, 3), (enum action)sqlite3_column_int(statement, 4)};
+    }
+    db_done(statement);
+    return error;
+}
+
+static int undo_batch(struct view *view, struct problem *problem)
+{
+    struct change *change = view->writing->change;
+    struct touched *list = NULL;
+    size_t n;
+    uint64_t before;
+    int error = batch_read(view, change->batch, &list, &n);
+    if (error)
+        return problem_set(problem, error, "the batch could not be read");
+    if (!n)
+        return problem_set(problem, ERR_NOT_FOUND, "there is no batch %llu", (unsigned long long)change->batch);
+    for (size_t i = 0; i < n && !error; i++) {
+        struct record *now = select_record(view, list[i].kind, list[i].id, change->arena);
+        if (!now)
+            continue;
+        if (!scope_reads(&view->scope, now->kind->class, now->kind->about.subject, now->about))
+            return problem_set(problem, ERR_DENIED, "the batch holds records that you may not see");
+        bool built_on = now->version != list[i].last;
+        struct problem why;
+        problem_init(&why, change->arena);
+        before = view->seq;
+        int one = built_on ? ERR_CONFLICT : put_back(view, now, list[i].first, list[i].action, &why);
+        bool left_alone = (one == ERR_CONFLICT || one == ERR_INVALID) && view->seq == before;
+        if (one && !left_alone) {   // failed, perhaps half-way: all or nothing
+            *problem = why;
+            return one;
+        }
+        error = tell(view, now, left_alone);
+    }
+    return error;
+}
+
+int put_undo(struct view *view, struct problem *problem)
+{
+    struct change *change = view->writing->change;
+    view->writing->undoing = true;
+    return change->batch ? undo_batch(view, problem) : undo_record(view, problem);
+}

@@ -1,0 +1,145 @@
+// A view: one connection, one snapshot, one scope; what it answers without a
+// query. On whichever thread owns the connection.
+#include "server/store/sqlite/sqlite.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+// A set of ids as a JSON array: SQL joins with it through json_each, so that one
+// prepared statement serves every scope.
+static const char *ids_json(const struct id_set *set, struct arena *arena)
+{
+    char *text = arena_alloc(arena, set->n * 21 + 3), *at = text;
+    if (!text)
+        return NULL;
+    *at++ = '[';
+    for (size_t i = 0; i < set->n; i++)
+        at += sprintf(at, "%s%" PRId64, i ? "," : "", set->ids[i]);
+    memcpy(at, "]", 2);
+    return text;
+}
+
+int view_begin(struct view *view, struct store *store, struct db *db, const struct actor *actor)
+{
+    view->store = store;
+    view->db = db;
+    view->actor = *actor;
+    view->scope = scope_all;
+    view->writing = NULL;
+    view->seq = (uint64_t)db_number(db, "SELECT max(seq) FROM change", 0);
+    memset(view->own, 0, sizeof view->own);
+    arena_init(&view->arena, 0);
+    if (!store->scope || actor->staff == 0)
+        return 0;
+    struct scope scope = {.own = {{NULL, 0}}};
+    int error = store->scope(view, actor, &view->arena, &scope);
+    view->scope = scope;
+    for (int i = 0; i < SUBJECT_COUNT && !error; i++)
+        if (!(view->own[i] = ids_json(&scope.own[i], &view->arena)))
+            error = ERR_NOMEM;
+    return error;
+}
+
+void view_end(struct view *view)
+{
+    arena_deinit(&view->arena);
+}
+
+uint64_t view_seq(const struct view *view) { return view->seq; }
+uint64_t view_epoch(const struct view *view) { return view->db->epoch; }
+int32_t view_today(const struct view *view) { return view->today; }
+int64_t view_now(const struct view *view) { return view->now; }
+const struct scope *view_scope(const struct view *view) { return &view->scope; }
+
+static const char *resolve_label(const struct kind *kind, int64_t id, void *data)
+{
+    struct { struct view *view; struct arena *arena; } *at = data;
+    struct record *record = select_record(at->view, kind, id, at->arena);
+    if (!record || !scope_filter(&at->view->scope, record))
+        return NULL;
+    return record_show(record, kind->shows, NULL, NULL, at->arena);
+}
+
+static const char *show(struct view *view, const struct record *record, struct arena *arena)
+{
+    struct { struct view *view; struct arena *arena; } at = {view, arena};
+    return record_show(record, record->kind->shows, resolve_label, &at, arena);
+}
+
+const char *view_label(struct view *view, const struct kind *kind, int64_t id, struct arena *arena)
+{
+    struct record *record = select_record(view, kind, id, arena);
+    return record && scope_filter(&view->scope, record) ? show(view, record, arena) : NULL;
+}
+
+const char *put_name(struct view *view, const struct record *record, struct arena *arena)
+{
+    char id[ID_TEXT_MAX];
+    id_format(record->kind, record->id, id);
+    if (!scope_reads(&view->scope, record->kind->class, record->kind->about.subject, record->about))
+        return "a record that you may not see";
+    return arena_printf(arena, "%s (%s)", id, show(view, record, arena));
+}
+
+const char *view_staff_name(struct view *view, int64_t staff, struct arena *arena)
+{
+    if (staff == 0)
+        return "sendcod";
+    const struct kind *kind = kind_of_subject(SUBJECT_STAFF);
+    struct record *record = kind ? select_record(view, kind, staff, arena) : NULL;
+    return record ? record_show(record, kind->shows, NULL, NULL, arena) : "somebody";
+}
+
+const char *view_code_title(struct view *view, const char *list, const char *code, struct arena *arena)
+{
+    sqlite3_stmt *statement = db_statement(view->db, "SELECT title FROM code WHERE list = ?1 AND code = ?2");
+    const char *title = NULL;
+    if (statement) {
+        db_bind(statement, 1, value_text(list));
+        db_bind(statement, 2, value_text(code));
+        if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT)
+            title = arena_strdup(arena, (const char *)sqlite3_column_text(statement, 0));
+        db_done(statement);
+    }
+    return title ? title : code;
+}
+
+void view_warn(struct view *view, const struct record *record, const char *field, const char *format, ...)
+{
+    if (!view->writing)
+        return;
+    struct change *change = view->writing->change;
+    struct change_result *result = &change->result;
+    char text[512];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    const struct field *found = field ? field_find(record->kind, field) : NULL;
+    struct warning_item *grown = arena_alloc(change->arena, (result->n_warnings + 1) * sizeof *grown);
+    if (!grown || result->n_warnings >= 1000)
+        return;   // a warning less is no reason to refuse
+    if (result->n_warnings)
+        memcpy(grown, result->warnings, result->n_warnings * sizeof *grown);
+    grown[result->n_warnings++] = (struct warning_item){record->kind, record->id, found ? found->index : -1, arena_strdup(change->arena, text)};
+    result->warnings = grown;
+}
+
+int view_figures(struct view *view, struct view_figures *figures)
+{
+    *figures = (struct view_figures){.changes = (uint64_t)db_number(view->db, "SELECT count(*) FROM change", 0)};
+    figures->records = (uint64_t)db_number(view->db, "SELECT sum(last) FROM counter", 0);
+    sqlite3_stmt *statement = db_statement(view->db, "SELECT chain FROM change ORDER BY seq DESC LIMIT 1");
+    if (statement && sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_bytes(statement, 0) == 32)
+        memcpy(figures->chain, sqlite3_column_blob(statement, 0), 32);
+    db_done(statement);
+    struct stat about;
+    char wal[4200];
+    snprintf(wal, sizeof wal, "%s-wal", view->store->path);
+    figures->database_bytes = stat(view->store->path, &about) == 0 ? (uint64_t)about.st_size : 0;
+    figures->wal_bytes = stat(wal, &about) == 0 ? (uint64_t)about.st_size : 0;
+    return 0;
+}

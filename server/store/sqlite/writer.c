@@ -1,0 +1,332 @@
+// The writer: one thread, the only connection that changes anything. It takes the
+// whole queue, gives each request a savepoint in one transaction, commits once and
+// answers all: nobody is answered before their change is on disk.
+//
+//   queue -> BEGIN IMMEDIATE -> (SAVEPOINT, apply, RELEASE | ROLLBACK TO)* -> COMMIT -> answers
+//
+// A failed statement can roll the whole transaction back (disk full, no memory,
+// I/O); then nobody is answered and each request runs again alone.
+#include "server/store/sqlite/sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "server/fault.h"
+
+#define BATCH_MAX 512
+#define BATCH_NS (UINT64_C(20) * 1000 * 1000)
+#define CHECKPOINT_PAGES 1000          // whatever the queue
+#define CHECKPOINT_IDLE_PAGES 100      // when nobody waits
+#define WAL_SLOW_PAGES 12000           // 48 MB: admit no more until it shrinks
+#define KEYS_KEPT (7 * 86400)
+
+// --- one request ---
+
+static int apply_verb(struct view *view, struct change *change)
+{
+    struct problem *problem = &change->problem;
+    if (change->verb == CHANGE_REMOVE)
+        return put_remove(view, change->kind, change->id, change->version, problem);
+    if (change->verb == CHANGE_UNDO)
+        return put_undo(view, problem);
+    int error = 0;
+    for (size_t i = 0; i < change->n_items && !error; i++)
+        error = put_item(view, &change->items[i], problem);
+    return error;
+}
+
+static struct commit *commit_new(struct view *view, const struct change *change)
+{
+    struct commit *commit = calloc(1, sizeof *commit);
+    if (!commit)
+        return NULL;
+    arena_init(&commit->arena, 0);
+    commit->refs = 1;
+    commit->at = change->now;
+    commit->actor = change->actor.staff;
+    commit->on_behalf_of = change->actor.on_behalf_of;
+    commit->actor_name = view_staff_name(view, change->actor.staff, &commit->arena);
+    memcpy(commit->key, change->key, sizeof commit->key);
+    return commit;
+}
+
+// 0 and *commit when something changed. The caller's savepoint undoes a failure.
+static int apply(struct store *store, struct change *change, struct commit **commit, uint8_t chain[32])
+{
+    struct view view = {.now = change->now, .today = change->today};
+    struct writing writing = {.change = change, .chain = chain};
+    change->result = (struct change_result){.n_done = 0};
+    int error = view_begin(&view, store, &store->db, &change->actor);
+    if (error)
+        problem_set(&change->problem, error, "your rights could not be read");
+    if (!error && (error = keys_find(&view, change)) == 1) {
+        view_end(&view);
+        return 0;   // answered before: the same answer again
+    }
+    if (!error && !(writing.commit = commit_new(&view, change)))
+        error = problem_set(&change->problem, ERR_NOMEM, "the server is short of memory");
+    view.writing = &writing;
+    if (!error)
+        error = apply_verb(&view, change);
+    if (!error) {
+        change->result.batch = writing.batch;
+        change->result.from_seq = writing.from_seq;
+        change->result.to_seq = writing.to_seq;
+        if (!change->dry_run)
+            error = db_error(&store->db, keys_keep(&view, change), &change->problem);
+    }
+    view_end(&view);
+    if (error || change->dry_run || !writing.n_rows) {
+        commit_unref(writing.commit);
+        return error;
+    }
+    writing.commit->rows = writing.rows;
+    writing.commit->n_rows = writing.n_rows;
+    writing.commit->from_seq = writing.from_seq;
+    writing.commit->to_seq = writing.to_seq;
+    writing.commit->batch = writing.batch;
+    *commit = writing.commit;
+    return 0;
+}
+
+static int keep(struct store *store, struct job *job)
+{
+    struct view view = {.now = 0};
+    const struct actor self = {.staff = 0};
+    int error = view_begin(&view, store, &store->db, &self);
+    if (!error)
+        error = job->read(&view, job->data);
+    view_end(&view);
+    return error;
+}
+
+// --- one transaction ---
+
+static bool transaction_gone(struct store *store)
+{
+    return sqlite3_get_autocommit(store->db.handle) != 0;
+}
+
+// One request inside its savepoint. False when the transaction is gone.
+static bool run_job(struct store *store, struct job *job)
+{
+    struct db *db = &store->db;
+    uint8_t chain[32];
+    memcpy(chain, store->chain, sizeof chain);
+    if (db_run(db, "SAVEPOINT request") != SQLITE_OK)
+        return !transaction_gone(store);
+    job->commit = NULL;
+    job->result = job->type == JOB_WRITE ? apply(store, job->change, &job->commit, chain) : keep(store, job);
+    if (transaction_gone(store))
+        return false;
+    bool undo = job->result || (job->type == JOB_WRITE && job->change->dry_run);
+    if (undo && db_run(db, "ROLLBACK TO request") != SQLITE_OK)
+        return false;
+    if (db_run(db, "RELEASE request") != SQLITE_OK)
+        return false;
+    if (!undo)
+        memcpy(store->chain, chain, sizeof chain);
+    return !transaction_gone(store);
+}
+
+// The disk may have lost what it said it kept: serve no change until a person
+// has looked. The marker makes the next start read-only.
+static void stop_for_ever(struct store *store, int code)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/readonly", store->directory);
+    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0) {
+        dprintf(file, "The disk failed to keep a change (SQLite code %d). Check the disk and the database, then remove this file.\n", code);
+        fsync(file);
+        close(file);
+    }
+    log_write(LOG_ERROR, "the disk failed to keep a change (code %d): stopping; the next start is read-only until %s is removed", code, path);
+    _exit(70);
+}
+
+static int commit_batch(struct store *store)
+{
+    int code = db_run(&store->db, "COMMIT");
+    int main_code = code & 0xff;
+    if (code == SQLITE_OK)
+        return 0;
+    log_write(LOG_ERROR, "commit failed: %s (%d)", sqlite3_errmsg(store->db.handle), code);
+    if (main_code == SQLITE_IOERR)
+        stop_for_ever(store, code);
+    db_run(&store->db, "ROLLBACK");
+    return ERR_UNKNOWN;
+}
+
+static void fail(struct job *job, int error, const char *sentence)
+{
+    commit_unref(job->commit);
+    job->commit = NULL;
+    job->result = error;
+    if (job->type == JOB_WRITE)
+        problem_set(&job->change->problem, error, "%s", sentence);
+}
+
+// Runs the jobs in one transaction and moves them to `answered`. Returns how
+// many; 0 when the transaction was lost and nobody may be answered.
+static size_t run_batch(struct store *store, struct queue *jobs, struct queue *answered)
+{
+    uint8_t chain[32];
+    memcpy(chain, store->chain, sizeof chain);
+    if (db_run(&store->db, "BEGIN IMMEDIATE") != SQLITE_OK)
+        return 0;
+    struct queue done = {NULL, NULL, 0};
+    uint64_t began = clock_monotonic();
+    bool lost = false;
+    while (jobs->size && done.size < BATCH_MAX && !lost) {
+        struct job *job = jobs->first;
+        lost = !run_job(store, job);
+        queue_push(&done, queue_pop(jobs));
+        if (clock_monotonic() - began > BATCH_NS)
+            break;
+    }
+    if (fault_on("ack-early") && !lost) {   // what the kill test must catch
+        size_t n = done.size;
+        store_finish(store, &done);
+        commit_batch(store);
+        return n;
+    }
+    int error = lost ? ERR_RETRY : commit_batch(store);
+    if (error) {
+        memcpy(store->chain, chain, sizeof chain);
+        db_run(&store->db, "ROLLBACK");
+    }
+    if (lost) {   // hand them back, in order, unanswered
+        for (struct job *job = done.first; job; job = job->next)
+            if (job->commit) {
+                commit_unref(job->commit);
+                job->commit = NULL;
+            }
+        if (done.last) {
+            done.last->next = jobs->first;
+            jobs->last = jobs->last ? jobs->last : done.last;
+            jobs->first = done.first;
+            jobs->size += done.size;
+        }
+        return 0;
+    }
+    size_t n = done.size;
+    while (done.size) {
+        struct job *job = queue_pop(&done);
+        if (error)
+            fail(job, ERR_UNKNOWN, "the server could not tell whether the change was kept");
+        queue_push(answered, job);
+    }
+    return n;
+}
+
+static void reset_change(struct change *change)
+{
+    change->result = (struct change_result){.n_done = 0};
+    problem_init(&change->problem, change->arena);
+}
+
+static void run_all(struct store *store, struct queue *jobs, struct queue *answered)
+{
+    if (run_batch(store, jobs, answered) || !jobs->size)
+        return;
+    // the transaction was lost: each request alone, so that one cannot take others with it
+    struct queue all = *jobs;
+    *jobs = (struct queue){NULL, NULL, 0};
+    while (all.size) {
+        struct queue one = {NULL, NULL, 0};
+        struct job *job = queue_pop(&all);
+        queue_push(&one, job);
+        if (job->type == JOB_WRITE)
+            reset_change(job->change);
+        if (run_batch(store, &one, answered))
+            continue;
+        if (!one.size)
+            continue;
+        int code = sqlite3_errcode(store->db.handle) & 0xff;
+        job = queue_pop(&one);
+        if (code == SQLITE_FULL)
+            fail(job, ERR_READONLY, "the server's disk is full; nothing was changed");
+        else
+            fail(job, ERR_RETRY, "the database could not take the change; nothing was changed");
+        queue_push(answered, job);
+    }
+}
+
+int writer_apply(struct store *store, struct change *change)
+{
+    struct job job = {.type = JOB_WRITE, .change = change};
+    struct queue jobs = {NULL, NULL, 0}, answered = {NULL, NULL, 0};
+    queue_push(&jobs, &job);
+    run_all(store, &jobs, &answered);
+    commit_unref(job.commit);
+    return job.result;
+}
+
+// --- between transactions ---
+
+static void checkpoint(struct store *store, bool idle)
+{
+    int pages = store->db.wal_pages;
+    if (pages < (idle ? CHECKPOINT_IDLE_PAGES : CHECKPOINT_PAGES))
+        return;
+    int left = 0, moved = 0;
+    int code = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &moved);
+    if ((code & 0xff) == SQLITE_IOERR)
+        stop_for_ever(store, code);
+    if (left == moved)
+        store->db.wal_pages = 0;   // the next commit begins the WAL anew
+    store->slow = store->db.wal_pages > WAL_SLOW_PAGES;
+}
+
+static bool take(struct store *store, struct queue *jobs)
+{
+    struct lane *lane = &store->writing;
+    uv_mutex_lock(&lane->mutex);
+    while (!lane->queue.size && !lane->stopping)
+        uv_cond_wait(&lane->filled, &lane->mutex);
+    bool stop = lane->stopping && !lane->queue.size;
+    *jobs = lane->queue;
+    lane->queue = (struct queue){NULL, NULL, 0};
+    uv_mutex_unlock(&lane->mutex);
+    return !stop;
+}
+
+static bool is_idle(struct store *store)
+{
+    uv_mutex_lock(&store->writing.mutex);
+    bool idle = store->writing.queue.size == 0;
+    uv_mutex_unlock(&store->writing.mutex);
+    return idle;
+}
+
+void writer_main(void *data)
+{
+    struct store *store = data;
+    struct queue jobs;
+    int64_t pruned = 0;
+    while (take(store, &jobs)) {
+        int64_t now = 0;
+        while (jobs.size) {
+            struct queue answered = {NULL, NULL, 0};
+            for (struct job *job = jobs.first; job; job = job->next)
+                if (job->type == JOB_WRITE)
+                    now = job->change->now;
+            run_all(store, &jobs, &answered);
+            store_finish(store, &answered);
+            checkpoint(store, false);
+        }
+        bool idle = is_idle(store);
+        if (idle && now - pruned > 60) {
+            keys_prune(&store->db, now - KEYS_KEPT);
+            pruned = now;
+        }
+        checkpoint(store, idle);
+    }
+}
