@@ -3,6 +3,8 @@
 #ifndef COMMON_FRAME_H
 #define COMMON_FRAME_H
 
+#include <stdbool.h>
+
 #include "common/buffer.h"
 #include "protocol.pb-c.h"
 

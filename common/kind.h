@@ -107,6 +107,9 @@ const struct kind *kind_of_subject(enum subject subject);           // NULL for 
 const struct field *field_by_number(const struct kind *kind, uint32_t number);   // may be NULL
 const struct field *field_find(const struct kind *kind, const char *name);       // by name, any case, - or _; may be NULL
 
+// The kind whose table holds this very field; NULL for a field made elsewhere.
+const struct kind *field_kind(const struct field *field);
+
 static inline uint64_t field_bit(const struct field *field) { return UINT64_C(1) << field->index; }
 // Every field of the group that `field` belongs to.
 uint64_t field_group_bits(const struct kind *kind, const struct field *field);

@@ -14,6 +14,7 @@ struct record {
     int64_t id;             // negative while new in a request
     uint64_t version;       // 0 while new
     int64_t about;          // id of whom it is about, 0 for the school; set by the store
+    uint64_t seq;           // of its newest change; 0 while new
     bool removed;
     uint64_t withheld;      // fields the reader may not see; their values are empty
     struct value values[];  // kind->n_fields of them

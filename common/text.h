@@ -10,10 +10,18 @@ struct arena;
 struct buffer;
 
 // Valid UTF-8 without NUL, C0 or C1 controls; `multiline` allows newline and tab.
-// NULL when good, else what is wrong in words ("a control character at byte 7").
+// NULL when good, else what is wrong in words ("a control character at byte 7"),
+// good until this thread asks again.
 const char *text_fault(const char *text, size_t size, bool multiline);
+// More combining marks in a row than any language writes: hostile, and slow to sort.
+#define TEXT_MARKS_MAX 30
 // NFC, blanks at both ends gone. NULL when memory is out or the text is not UTF-8.
 char *text_normal(const char *text, struct arena *arena);
+// Is it already as text_normal would make it? Allocates nothing that stays.
+bool text_is_normal(const char *text);
+// For a sentence about what somebody typed: what fits into the buffer in whole
+// characters, "…" where it was cut, "?" for what is not printable. Returns the buffer.
+const char *text_excerpt(const char *text, char *buffer, size_t size);
 size_t text_length(const char *text);               // in code points
 // For search and sorting: NFKD, case folded, marks stripped, letters that do not
 // decompose mapped (ł ø đ ð þ ß æ œ ı ħ ŧ ŋ). What is not a letter or digit becomes one
@@ -44,5 +52,7 @@ bool text_same(const char *a, const char *b);       // ASCII, any case
 
 // UPN: 13 characters, upper case; NULL when good, else what is wrong.
 const char *upn_fault(const char *upn);
+// The check letter that belongs before characters 2 to 13; 0 when these cannot be.
+char upn_letter(const char *twelve);
 
 #endif

@@ -24,7 +24,9 @@ enum tls_side { TLS_SERVER, TLS_CLIENT };
 struct tls_context *tls_context_new(enum tls_side side, const char *ca, const char *certificate, const char *key, struct problem *problem);
 void tls_context_free(struct tls_context *context);
 
-// `host`: for a client, the name or address the server's certificate must carry.
+// `host`: for a client, the name or address the server's certificate must carry;
+// NULL for a server. The context must outlive it. NULL: out of memory, or a client
+// without a host.
 struct tls *tls_new(struct tls_context *context, const char *host);
 void tls_free(struct tls *tls);
 
@@ -46,6 +48,5 @@ int tls_drain(struct tls *tls, struct buffer *out);
 size_t tls_pending(const struct tls *tls);
 // SHA-256 of the other side's certificate. ERR_TLS when there is none.
 int tls_peer(const struct tls *tls, uint8_t fingerprint[TLS_FINGERPRINT]);
-// Bytes kept outside this connection's own buffers: none; for memory figures.
 
 #endif

@@ -46,4 +46,11 @@ const char *value_format(const struct field *field, struct value value, enum val
 // UPN's check letter. Not `required`, nor that codes and references exist.
 int value_check(const struct field *field, struct value value, struct problem *problem);
 
+// The same in words without the field's label ("is 71 characters long; at most 60
+// fit"), written into the buffer; NULL when the value is good.
+#define VALUE_FAULT_MAX 256
+const char *value_fault(const struct field *field, struct value value, char buffer[VALUE_FAULT_MAX]);
+// Sets an ERR_INVALID that names the field, and returns it.
+int value_refuse(const struct field *field, struct problem *problem, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 #endif

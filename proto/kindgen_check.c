@@ -91,6 +91,8 @@ static void check_field(struct gen *gen, struct gen_kind *kind, size_t index)
             fail("field %s.%s: names are lower_case", kind->name, name);
             break;
         }
+    if (field->proto->number < 1 || field->proto->number > 255)
+        fail("field %s.%s: field numbers go from 1 to 255", kind->name, name);
     if (!options->label || !*options->label)
         fail("field %s.%s has no label", kind->name, name);
     if (options->has_min && options->has_max && options->min > options->max)

@@ -86,7 +86,7 @@ int db_open(struct db *db, const char *path, bool create, bool writer, struct pr
     const char *settings = fault_on("sync-off") ? "PRAGMA synchronous=OFF" : "PRAGMA synchronous=FULL";
     if (code == SQLITE_OK)
         code = db_run(db, "PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
-                          "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-16384");
+                          "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000; PRAGMA cache_size=-32768");
     if (code == SQLITE_OK && writer)
         code = db_run(db, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864");
     if (code == SQLITE_OK)

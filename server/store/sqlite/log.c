@@ -75,12 +75,11 @@ static void chain_on(const struct line *line, const struct change *change, uint8
 static int insert_change(struct view *view, const struct line *line, const uint8_t *chain)
 {
     const struct change *change = view->writing->change;
-    sqlite3_stmt *statement = db_statement(view->db, "INSERT INTO change VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)");
+    sqlite3_stmt *statement = db_statement(view->db, "INSERT INTO change VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)");
     if (!statement)
         return SQLITE_NOMEM;
-    const int64_t numbers[] = {(int64_t)line->seq, (int64_t)line->request};
-    for (int i = 0; i < 2; i++)
-        sqlite3_bind_int64(statement, i + 1, numbers[i]);
+    sqlite3_bind_int64(statement, 1, (int64_t)line->seq);
+    sqlite3_bind_int64(statement, 2, (int64_t)line->request);
     sqlite3_bind_blob(statement, 3, change->key, sizeof change->key, SQLITE_STATIC);
     if (line->batch)
         sqlite3_bind_int64(statement, 4, (int64_t)line->batch);
@@ -92,12 +91,14 @@ static int insert_change(struct view *view, const struct line *line, const uint8
     sqlite3_bind_int64(statement, 9, line->record->kind->number);
     sqlite3_bind_int64(statement, 10, line->record->id);
     sqlite3_bind_int64(statement, 11, (int64_t)line->record->version);
-    sqlite3_bind_int64(statement, 12, line->action);
-    sqlite3_bind_blob(statement, 13, line->fields, (int)line->n_fields, SQLITE_STATIC);
+    if (line->record->seq)
+        sqlite3_bind_int64(statement, 12, (int64_t)line->record->seq);
+    sqlite3_bind_int64(statement, 13, line->action);
+    sqlite3_bind_blob(statement, 14, line->fields, (int)line->n_fields, SQLITE_STATIC);
     if (change->reason)
-        sqlite3_bind_text(statement, 14, change->reason, -1, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 15, line->commitment, 32, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 16, chain, 32, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 15, change->reason, -1, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 16, line->commitment, 32, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 17, chain, 32, SQLITE_STATIC);
     int code = sqlite3_step(statement);
     db_done(statement);
     return code;
@@ -138,7 +139,7 @@ static int note_row(struct writing *writing, const struct line *line, uint64_t c
     return 0;
 }
 
-int log_append(struct view *view, const struct record *record, enum action action, uint64_t changed, struct problem *problem)
+int log_append(struct view *view, struct record *record, enum action action, uint64_t changed, struct problem *problem)
 {
     struct writing *writing = view->writing;
     struct change *change = writing->change;
@@ -160,7 +161,7 @@ int log_append(struct view *view, const struct record *record, enum action actio
         code = insert_body(view, line.seq, salt, body, size);
     if (code != SQLITE_DONE)
         return db_error(view->db, code, problem);
-    view->seq = line.seq;
+    view->seq = record->seq = line.seq;
     writing->from_seq = line.request;
     writing->to_seq = line.seq;
     return 0;
@@ -168,61 +169,103 @@ int log_append(struct view *view, const struct record *record, enum action actio
 
 // --- the past of one record ---
 
-struct record *log_image(struct view *view, const struct kind *kind, int64_t id, uint64_t version, struct arena *arena)
-{
-    sqlite3_stmt *statement = db_statement(view->db, "SELECT b.body, c.action FROM change c JOIN body b ON b.seq = c.seq"
-                                                     " WHERE c.kind = ?1 AND c.record = ?2 AND c.version = ?3");
-    struct record *record = NULL;
-    if (!statement)
-        return NULL;
-    db_bind(statement, 1, value_number(kind->number));
-    db_bind(statement, 2, value_number(id));
-    db_bind(statement, 3, value_number((int64_t)version));
-    if (sqlite3_step(statement) == SQLITE_ROW &&
-        record_unpack(kind, sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0), arena, &record, NULL) == 0) {
-        record->id = id;
-        record->version = version;
-        record->removed = sqlite3_column_int(statement, 1) == ACTION_REMOVE;
-        record->about = about_resolve(view, record);
-    }
-    db_done(statement);
-    return record;
-}
+// A record's past is a list: each change names the one before. Walks it, newest
+// first, until the callback returns other than 0.
+#define ENTRY "c.seq, c.version, c.batch, c.at, c.actor, c.behalf, c.action, c.fields, c.reason, b.body, c.before"
+typedef int step_fn(sqlite3_stmt *statement, void *data);
 
-int log_author(struct view *view, const struct kind *kind, int64_t id, uint64_t base, const struct field *field, int64_t *who, int64_t *when)
+static int walk(struct view *view, uint64_t seq, step_fn *step, void *data)
 {
-    sqlite3_stmt *statement = db_statement(view->db, "SELECT actor, at, fields FROM change WHERE kind = ?1 AND record = ?2"
-                                                     " AND version > ?3 ORDER BY version DESC");
-    int found = ERR_NOT_FOUND;
+    sqlite3_stmt *statement = db_statement(view->db, "SELECT " ENTRY " FROM change c LEFT JOIN body b ON b.seq = c.seq WHERE c.seq = ?1");
+    int stop = 0;
     if (!statement)
         return ERR_NOMEM;
-    db_bind(statement, 1, value_number(kind->number));
-    db_bind(statement, 2, value_number(id));
-    db_bind(statement, 3, value_number((int64_t)base));
-    while (found && sqlite3_step(statement) == SQLITE_ROW) {
-        uint64_t changed = fields_unpack(kind, sqlite3_column_blob(statement, 2), sqlite3_column_bytes(statement, 2));
-        if (field && !(changed & field_bit(field)))
-            continue;
-        *who = sqlite3_column_int64(statement, 0);
-        *when = sqlite3_column_int64(statement, 1);
-        found = 0;
+    while (seq && !stop) {
+        db_bind(statement, 1, value_number((int64_t)seq));
+        int code = sqlite3_step(statement);
+        seq = 0;
+        if (code == SQLITE_ROW) {
+            stop = step(statement, data);
+            seq = (uint64_t)sqlite3_column_int64(statement, 10);
+        } else if (code != SQLITE_DONE) {
+            stop = db_error(view->db, code, NULL);
+        }
+        sqlite3_reset(statement);
     }
     db_done(statement);
-    return found;
+    return stop;
 }
 
-uint64_t log_last_seq(struct view *view, const struct kind *kind, int64_t id)
+struct image { struct view *view; const struct record *now; struct arena *arena; uint64_t version; int64_t at; struct record *found; };
+
+static int image_step(sqlite3_stmt *statement, void *data)
 {
-    sqlite3_stmt *statement = db_statement(view->db, "SELECT seq FROM change WHERE kind = ?1 AND record = ?2 ORDER BY version DESC LIMIT 1");
-    uint64_t seq = 0;
-    if (!statement)
+    struct image *image = data;
+    uint64_t version = (uint64_t)sqlite3_column_int64(statement, 1);
+    if (version > image->version || sqlite3_column_int64(statement, 3) > image->at)
         return 0;
-    db_bind(statement, 1, value_number(kind->number));
-    db_bind(statement, 2, value_number(id));
-    if (sqlite3_step(statement) == SQLITE_ROW)
-        seq = (uint64_t)sqlite3_column_int64(statement, 0);
-    db_done(statement);
-    return seq;
+    struct record *record;
+    if (record_unpack(image->now->kind, sqlite3_column_blob(statement, 9), (size_t)sqlite3_column_bytes(statement, 9), image->arena, &record,
+                      NULL))
+        return 1;
+    record->id = image->now->id;
+    record->version = version;
+    record->seq = (uint64_t)sqlite3_column_int64(statement, 0);
+    record->removed = sqlite3_column_int(statement, 6) == ACTION_REMOVE;
+    record->about = image->now->about;   // never changes: see `fixed`
+    image->found = record;
+    return 1;
+}
+
+struct record *log_image(struct view *view, const struct record *now, uint64_t version, struct arena *arena)
+{
+    struct image image = {view, now, arena, version, INT64_MAX, NULL};
+    walk(view, now->seq, image_step, &image);
+    return image.found && image.found->version == version ? image.found : NULL;
+}
+
+struct record *log_image_at(struct view *view, const struct record *now, int64_t at, struct arena *arena)
+{
+    struct image image = {view, now, arena, UINT64_MAX, at, NULL};
+    walk(view, now->seq, image_step, &image);
+    return image.found;
+}
+
+struct author { const struct record *now; uint64_t base; const struct field *field; int64_t who, when; };
+
+static int author_step(sqlite3_stmt *statement, void *data)
+{
+    struct author *author = data;
+    if ((uint64_t)sqlite3_column_int64(statement, 1) <= author->base)
+        return 2;
+    uint64_t changed = fields_unpack(author->now->kind, sqlite3_column_blob(statement, 7), sqlite3_column_bytes(statement, 7));
+    if (author->field && !(changed & field_bit(author->field)))
+        return 0;
+    author->who = sqlite3_column_int64(statement, 4);
+    author->when = sqlite3_column_int64(statement, 3);
+    return 1;
+}
+
+int log_author(struct view *view, const struct record *now, uint64_t base, const struct field *field, int64_t *who, int64_t *when)
+{
+    struct author author = {now, base, field, 0, 0};
+    int stop = walk(view, now->seq, author_step, &author);
+    *who = author.who;
+    *when = author.when;
+    return stop == 1 ? 0 : ERR_NOT_FOUND;
+}
+
+static int action_step(sqlite3_stmt *statement, void *data)
+{
+    *(enum action *)data = (enum action)sqlite3_column_int(statement, 6);
+    return 1;
+}
+
+enum action log_action(struct view *view, const struct record *now)
+{
+    enum action action = ACTION_NONE;
+    walk(view, now->seq, action_step, &action);
+    return action;
 }
 
 static int read_entry(struct view *view, sqlite3_stmt *statement, const struct kind *kind, int64_t id, struct arena *arena, struct entry *entry)
@@ -249,7 +292,21 @@ static int read_entry(struct view *view, sqlite3_stmt *statement, const struct k
     return 0;
 }
 
-#define ENTRY "c.seq, c.version, c.batch, c.at, c.actor, c.behalf, c.action, c.fields, c.reason, b.body"
+struct past { struct view *view; const struct record *now; struct arena *arena; struct entry *entries; size_t n; };
+
+static int past_step(sqlite3_stmt *statement, void *data)
+{
+    struct past *past = data;
+    if ((past->n & (past->n - 1)) == 0) {   // grows by doubling
+        struct entry *grown = arena_alloc(past->arena, (past->n ? 2 * past->n : 1) * sizeof *grown);
+        if (!grown)
+            return ERR_NOMEM;
+        if (past->n)
+            memcpy(grown, past->entries, past->n * sizeof *grown);
+        past->entries = grown;
+    }
+    return read_entry(past->view, statement, past->now->kind, past->now->id, past->arena, &past->entries[past->n++]);
+}
 
 int view_history(struct view *view, const struct kind *kind, int64_t id, struct arena *arena, view_entry_fn *on_entry, void *data,
                  struct problem *problem)
@@ -260,27 +317,20 @@ int view_history(struct view *view, const struct kind *kind, int64_t id, struct 
     if (!now || !scope_reads(&view->scope, kind->class, kind->about.subject, now->about))
         return problem_set(problem, ERR_NOT_FOUND, "there is no %s %s, or you may not see it", kind->noun, id_format(kind, id, text));
     uint64_t withheld = scope_withheld(&view->scope, kind, now->about);
-    sqlite3_stmt *statement = db_statement(view->db, "SELECT " ENTRY " FROM change c LEFT JOIN body b ON b.seq = c.seq"
-                                                     " WHERE c.kind = ?1 AND c.record = ?2 ORDER BY c.version");
-    if (!statement)
-        return problem_set(problem, ERR_INTERNAL, "the history could not be read");
-    db_bind(statement, 1, value_number(kind->number));
-    db_bind(statement, 2, value_number(id));
-    int error = 0, code;
-    while (!error && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct entry entry;
-        error = read_entry(view, statement, kind, id, arena, &entry);
-        if (error)
-            break;
-        entry.record->about = now->about;
-        entry.changed &= ~withheld;
-        scope_filter(&view->scope, entry.record);
+    struct past past = {view, now, arena, NULL, 0};
+    int error = walk(view, now->seq, past_step, &past);
+    if (error)
+        return problem_set(problem, error, "the history could not be read");
+    for (size_t i = past.n; i-- > 0 && !error;) {   // oldest first
+        struct entry *entry = &past.entries[i];
+        entry->record->about = now->about;
+        entry->changed &= ~withheld;
+        scope_filter(&view->scope, entry->record);
         // a version that changed only what one may not see is not told at all
-        if (entry.changed || entry.action != ACTION_EDIT)
-            error = on_entry(&entry, data);
+        if (entry->changed || entry->action != ACTION_EDIT)
+            error = on_entry(entry, data);
     }
-    db_done(statement);
-    return error ? error : db_error(view->db, code, problem);
+    return error;
 }
 
 // --- the log as a feed ---
@@ -306,25 +356,25 @@ static struct commit *commit_start(struct view *view, sqlite3_stmt *statement)
         return NULL;
     arena_init(&commit->arena, 0);
     commit->refs = 1;
-    commit->from_seq = (uint64_t)sqlite3_column_int64(statement, 10);
+    commit->from_seq = (uint64_t)sqlite3_column_int64(statement, 11);
     commit->batch = (uint64_t)sqlite3_column_int64(statement, 2);
     commit->at = sqlite3_column_int64(statement, 3);
     commit->actor = sqlite3_column_int64(statement, 4);
     commit->on_behalf_of = sqlite3_column_int64(statement, 5);
     commit->actor_name = view_staff_name(view, commit->actor, &commit->arena);
-    if (sqlite3_column_bytes(statement, 11) == STORE_KEY)
-        memcpy(commit->key, sqlite3_column_blob(statement, 11), STORE_KEY);
+    if (sqlite3_column_bytes(statement, 12) == STORE_KEY)
+        memcpy(commit->key, sqlite3_column_blob(statement, 12), STORE_KEY);
     return commit;
 }
 
 static int commit_add(struct view *view, sqlite3_stmt *statement, struct commit *commit)
 {
-    const struct kind *kind = kind_by_number((uint32_t)sqlite3_column_int(statement, 12));
+    const struct kind *kind = kind_by_number((uint32_t)sqlite3_column_int(statement, 13));
     struct entry entry;
     commit->to_seq = (uint64_t)sqlite3_column_int64(statement, 0);
     if (!kind)
         return 0;   // a kind of a newer sendcod
-    int error = read_entry(view, statement, kind, sqlite3_column_int64(statement, 13), &commit->arena, &entry);
+    int error = read_entry(view, statement, kind, sqlite3_column_int64(statement, 14), &commit->arena, &entry);
     if (error)
         return error;
     if ((commit->n_rows & (commit->n_rows - 1)) == 0) {   // grows by doubling
@@ -353,7 +403,7 @@ int view_commits(struct view *view, uint64_t from, size_t limit, int (*on_commit
     int error = 0, code = SQLITE_DONE;
     size_t told = 0;
     while (!error && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (!commit || commit->from_seq != (uint64_t)sqlite3_column_int64(statement, 10)) {
+        if (!commit || commit->from_seq != (uint64_t)sqlite3_column_int64(statement, 11)) {
             if (commit) {
                 error = on_commit(commit, data);   // takes it
                 commit = NULL;

@@ -27,7 +27,7 @@ static int note_merged(struct merge *merge, const struct field *field)
         memcpy(grown, result->merged, result->n_merged * sizeof *grown);
     struct merged_item *item = &grown[result->n_merged++];
     *item = (struct merged_item){.kind = merge->mine->kind, .id = merge->mine->id, .field = field->index};
-    log_author(merge->view, item->kind, item->id, merge->base->version, field, &item->who, &item->when);
+    log_author(merge->view, merge->theirs, merge->base->version, field, &item->who, &item->when);
     item->who_name = view_staff_name(merge->view, item->who, change->arena);
     result->merged = grown;
     return 0;
@@ -39,7 +39,7 @@ static void note_conflict(struct merge *merge, const struct field *field, struct
     int i = field->index;
     struct problem_field conflict = {.kind = merge->mine->kind, .id = merge->mine->id, .field = i, .base = merge->base->values[i],
                                      .theirs = merge->theirs->values[i], .yours = merge->mine->values[i]};
-    log_author(merge->view, conflict.kind, conflict.id, merge->base->version, field, &who, &when);
+    log_author(merge->view, merge->theirs, merge->base->version, field, &who, &when);
     conflict.who = view_staff_name(merge->view, who, merge->view->writing->change->arena);
     conflict.when = when;
     problem_field_add(problem, &conflict);
@@ -60,10 +60,10 @@ static int say_conflict(struct merge *merge, struct problem *problem)
         labels = arena_printf(arena, "%s%s\"%s\"", labels, *labels ? ", " : "", kind->fields[i].label);
         note_conflict(merge, &kind->fields[i], problem);
         if (!who)
-            log_author(merge->view, kind, merge->theirs->id, merge->base->version, &kind->fields[i], &who, &when);
+            log_author(merge->view, merge->theirs, merge->base->version, &kind->fields[i], &who, &when);
     }
     if (!who)
-        log_author(merge->view, kind, merge->theirs->id, merge->base->version, NULL, &who, &when);
+        log_author(merge->view, merge->theirs, merge->base->version, NULL, &who, &when);
     id_format(kind, merge->theirs->id, id);
     problem_set(problem, ERR_CONFLICT, "%s was changed by %s on %s, after you looked: your version %llu, now %llu%s%s", id,
                 view_staff_name(merge->view, who, arena), clock_text(when, when_text), (unsigned long long)merge->base->version,

@@ -133,18 +133,18 @@ static int row_insert(struct view *view, const struct record *record)
 {
     const struct kind *kind = record->kind;
     struct sql sql;
-    const struct value fixed[] = {value_number((int64_t)record->version), value_number(record->about), value_number(record->removed),
+    const struct value fixed[] = {value_number((int64_t)record->version), value_number((int64_t)view->seq + 1), value_number(record->about), value_number(record->removed),
                                   value_text(sort_key(record, view->writing->change->arena))};
     // columns by name: a widened table has them in another order than the kind
     sql_init(&sql);
-    sql_add(&sql, "INSERT INTO \"%s\" (id, _version, _about, _removed, _sort", kind->table);
+    sql_add(&sql, "INSERT INTO \"%s\" (id, _version, _seq, _about, _removed, _sort", kind->table);
     for (int i = 0; i < kind->n_fields; i++)
         sql_add(&sql, ", \"%s\"", kind->fields[i].name);
     sql_add(&sql, ") VALUES (");
     sql_bind(&sql, value_number(record->id));
-    for (int i = 0; i < 4 + kind->n_fields; i++) {
+    for (int i = 0; i < 5 + kind->n_fields; i++) {
         sql_add(&sql, ", ");
-        sql_bind(&sql, i < 4 ? fixed[i] : record->values[i - 4]);
+        sql_bind(&sql, i < 5 ? fixed[i] : record->values[i - 5]);
     }
     sql_add(&sql, ")");
     sqlite3_stmt *statement = sql_statement(&sql, view->db);
@@ -161,6 +161,8 @@ static int row_update(struct view *view, const struct record *before, const stru
     sql_init(&sql);
     sql_add(&sql, "UPDATE \"%s\" SET _version = ", kind->table);
     sql_bind(&sql, value_number((int64_t)after->version));
+    sql_add(&sql, ", _seq = ");
+    sql_bind(&sql, value_number((int64_t)view->seq + 1));   // the log's next
     if (before->removed != after->removed) {
         sql_add(&sql, ", _removed = ");
         sql_bind(&sql, value_number(after->removed));
@@ -263,7 +265,7 @@ static int removed_conflict(struct view *view, const struct record *theirs, stru
     char when[32], id[ID_TEXT_MAX];
     int64_t who = 0, at = 0;
     struct arena *arena = view->writing->change->arena;
-    log_author(view, theirs->kind, theirs->id, theirs->version - 1, NULL, &who, &at);
+    log_author(view, theirs, theirs->version - 1, NULL, &who, &at);
     const char *name = view_staff_name(view, who, arena);
     id_format(theirs->kind, theirs->id, id);
     problem_set(problem, ERR_CONFLICT, "%s was removed by %s on %s", id, name, clock_text(at, when));
@@ -313,7 +315,7 @@ static int blame_merge(struct view *view, const struct record *base, const struc
         return error;
     int64_t who = 0, when = 0;
     char text[32];
-    log_author(view, theirs->kind, theirs->id, base->version, NULL, &who, &when);
+    log_author(view, theirs, base->version, NULL, &who, &when);
     char sentence[400];
     memcpy(sentence, problem->message, sizeof sentence - 1);
     sentence[sizeof sentence - 1] = 0;
@@ -338,7 +340,7 @@ static int put_edit(struct view *view, const struct put_item *item, struct probl
         return problem_set(problem, ERR_INVALID, "a %s is never changed; add a correcting one", kind->title);
     if (touched & scope_withheld(&view->scope, kind, theirs->about))
         return check_rights(view, theirs, touched & scope_withheld(&view->scope, kind, theirs->about), problem);
-    base = item->record->version == theirs->version ? theirs : log_image(view, kind, theirs->id, item->record->version, arena);
+    base = item->record->version == theirs->version ? theirs : log_image(view, theirs, item->record->version, arena);
     mine = record_copy(theirs, arena);
     struct put_item resolved = *item;
     resolved.record = record_copy(item->record, arena);
@@ -378,7 +380,7 @@ int put_remove(struct view *view, const struct kind *kind, int64_t id, uint64_t 
     if ((error = check_rights(view, theirs, present_fields(theirs), problem)))
         return error;
     if (version && version < theirs->version) {   // they do not know what they would remove
-        struct record *base = log_image(view, kind, id, version, arena);
+        struct record *base = log_image(view, theirs, version, arena);
         uint64_t newer = base ? record_diff(base, theirs) : present_fields(theirs);
         if (newer)
             return merge_records(view, base ? base : record_new(kind, arena), theirs, record_copy(theirs, arena), 0, problem);

@@ -14,15 +14,15 @@
 
 // The log: who did what when, and the hash chain over it. A record's content after
 // a change lies in `body`, so that lawful erasure can remove it and its salt and
-// the chain still holds.
+// the chain still holds. `before` is the record's change before this one: a
+// record's past is a list, walked from its row, so that writing only appends.
 static const char own_tables[] =
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) STRICT, WITHOUT ROWID;"
     "CREATE TABLE counter (kind INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;"
     "CREATE TABLE change (seq INTEGER PRIMARY KEY, request INTEGER NOT NULL, key BLOB, batch INTEGER, at INTEGER NOT NULL,"
     " actor INTEGER NOT NULL, behalf INTEGER, device INTEGER NOT NULL, kind INTEGER NOT NULL, record INTEGER NOT NULL,"
-    " version INTEGER NOT NULL, action INTEGER NOT NULL, fields BLOB NOT NULL, reason TEXT, commitment BLOB NOT NULL,"
+    " version INTEGER NOT NULL, before INTEGER, action INTEGER NOT NULL, fields BLOB NOT NULL, reason TEXT, commitment BLOB NOT NULL,"
     " chain BLOB NOT NULL) STRICT;"
-    "CREATE UNIQUE INDEX change_record ON change (kind, record, version);"
     "CREATE INDEX change_batch ON change (batch) WHERE batch IS NOT NULL;"
     "CREATE TABLE body (seq INTEGER PRIMARY KEY, salt BLOB NOT NULL, body BLOB NOT NULL) STRICT;"
     "CREATE TABLE request (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, at INTEGER NOT NULL, actor INTEGER NOT NULL,"
@@ -48,7 +48,7 @@ static int table_create(struct db *db, const struct kind *kind)
     struct sql sql;
     sql_init(&sql);
     sql_add(&sql,
-            "CREATE TABLE \"%s\" (id INTEGER PRIMARY KEY, _version INTEGER NOT NULL, _about INTEGER NOT NULL,"
+            "CREATE TABLE \"%s\" (id INTEGER PRIMARY KEY, _version INTEGER NOT NULL, _seq INTEGER NOT NULL, _about INTEGER NOT NULL,"
             " _removed INTEGER NOT NULL DEFAULT 0, _sort TEXT NOT NULL DEFAULT ''",
             kind->table);
     for (int i = 0; i < kind->n_fields; i++) {

@@ -10,9 +10,11 @@
 
 // --- one record ---
 
+#define SELECT_FIXED 5   // columns before the fields
+
 void select_columns(struct sql *sql, const struct kind *kind, const char *alias)
 {
-    sql_add(sql, "%s.id, %s._version, %s._about, %s._removed", alias, alias, alias, alias);
+    sql_add(sql, "%s.id, %s._version, %s._about, %s._removed, %s._seq", alias, alias, alias, alias, alias);
     for (int i = 0; i < kind->n_fields; i++)
         sql_add(sql, ", %s.\"%s\"", alias, kind->fields[i].name);
 }
@@ -26,8 +28,9 @@ struct record *select_read(sqlite3_stmt *statement, const struct kind *kind, str
     record->version = (uint64_t)sqlite3_column_int64(statement, 1);
     record->about = sqlite3_column_int64(statement, 2);
     record->removed = sqlite3_column_int(statement, 3) != 0;
+    record->seq = (uint64_t)sqlite3_column_int64(statement, 4);
     for (int i = 0; i < kind->n_fields; i++)
-        record->values[i] = db_value(statement, i + 4, &kind->fields[i], arena);
+        record->values[i] = db_value(statement, i + SELECT_FIXED, &kind->fields[i], arena);
     return record;
 }
 
@@ -60,7 +63,7 @@ int view_get(struct view *view, const struct kind *kind, int64_t id, struct aren
     if (record->removed) {
         char text[ID_TEXT_MAX], when[32];
         int64_t who = 0, at = 0;
-        log_author(view, kind, id, record->version - 1, NULL, &who, &at);
+        log_author(view, record, record->version - 1, NULL, &who, &at);
         problem_set(problem, ERR_NOT_FOUND, "%s %s was removed by %s on %s", kind->title, id_format(kind, id, text),
                     view_staff_name(view, who, arena), clock_text(at, when));
         problem_hint(problem, "See what it was: sendco %s history %s; bring it back: sendco %s undo %s", kind->noun, text, kind->noun, text);
@@ -303,7 +306,7 @@ static int build(struct sql *sql, struct view *view, const struct query *query, 
     sql_init(sql);
     sql_add(sql, "SELECT ");
     if (query->as_known) {
-        sql_add(sql, "c.record, c.version, k._about, c.action = %d", ACTION_REMOVE);
+        sql_add(sql, "c.record, c.version, k._about, c.action = %d, c.seq", ACTION_REMOVE);
         for (int i = 0; i < kind->n_fields; i++) {
             sql_add(sql, ", ");
             column(sql, query, &kind->fields[i]);
@@ -344,7 +347,7 @@ static void key_note(const struct query *query, sqlite3_stmt *statement, const s
 {
     key->id = record->id;
     for (size_t i = 0; i < query->n_order; i++) {
-        int at = record->kind->n_fields + 4 + (int)i;
+        int at = record->kind->n_fields + SELECT_FIXED + (int)i;
         if (sqlite3_column_type(statement, at) == SQLITE_TEXT) {
             char *text = arena_strdup(arena, (const char *)sqlite3_column_text(statement, at));
             key->values[i] = value_text(text ? text : "");
@@ -424,20 +427,9 @@ int view_get_known(struct view *view, const struct kind *kind, int64_t id, int64
 {
     if (!as_known)
         return view_get(view, kind, id, arena, record, problem);
-    struct record *known = NULL;
-    uint64_t version = 0;
-    sqlite3_stmt *statement = db_statement(view->db, "SELECT version FROM change WHERE kind = ?1 AND record = ?2 AND at <= ?3"
-                                                     " ORDER BY seq DESC LIMIT 1");
-    if (statement) {
-        db_bind(statement, 1, value_number(kind->number));
-        db_bind(statement, 2, value_number(id));
-        db_bind(statement, 3, value_number(as_known));
-        if (sqlite3_step(statement) == SQLITE_ROW)
-            version = (uint64_t)sqlite3_column_int64(statement, 0);
-        db_done(statement);
-    }
-    if (version)
-        known = log_image(view, kind, id, version, arena);
+    struct record *known = NULL, *now = select_record(view, kind, id, arena);
+    if (now)
+        known = log_image_at(view, now, as_known, arena);
     if (!known || known->removed || !scope_filter(&view->scope, known))
         return not_found(kind, id, problem);
     *record = known;

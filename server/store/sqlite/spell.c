@@ -44,7 +44,7 @@ static int overlap_conflict(struct view *view, const struct record *other, const
     int from = kind->spell.from;
     int64_t who = 0, when = 0;
     char text[32], noun_id[ID_TEXT_MAX];
-    log_author(view, kind, other->id, 0, NULL, &who, &when);
+    log_author(view, other, 0, NULL, &who, &when);
     const char *name = view_staff_name(view, who, arena);
     problem_field_add(problem, &(struct problem_field){.kind = kind, .id = other->id, .field = from, .theirs = other->values[from],
                                                        .yours = record->values[from], .who = name, .when = when});
@@ -89,7 +89,7 @@ int spell_fit(struct view *view, const struct record *before, const struct recor
         bool runs = other->values[spell->to].type == VALUE_EMPTY &&
                     other->values[spell->from].number < after->values[spell->from].number;
         const struct change *change = writing->change;
-        uint64_t changed_at = log_last_seq(view, other->kind, other->id);
+        uint64_t changed_at = other->seq;
         bool own = writing->from_seq && changed_at >= writing->from_seq;
         bool news = change->has_seen && changed_at > change->seen && !own;
         if (before || writing->undoing || !runs || news)

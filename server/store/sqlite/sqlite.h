@@ -96,13 +96,17 @@ void select_scope(struct sql *sql, struct view *view, enum record_class class, e
 // --- log.c: the change log ---
 
 struct log_entry { struct entry entry; const struct kind *kind; int64_t id; uint64_t fields; };
-// Appends one change of the request and its body; moves the chain on.
-int log_append(struct view *view, const struct record *record, enum action action, uint64_t changed, struct problem *problem);
-// The record as it was at that version; NULL when the log has it no more.
-struct record *log_image(struct view *view, const struct kind *kind, int64_t id, uint64_t version, struct arena *arena);
-// Who last changed the field after version `base`.
-int log_author(struct view *view, const struct kind *kind, int64_t id, uint64_t base, const struct field *field, int64_t *who, int64_t *when);
-uint64_t log_last_seq(struct view *view, const struct kind *kind, int64_t id);
+// Appends one change of the request and its body; moves the chain on. record->seq is
+// the record's change before this one, then this one.
+int log_append(struct view *view, struct record *record, enum action action, uint64_t changed, struct problem *problem);
+// The record as it was at that version, or at that time; NULL when it was not, or the
+// log has it no more. `now` is as select_record gave it.
+struct record *log_image(struct view *view, const struct record *now, uint64_t version, struct arena *arena);
+struct record *log_image_at(struct view *view, const struct record *now, int64_t at, struct arena *arena);
+// Who last changed the field (NULL: anything) after version `base`.
+int log_author(struct view *view, const struct record *now, uint64_t base, const struct field *field, int64_t *who, int64_t *when);
+// What the newest change was.
+enum action log_action(struct view *view, const struct record *now);
 
 // --- search.c ---
 

@@ -21,7 +21,7 @@ static int put_back(struct view *view, const struct record *now, uint64_t first,
             return error;
         action = ACTION_REMOVE;
     } else {
-        struct record *image = log_image(view, now->kind, now->id, first - 1, arena);
+        struct record *image = log_image(view, now, first - 1, arena);
         if (!image)
             return problem_set(problem, ERR_NOT_FOUND, "the version before is no longer in the log");
         memcpy(after->values, image->values, (size_t)now->kind->n_fields * sizeof *after->values);
@@ -61,7 +61,7 @@ static int tell(struct view *view, const struct record *record, bool skipped)
 static int undo_older(struct view *view, const struct record *now, uint64_t version, struct problem *problem)
 {
     struct arena *arena = view->writing->change->arena;
-    struct record *then = log_image(view, now->kind, now->id, version, arena), *before = log_image(view, now->kind, now->id, version - 1, arena);
+    struct record *then = log_image(view, now, version, arena), *before = log_image(view, now, version - 1, arena);
     if (!then || !before || then->removed || before->removed)
         return problem_set(problem, ERR_INVALID, "only the newest version can be taken back when a record was added, removed or brought back");
     struct put_item item = {.record = before};
@@ -88,15 +88,7 @@ static int undo_record(struct view *view, struct problem *problem)
         return problem_set(problem, ERR_INVALID, "%s has no version %llu", text, (unsigned long long)version);
     if (version < now->version)
         return undo_older(view, now, version, problem);
-    sqlite3_stmt *statement = db_statement(view->db, "SELECT action FROM change WHERE kind = ?1 AND record = ?2 AND version = ?3");
-    if (!statement)
-        return ERR_NOMEM;
-    db_bind(statement, 1, value_number(now->kind->number));
-    db_bind(statement, 2, value_number(now->id));
-    db_bind(statement, 3, value_number((int64_t)version));
-    enum action action = sqlite3_step(statement) == SQLITE_ROW ? (enum action)sqlite3_column_int(statement, 0) : ACTION_NONE;
-    db_done(statement);
-    int error = put_back(view, now, version, action, problem);
+    int error = put_back(view, now, version, log_action(view, now), problem);
     return error ? error : tell(view, now, false);
 }
 
@@ -110,7 +102,7 @@ static int batch_read(struct view *view, uint64_t batch, struct touched **list, 
     sqlite3_stmt *statement = db_statement(
         view->db, "SELECT g.kind, g.record, g.first, g.last, f.action FROM (SELECT kind, record, min(version) AS first, max(version) AS last,"
                   " min(seq) AS began FROM change WHERE batch = ?1 GROUP BY kind, record) g"
-                  " JOIN change f ON f.kind = g.kind AND f.record = g.record AND f.version = g.first ORDER BY g.began DESC");
+                  " JOIN change f ON f.seq = g.began ORDER BY g.began DESC");
     size_t room = 0;
     *n = 0;
     if (!statement)
