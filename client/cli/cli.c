@@ -1,0 +1,497 @@
+// The connection of one run: made when first needed, made again when it is lost,
+// and asked as if it were a function call. Main thread; it turns the loop itself.
+#include "client/cli/cli.h"
+
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cli/args.h"
+#include "client/cli/run.h"
+#include "common/clock.h"
+#include "common/date.h"
+#include "common/frame.h"
+#include "common/kind.h"
+#include "common/tls.h"
+
+#define CLI_RETRY_MS 10000     // how long a lost request is tried again
+#define CLI_BUSY_MS 3000       // how long a server that is busy is asked again
+#define CLI_PAUSE_MS 50
+#define CLI_PASSWORD_TRIES 3
+
+struct wait {
+    struct cli *cli;
+    cli_reply_fn *on_reply;
+    void *data;
+    struct problem *problem;
+    int error;
+    bool done, lost, began;
+};
+
+static uint64_t now_ms(void)
+{
+    return clock_monotonic() / 1000000;
+}
+
+const char *cli_option(const struct cli *cli, const char *name)
+{
+    return args_value(cli->args, name);
+}
+
+const char *cli_option_next(const struct cli *cli, const char *name, size_t *at)
+{
+    return args_next(cli->args, name, at);
+}
+
+bool cli_flag(const struct cli *cli, const char *name)
+{
+    return args_value(cli->args, name) != NULL;
+}
+
+void cli_key_make(uint8_t key[CLI_KEY])
+{
+    struct timespec now;
+    uint64_t ms;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    if (RAND_bytes(key, CLI_KEY) != 1)
+        memset(key, 0, CLI_KEY);   // the server then refuses what another used; nothing is applied twice
+    for (int i = 0; i < 6; i++)
+        key[i] = (uint8_t)(ms >> (40 - 8 * i));
+    key[6] = (uint8_t)(0x70 | (key[6] & 0x0f));
+    key[8] = (uint8_t)(0x80 | (key[8] & 0x3f));
+}
+
+const char *cli_key_text(const uint8_t key[CLI_KEY], char text[CLI_KEY * 2 + 1])
+{
+    for (int i = 0; i < CLI_KEY; i++)
+        snprintf(text + 2 * i, 3, "%02x", key[i]);
+    return text;
+}
+
+// --- the link -------------------------------------------------------------------
+
+static void on_open(struct link *link, void *data)
+{
+    struct cli *cli = data;
+
+    (void)link;
+    cli->opened = true;
+}
+
+static void on_push(struct link *link, const Sendco__Push *push, void *data)
+{
+    struct cli *cli = data;
+
+    (void)link;
+    if (cli->on_push)
+        cli->on_push(cli, push, cli->push_data);
+}
+
+static void on_closed(struct link *link, const struct problem *why, void *data)
+{
+    struct cli *cli = data;
+
+    (void)link;
+    cli->link = NULL;
+    cli->opened = false;
+    cli->lost = true;
+    cli->lost_why = *why;
+}
+
+static const struct link_events events = {on_open, on_push, on_closed};
+
+static int lost_problem(const struct cli *cli, struct problem *problem)
+{
+    problem_set(problem, cli->lost_why.error != 0 ? cli->lost_why.error : ERR_UNREACHABLE, "%s", cli->lost_why.message);
+    if (cli->lost_why.hint[0])
+        problem_hint(problem, "%s", cli->lost_why.hint);
+    return problem ? problem->error : cli->lost_why.error;
+}
+
+static const char *server_of(const struct cli *cli)
+{
+    const char *server = cli_option(cli, "server");
+
+    if (!server || !*server)
+        server = getenv("SENDCO_SERVER");
+    return server && *server ? server : cli->profile.server;
+}
+
+static int cli_prepare(struct cli *cli, struct problem *problem)
+{
+    if (!cli->loop_made) {
+        if (uv_loop_init(&cli->loop) != 0)
+            return problem_set(problem, ERR_NOMEM, "There is not enough memory for an event loop.");
+        cli->loop_made = true;
+    }
+    if (!cli->profile.directory[0] && profile_load(&cli->profile, cli_option(cli, "profile"), problem) != 0) {
+        cli->profile.directory[0] = '\0';
+        return ERR_CONFIG;
+    }
+    if (!cli->tls && !(cli->tls = profile_tls(&cli->profile, problem)))
+        return problem->error;
+    if (!*server_of(cli)) {
+        problem_set(problem, ERR_CONFIG, "No server is named: profile.ini in %s has no \"server\" line.", cli->profile.directory);
+        problem_hint(problem, "sendco --server HOST:PORT, or set SENDCO_SERVER");
+        return ERR_CONFIG;
+    }
+    return 0;
+}
+
+static int cli_connect(struct cli *cli, struct problem *problem)
+{
+    cli->lost = false;
+    cli->link = link_open(&cli->loop, cli->tls, server_of(cli), &events, cli, problem);
+    if (!cli->link)
+        return problem->error;
+    while (!cli->opened && !cli->lost)
+        uv_run(&cli->loop, UV_RUN_ONCE);
+    return cli->lost ? lost_problem(cli, problem) : 0;
+}
+
+void cli_disconnect(struct cli *cli)
+{
+    if (cli->link)
+        link_close(cli->link);
+    while (cli->link)
+        uv_run(&cli->loop, UV_RUN_ONCE);
+}
+
+// --- one question -----------------------------------------------------------------
+
+// What this client has seen; a database that is behind it was set back.
+static void note_seq(struct cli *cli, const Sendco__Reply *reply)
+{
+    if (reply->has_epoch && reply->epoch == cli->epoch && reply->has_seq && reply->seq > cli->seq)
+        cli->seq = reply->seq;
+}
+
+static void on_answer(struct link *link, const Sendco__Reply *reply, const struct problem *lost, void *data)
+{
+    struct wait *wait = data;
+
+    (void)link;
+    if (!reply) {
+        wait->done = wait->lost = true;
+        problem_set(wait->problem, lost->error, "%s", lost->message);
+        wait->error = lost->error;
+        return;
+    }
+    note_seq(wait->cli, reply);
+    if (wait->error == 0)
+        wait->error = link_problem(reply, wait->problem);
+    if (wait->error == 0 && wait->on_reply)
+        wait->error = wait->on_reply(wait->cli, reply, wait->data);
+    wait->began = true;
+    wait->done = !(reply->has_more && reply->more);
+}
+
+static int ask_once(struct wait *wait, Sendco__Request *request)
+{
+    struct cli *cli = wait->cli;
+
+    wait->done = wait->lost = wait->began = false;
+    wait->error = cli->link ? link_ask(cli->link, request, on_answer, wait, wait->problem) : lost_problem(cli, wait->problem);
+    if (wait->error != 0) {
+        wait->lost = wait->error != ERR_TOO_LARGE && wait->error != ERR_NOMEM;
+        return wait->error;
+    }
+    while (!wait->done)
+        uv_run(&cli->loop, UV_RUN_ONCE);
+    return wait->error;
+}
+
+// --- who one is ---------------------------------------------------------------------
+
+static char *keep(struct cli *cli, const char *text)
+{
+    return arena_strdup(&cli->arena, text ? text : "");
+}
+
+static int on_hello(struct cli *cli, const Sendco__Reply *reply, void *data)
+{
+    const Sendco__HelloReply *hello = reply->body_case == SENDCO__REPLY__BODY_HELLO ? reply->hello : NULL;
+
+    if (!hello)
+        return problem_set(data, ERR_PROTOCOL, "The server did not answer Hello with its own.");
+    cli->school = keep(cli, hello->school);
+    cli->person = keep(cli, hello->person);
+    cli->server_name = keep(cli, hello->server);
+    cli->today = hello->has_today ? hello->today : clock_today();
+    cli->now = hello->has_now ? hello->now : clock_now();
+    cli->readonly = hello->readonly;
+    if (reply->has_epoch) {
+        cli->epoch = reply->epoch;
+        cli->seq = reply->seq;
+    }
+    return 0;
+}
+
+static int on_login(struct cli *cli, const Sendco__Reply *reply, void *data)
+{
+    const Sendco__LoginReply *login = reply->body_case == SENDCO__REPLY__BODY_LOGIN ? reply->login : NULL;
+    struct problem ignored;
+
+    if (!login)
+        return problem_set(data, ERR_PROTOCOL, "The server did not answer the login as one.");
+    cli->role = keep(cli, login->role);
+    cli->staff = login->staff;
+    if (login->name && *login->name)
+        cli->person = keep(cli, login->name);
+    problem_init(&ignored, NULL);
+    if (login->has_ticket && login->ticket.len > 0 && profile_ticket_keep(&cli->profile, login->ticket.data, login->ticket.len, &ignored) != 0)
+        cli_note(cli, "The ticket was not kept: %s", ignored.message);
+    return 0;
+}
+
+static int check_epoch(struct cli *cli, uint64_t epoch, uint64_t seq, struct problem *problem)
+{
+    if (cli->epoch == 0 || epoch == 0 || cli->accept_epoch)
+        return 0;
+    if (cli->epoch != epoch)
+        return problem_set(problem, ERR_EPOCH, "The server's database is not the one that this profile last saw: it was restored from a backup.");
+    if (cli->seq < seq)
+        return problem_set(problem, ERR_EPOCH, "The server's database is older than what this profile has already seen: change %llu, not %llu.",
+                           (unsigned long long)cli->seq, (unsigned long long)seq);
+    return 0;
+}
+
+static int cli_hello(struct cli *cli, struct problem *problem)
+{
+    Sendco__Request request = SENDCO__REQUEST__INIT;
+    Sendco__Hello hello = SENDCO__HELLO__INIT;
+    uint64_t epoch = cli->epoch, seq = cli->seq;
+    char name[] = "sendco " SENDCO_RELEASE;
+
+    if (epoch == 0) {
+        int error = profile_state(&cli->profile, &epoch, &seq, problem);
+
+        if (error < 0)
+            return error;
+    }
+    hello.has_protocol = hello.has_schema = true;
+    hello.protocol = PROTOCOL_VERSION;
+    hello.schema = kinds_hash;
+    hello.client = name;
+    if (epoch != 0 && !cli->accept_epoch) {
+        hello.has_epoch = hello.has_seq = true;
+        hello.epoch = epoch;
+        hello.seq = seq;
+    }
+    request.body_case = SENDCO__REQUEST__BODY_HELLO;
+    request.hello = &hello;
+    struct wait wait = {.cli = cli, .on_reply = on_hello, .data = problem, .problem = problem};
+    int error = ask_once(&wait, &request);
+    return error != 0 ? error : check_epoch(cli, epoch, seq, problem);
+}
+
+// 0; ERR_LOGIN when there is no ticket or it has ended.
+static int cli_resume(struct cli *cli, struct problem *problem)
+{
+    Sendco__Request request = SENDCO__REQUEST__INIT;
+    Sendco__Resume resume = SENDCO__RESUME__INIT;
+    uint8_t ticket[PROFILE_TICKET];
+    int size = profile_ticket(&cli->profile, ticket, problem);
+
+    if (size <= 0)
+        return size < 0 ? size : problem_set(problem, ERR_LOGIN, "Nobody is logged in with this profile.");
+    resume.has_ticket = true;
+    resume.ticket.data = ticket;
+    resume.ticket.len = (size_t)size;
+    request.body_case = SENDCO__REQUEST__BODY_RESUME;
+    request.resume = &resume;
+    struct wait wait = {.cli = cli, .on_reply = on_login, .data = problem, .problem = problem};
+    return ask_once(&wait, &request);
+}
+
+static int cli_password(struct cli *cli, struct problem *problem)
+{
+    char password[512];
+    int got = profile_password(&cli->profile, cli_option(cli, "password-file"), password, sizeof password, problem);
+    bool typed = got == 0;
+
+    for (int tries = 1; got >= 0; tries++) {
+        if (typed && people_password(cli, password, sizeof password) != 0) {
+            problem_set(problem, ERR_LOGIN, "Nobody is logged in with this profile, and there is no terminal to ask for the password.");
+            problem_hint(problem, "Log in at a terminal with: sendco login; or give --password-file FILE");
+            return ERR_LOGIN;
+        }
+        Sendco__Request request = SENDCO__REQUEST__INIT;
+        Sendco__Login login = SENDCO__LOGIN__INIT;
+        struct wait wait = {.cli = cli, .on_reply = on_login, .data = problem, .problem = problem};
+
+        login.password = password;
+        request.body_case = SENDCO__REQUEST__BODY_LOGIN;
+        request.login = &login;
+        got = ask_once(&wait, &request);
+        OPENSSL_cleanse(password, sizeof password);
+        if (got != ERR_PASSWORD || !typed || tries >= CLI_PASSWORD_TRIES || wait.lost)
+            return got;
+        cli_note(cli, "%s", problem->message);
+        got = 0;
+    }
+    return got;
+}
+
+// A refused ticket may cost the connection; then it is made once more.
+static int cli_sign_in(struct cli *cli, bool may_ask, struct problem *problem)
+{
+    int error = cli_resume(cli, problem);
+
+    if (error != ERR_LOGIN || !may_ask)
+        return error;
+    if (!cli->link) {
+        error = cli_connect(cli, problem);
+        if (error == 0)
+            error = cli_hello(cli, problem);
+        if (error != 0)
+            return error;
+    }
+    return cli_password(cli, problem);
+}
+
+int cli_open_with(struct cli *cli, bool may_ask, struct problem *problem)
+{
+    int error;
+
+    if (cli->link && cli->opened)
+        return 0;
+    cli->reached = false;
+    error = cli_prepare(cli, problem);
+    if (error == 0)
+        error = cli_connect(cli, problem);
+    cli->reached = error == 0;
+    if (error == 0)
+        error = cli_hello(cli, problem);
+    if (error == 0)
+        error = cli_sign_in(cli, may_ask, problem);
+    if (error != 0)
+        cli_disconnect(cli);
+    else
+        cli->generation++;
+    return error;
+}
+
+int cli_open(struct cli *cli, struct problem *problem)
+{
+    return cli_open_with(cli, true, problem);
+}
+
+int32_t cli_today(struct cli *cli)
+{
+    struct problem ignored;
+
+    problem_init(&ignored, NULL);
+    return cli_open(cli, &ignored) == 0 ? cli->today : clock_today();
+}
+
+// --- asking ---------------------------------------------------------------------------
+
+static bool is_change(const Sendco__Request *request)
+{
+    return request->body_case == SENDCO__REQUEST__BODY_PUT || request->body_case == SENDCO__REQUEST__BODY_REMOVE ||
+           request->body_case == SENDCO__REQUEST__BODY_UNDO;
+}
+
+static void on_slept(uv_timer_t *timer)
+{
+    *(bool *)timer->data = true;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    handle->data = NULL;
+}
+
+void cli_sleep(struct cli *cli, unsigned ms)
+{
+    uv_timer_t timer;
+    bool slept = false;
+
+    uv_timer_init(&cli->loop, &timer);
+    timer.data = &slept;
+    uv_timer_start(&timer, on_slept, ms, 0);
+    while (!slept)
+        uv_run(&cli->loop, UV_RUN_ONCE);
+    uv_close((uv_handle_t *)&timer, on_timer_closed);
+    while (timer.data)
+        uv_run(&cli->loop, UV_RUN_ONCE);
+}
+
+// Whether an outcome means: the same again in a moment.
+static bool worth_asking_again(int error)
+{
+    return error == ERR_BUSY || error == ERR_RETRY || error == ERR_UNKNOWN;
+}
+
+static bool worth_connecting_again(int error)
+{
+    return error == ERR_UNREACHABLE || error == ERR_TIMEOUT || worth_asking_again(error);
+}
+
+static void ask_unknown(struct problem *problem)
+{
+    char why[sizeof problem->message];
+
+    memcpy(why, problem->message, sizeof why);
+    problem_set(problem, ERR_UNKNOWN, "The answer was lost, and with it whether this was saved: %.400s", why);
+}
+
+static void problem_forget(struct problem *problem)
+{
+    problem->error = 0;
+    problem->hint[0] = '\0';
+    problem->n_fields = 0;
+}
+
+int cli_ask(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_reply, void *data, struct problem *problem)
+{
+    struct wait wait = {.cli = cli, .on_reply = on_reply, .data = data, .problem = problem};
+    uint64_t lost_until = 0, busy_until = now_ms() + CLI_BUSY_MS;
+    unsigned pause = CLI_PAUSE_MS;
+    bool sent = false;
+
+    for (;; cli_sleep(cli, pause), pause = pause < 16 * CLI_PAUSE_MS ? pause * 2 : pause) {
+        bool had = sent;
+        int error = cli_open(cli, problem);
+
+        if (error == 0) {
+            error = ask_once(&wait, request);
+            sent = true;
+            if (error == 0 || (!wait.lost && (!worth_asking_again(error) || now_ms() >= busy_until)))
+                return error;
+            if (wait.lost && wait.began)
+                break;   // half an answer was already used
+        } else if (!had && !cli->reached) {
+            break;       // there is nobody, so nothing can have been lost
+        }
+        if (!worth_connecting_again(error))
+            break;
+        lost_until = lost_until == 0 ? now_ms() + CLI_RETRY_MS : lost_until;
+        if (now_ms() >= lost_until)
+            break;
+        problem_forget(problem);
+    }
+    if (sent && is_change(request))
+        ask_unknown(problem);
+    return problem->error;
+}
+
+void cli_end(struct cli *cli)
+{
+    struct problem ignored;
+
+    problem_init(&ignored, NULL);
+    if (cli->loop_made) {
+        cli_disconnect(cli);
+        uv_run(&cli->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&cli->loop);
+    }
+    if (cli->generation > 0 && cli->epoch != 0 &&
+        profile_state_keep(&cli->profile, cli->epoch, cli->seq, cli->accept_epoch, &ignored) != 0)
+        cli_note(cli, "%s", ignored.message);
+    tls_context_free(cli->tls);
+    arena_deinit(&cli->arena);
+}

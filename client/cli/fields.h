@@ -1,0 +1,30 @@
+// What people type about fields: field=value, conditions, orders, columns.
+// Generic over kinds. Main thread.
+#ifndef CLIENT_CLI_FIELDS_H
+#define CLIENT_CLI_FIELDS_H
+
+#include "client/cli/cli.h"
+
+// A field by its name, or ERR_USAGE with the nearest one. NULL: see problem.
+const struct field *fields_find(const struct kind *kind, const char *name, struct problem *problem);
+// One typed value; references by id or by name.
+int fields_value(struct cli *cli, const struct kind *kind, const struct field *field, const char *text, struct value *value,
+                 struct problem *problem);
+// field=value, field=@FILE, field=- (standard input), field= (empty). All faults
+// are found, each a field of the problem.
+int fields_set(struct cli *cli, int argc, char **argv, struct record *record, uint64_t *set, struct problem *problem);
+// --where, --sort, --pupil …, --as-at, --as-known, --limit, --page, --removed.
+int fields_query(struct cli *cli, const struct kind *kind, struct cli_query *query, struct problem *problem);
+// The number of an option; `least` is the smallest allowed. 0: not given, or an error.
+int fields_number(const struct cli *cli, const char *option, uint64_t least, uint64_t *number, struct problem *problem);
+// --pupil, --class or --staff: NULL kind when none is given.
+int fields_about(struct cli *cli, const struct kind **kind, int64_t *id, struct problem *problem);
+int fields_as_known(struct cli *cli, int64_t *as_known, struct problem *problem);
+int fields_as_at(struct cli *cli, int32_t *as_at, struct problem *problem);
+// Hex of even length into bytes: how many, or -1.
+int fields_hex(const char *text, uint8_t *bytes, size_t size);
+// A cell for people: labels for references, titles for codes.
+const char *fields_shown(const struct field *field, struct value value, struct cli_labels *labels, bool human, struct arena *arena);
+const char *fields_code_title(const struct field *field, const char *code);   // NULL: none known
+
+#endif

@@ -1,0 +1,192 @@
+// The manual page and the completion script, read from the same tables as the
+// commands themselves. Main thread.
+#include <string.h>
+
+#include "client/cli/command.h"
+#include "client/cli/run.h"
+#include "common/kind.h"
+
+// Text in mdoc: a backslash is doubled, and no line begins as a macro does.
+static void man_text(FILE *out, const char *text)
+{
+    if (*text == '.' || *text == '\'')
+        fputs("\\&", out);
+    for (; *text; text++) {
+        if (*text == '\\')
+            fputs("\\e", out);
+        else if (*text == '-')
+            fputs("\\-", out);
+        else
+            fputc(*text, out);
+    }
+    fputc('\n', out);
+}
+
+static void man_item(FILE *out, const char *term, const char *words, const char *help)
+{
+    fprintf(out, ".It Ic %s", term);
+    if (*words)
+        fprintf(out, " Ar %s", words);
+    fputc('\n', out);
+    man_text(out, help);
+}
+
+static void man_options(FILE *out)
+{
+    fprintf(out, ".Sh OPTIONS\nOptions may stand anywhere.\n.Bl -tag -width Ds\n");
+    for (size_t i = 0; i < n_options; i++) {
+        fprintf(out, ".It Fl Fl %s%s%s\n", options[i].name, options[i].value ? " Ar " : "", options[i].value ? options[i].value : "");
+        man_text(out, options[i].help);
+    }
+    fprintf(out, ".El\n");
+}
+
+static void man_commands(FILE *out)
+{
+    fprintf(out, ".Sh VERBS\nFor every kind of record:\n.Bl -tag -width Ds\n");
+    for (size_t i = 0; i < n_verbs; i++)
+        man_item(out, verbs[i].name, verbs[i].words, verbs[i].help);
+    fprintf(out, ".El\n.Sh REPORTS\n.Bl -tag -width Ds\n");
+    for (size_t i = 0; i < n_report_infos; i++) {
+        man_item(out, report_infos[i].name, "", report_infos[i].help);
+        fprintf(out, ".Bl -tag -width Ds -compact\n");
+        for (const struct report_param *param = report_infos[i].params; param && param->name; param++) {
+            fprintf(out, ".It Fl Fl %s Ar %s\n", param->name, param->value);
+            man_text(out, param->help);
+        }
+        fprintf(out, ".El\n");
+    }
+    fprintf(out, ".El\n.Sh COMMANDS\n.Bl -tag -width Ds\n");
+    for (size_t i = 0; i < n_commands; i++)
+        man_item(out, commands[i].name, commands[i].words, commands[i].help);
+    fprintf(out, ".El\n");
+}
+
+static void man_kinds(FILE *out)
+{
+    fprintf(out, ".Sh KINDS\n.Bl -tag -width Ds\n");
+    for (size_t i = 0; i < n_kinds; i++) {
+        man_item(out, kinds[i].noun, "", kinds[i].help && *kinds[i].help ? kinds[i].help : kinds[i].title);
+        fprintf(out, "Fields:\n");
+        for (size_t k = 0; k < kinds[i].n_fields; k++)
+            fprintf(out, ".Cm %s%s\n", kinds[i].fields[k].name, k + 1 < kinds[i].n_fields ? " ," : " .");
+    }
+    fprintf(out, ".El\n");
+}
+
+static void man_exit(FILE *out)
+{
+    size_t count;
+    const struct error_info *list = error_list(&count);
+
+    fprintf(out, ".Sh EXIT STATUS\n.Bl -tag -width Ds -compact\n.It 0\ndone\n.It 1\ndone, and the answer is no\n");
+    for (int exit = 2; exit < 128; exit++) {
+        if (exit == 84)
+            fprintf(out, ".It 84\na part was done\n");
+        for (size_t i = 0; i < count; i++)
+            if (list[i].error != ERR_OK && list[i].exit == exit) {
+                fprintf(out, ".It %d\n", exit);
+                fprintf(out, "%s: ", list[i].code);
+                man_text(out, list[i].help);
+            }
+    }
+    fprintf(out, ".El\n");
+}
+
+int man_command(struct cli *cli, const struct call *call)
+{
+    FILE *out = cli->out;
+
+    (void)call;
+    fprintf(out, ".Dd " SENDCO_RELEASED "\n.Dt SENDCO 1\n.Os\n.Sh NAME\n.Nm sendco\n.Nd the SEND work of a school, from the command line\n");
+    fprintf(out, ".Sh SYNOPSIS\n.Nm\n.Ar kind verb\n.Op Ar id\n.Op Ar field Ns = Ns Ar value ...\n.Nm\n.Ar report\n.Op Ar options\n.Nm\n.Ar command\n");
+    fprintf(out, ".Sh DESCRIPTION\n.Nm\nasks and tells\n.Nm sendcod ,\nthe server that holds the school's records. It keeps no record on this machine.\n"
+                 "A field's value may be\n.Cm @FILE\nor\n.Cm - ,\nstandard input; an empty one empties the field.\n");
+    man_commands(out);
+    man_kinds(out);
+    man_options(out);
+    fprintf(out, ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev SENDCO_PROFILE\nthe profile's directory\n.It Ev SENDCO_SERVER\nthe server, as HOST:PORT\n"
+                 ".It Ev SENDCO_PAGER , PAGER\nthe pager; else less\n.It Ev NO_COLOR\nno colour\n.El\n");
+    fprintf(out, ".Sh FILES\n.Bl -tag -width Ds\n.It Pa ~/.local/share/sendco\nthe profile: certificate, key, profile.ini, ticket and state\n.El\n");
+    man_exit(out);
+    fprintf(out, ".Sh SEE ALSO\n.Ic sendco help\n");
+    return 0;
+}
+
+// --- completion --------------------------------------------------------------------
+
+static void completion_words(FILE *out)
+{
+    for (size_t i = 0; i < n_kinds; i++)
+        fprintf(out, "%s ", kinds[i].noun);
+    for (size_t i = 0; i < n_report_infos; i++)
+        fprintf(out, "%s ", report_infos[i].name);
+    for (size_t i = 0; i < n_commands; i++)
+        fprintf(out, "%s%s", commands[i].name, i + 1 < n_commands ? " " : "");
+}
+
+static void completion_options(FILE *out, const char *list)
+{
+    for (const char *p = list; *p;) {
+        size_t length = strcspn(p, " ");
+
+        fprintf(out, " --%.*s", (int)length, p);
+        p += length;
+        p += *p == ' ';
+    }
+}
+
+static void completion_commands(FILE *out)
+{
+    for (size_t i = 0; i < n_commands; i++) {
+        fprintf(out, "    %s) options=\"", commands[i].name);
+        completion_options(out, commands[i].options);
+        fprintf(out, "\" ;;\n");
+    }
+    for (size_t i = 0; i < n_report_infos; i++) {
+        fprintf(out, "    %s) options=\"", report_infos[i].name);
+        completion_options(out, report_command_row.options);
+        for (const struct report_param *param = report_infos[i].params; param && param->name; param++)
+            fprintf(out, " --%s", param->name);
+        fprintf(out, "\" ;;\n");
+    }
+    for (size_t i = 0; i < n_kinds; i++) {
+        fprintf(out, "    %s) fields=\"", kinds[i].noun);
+        for (size_t k = 0; k < kinds[i].n_fields; k++)
+            fprintf(out, "%s%s=", k ? " " : "", kinds[i].fields[k].name);
+        fprintf(out, "\" ;;\n");
+    }
+}
+
+int completion_command(struct cli *cli, const struct call *call)
+{
+    FILE *out = cli->out;
+    struct problem problem;
+
+    problem_init(&problem, NULL);
+    if (strcmp(call->argv[0], "bash") != 0) {
+        problem_set(&problem, ERR_USAGE, "There is a completion script for bash only, not for \"%.40s\".", call->argv[0]);
+        return cli_fail(cli, NULL, &problem);
+    }
+    fprintf(out, "# Completion of sendco for bash, made by: sendco completion bash\n_sendco()\n{\n"
+                 "    local word=\"${COMP_WORDS[COMP_CWORD]}\" first=\"${COMP_WORDS[1]}\" options=\"\" fields=\"\" always=\"");
+    completion_options(out, command_always);
+    fprintf(out, "\"\n    COMPREPLY=()\n    case \"$first\" in\n");
+    completion_commands(out);
+    fprintf(out, "    esac\n    if [ -n \"$fields\" ]; then\n        case \"${COMP_WORDS[2]}\" in\n");
+    for (size_t i = 0; i < n_verbs; i++) {
+        fprintf(out, "        %s) options=\"", verbs[i].name);
+        completion_options(out, verbs[i].options);
+        fprintf(out, "\" ;;\n");
+    }
+    fprintf(out, "        esac\n    fi\n    if [[ \"$word\" == -* ]]; then\n        COMPREPLY=($(compgen -W \"$options $always\" -- \"$word\"))\n"
+                 "    elif [ \"$COMP_CWORD\" = 1 ]; then\n        COMPREPLY=($(compgen -W \"");
+    completion_words(out);
+    fprintf(out, "\" -- \"$word\"))\n    elif [ \"$COMP_CWORD\" = 2 ] && [ -n \"$fields\" ]; then\n        COMPREPLY=($(compgen -W \"");
+    for (size_t i = 0; i < n_verbs; i++)
+        fprintf(out, "%s%s", verbs[i].name, i + 1 < n_verbs ? " " : "");
+    fprintf(out, "\" -- \"$word\"))\n    elif [[ \"${COMP_WORDS[2]}\" == add || \"${COMP_WORDS[2]}\" == edit ]]; then\n"
+                 "        COMPREPLY=($(compgen -W \"$fields\" -- \"$word\"))\n        compopt -o nospace\n"
+                 "    else\n        COMPREPLY=($(compgen -f -- \"$word\"))\n    fi\n}\ncomplete -F _sendco sendco\n");
+    return 0;
+}

@@ -1,0 +1,190 @@
+// The person in front of the terminal: questions, passwords, progress, the pager.
+// Without a terminal nobody is asked anything. Main thread.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "client/cli/cli.h"
+#include "client/cli/run.h"
+#include "common/clock.h"
+#include "common/text.h"
+
+#define PROGRESS_AFTER_MS 500
+#define PROGRESS_EVERY_MS 100
+
+static uint64_t progress_began, progress_shown;
+
+bool cli_can_ask(const struct cli *cli)
+{
+    return !cli->no_input && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+void cli_note(struct cli *cli, const char *format, ...)
+{
+    char text[1024];
+    va_list list;
+
+    if (cli->quiet)
+        return;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    const char *safe = text_safe(text, true, &cli->arena);
+    fprintf(cli->err, "%s\n", safe ? safe : "");
+    fflush(cli->err);
+}
+
+static bool read_answer(char *line, size_t size)
+{
+    if (!fgets(line, (int)size, stdin))
+        return false;
+    line[strcspn(line, "\r\n")] = '\0';
+    return true;
+}
+
+bool cli_confirm(struct cli *cli, const char *question)
+{
+    char line[64];
+
+    if (cli->yes)
+        return true;
+    if (!cli_can_ask(cli))
+        return false;
+    fprintf(cli->err, "%s [y/N] ", text_safe(question, false, &cli->arena));
+    fflush(cli->err);
+    return read_answer(line, sizeof line) && (text_same(line, "y") || text_same(line, "yes"));
+}
+
+int cli_choose(struct cli *cli, const char *question, const char *const *choices, size_t n)
+{
+    char line[64], *end;
+
+    if (!cli_can_ask(cli))
+        return ERR_AMBIGUOUS;
+    fprintf(cli->err, "%s\n", text_safe(question, false, &cli->arena));
+    for (size_t i = 0; i < n; i++)
+        fprintf(cli->err, "  %zu  %s\n", i + 1, text_safe(choices[i], false, &cli->arena));
+    for (int tries = 0; tries < 3; tries++) {
+        fprintf(cli->err, "Number (empty: none): ");
+        fflush(cli->err);
+        if (!read_answer(line, sizeof line) || !*line)
+            return ERR_AMBIGUOUS;
+        long number = strtol(line, &end, 10);
+        if (*end == '\0' && number >= 1 && (size_t)number <= n)
+            return (int)number - 1;
+    }
+    return ERR_AMBIGUOUS;
+}
+
+// Signals are off while nothing is shown: an interrupt would leave the terminal mute.
+static int read_hidden(int fd, char *password, size_t size)
+{
+    size_t n = 0;
+    char c;
+
+    while (read(fd, &c, 1) == 1) {
+        if (c == '\n' || c == '\r')
+            break;
+        if (c == 3 || (c == 4 && n == 0))
+            return ERR_LOGIN;
+        if (c == 127 || c == 8) {
+            while (n > 0 && ((unsigned char)password[n - 1] & 0xc0) == 0x80)
+                n--;
+            n -= n > 0;
+        } else if (n + 1 < size) {
+            password[n++] = c;
+        }
+    }
+    password[n] = '\0';
+    return n > 0 ? 0 : ERR_LOGIN;
+}
+
+int people_password(struct cli *cli, char *password, size_t size)
+{
+    struct termios before, silent;
+    int fd;
+
+    if (cli->no_input || (fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) < 0)
+        return ERR_LOGIN;
+    if (tcgetattr(fd, &before) != 0) {
+        close(fd);
+        return ERR_LOGIN;
+    }
+    silent = before;
+    silent.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
+    tcsetattr(fd, TCSAFLUSH, &silent);
+    dprintf(fd, "Password of %s: ", text_safe(cli->person ? cli->person : "this profile", false, &cli->arena));
+    int error = read_hidden(fd, password, size);
+    tcsetattr(fd, TCSAFLUSH, &before);
+    dprintf(fd, "\n");
+    close(fd);
+    return error;
+}
+
+void cli_progress(struct cli *cli, const char *what, uint64_t done, uint64_t total)
+{
+    uint64_t now = clock_monotonic() / 1000000;
+
+    if (progress_began == 0)
+        progress_began = now;
+    if (cli->quiet || !isatty(STDERR_FILENO) || now - progress_began < PROGRESS_AFTER_MS || now - progress_shown < PROGRESS_EVERY_MS)
+        return;
+    progress_shown = now;
+    if (total > 0)
+        fprintf(cli->err, "\r\033[K%s: %llu of %llu", what, (unsigned long long)done, (unsigned long long)total);
+    else
+        fprintf(cli->err, "\r\033[K%s: %llu", what, (unsigned long long)done);
+    fflush(cli->err);
+}
+
+void cli_progress_end(struct cli *cli)
+{
+    if (progress_shown != 0)
+        fprintf(cli->err, "\r\033[K");
+    progress_began = progress_shown = 0;
+}
+
+int people_width(void)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    int width = columns ? atoi(columns) : 0;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return width >= 20 ? width : 100;
+}
+
+void people_pager(struct cli *cli)
+{
+    const char *pager = getenv("SENDCO_PAGER"), *terminal = getenv("TERM");
+
+    if (!pager)
+        pager = getenv("PAGER");
+    if (!pager)
+        pager = "less -FRX";
+    if (!cli->human || !isatty(STDOUT_FILENO) || cli_flag(cli, "no-pager") || !*pager || !strcmp(pager, "cat") ||
+        (terminal && !strcmp(terminal, "dumb")))
+        return;
+    fflush(stdout);
+    FILE *pipe = popen(pager, "w");
+    if (pipe)
+        cli->out = pipe;
+}
+
+int people_pager_end(struct cli *cli, struct problem *problem)
+{
+    if (cli->out != stdout) {
+        pclose(cli->out);   // a person who leaves the pager early has seen enough
+        cli->out = stdout;
+        return 0;
+    }
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    return problem_set(problem, ERR_OUTPUT, "Standard output could not be written: %s.", strerror(errno));
+}

@@ -1,0 +1,33 @@
+// What the rooms of the command line share but no other room needs. Main thread.
+#ifndef CLIENT_CLI_RUN_H
+#define CLIENT_CLI_RUN_H
+
+#include "client/cli/cli.h"
+
+#define SENDCO_RELEASE "1.0"
+#define SENDCO_RELEASED "November 23, 2026"
+
+// One run of sendco: the exit code.
+int run_main(int argc, char **argv);
+
+// As cli_open, but asks for no password unless `may_ask`.
+int cli_open_with(struct cli *cli, bool may_ask, struct problem *problem);
+// Closes the connection and waits until that is done.
+void cli_disconnect(struct cli *cli);
+void cli_sleep(struct cli *cli, unsigned ms);
+// Closes everything, keeps how far the school was seen, frees the arena.
+void cli_end(struct cli *cli);
+
+// Sends a Put, Remove or Undo that carries its key; *reply is in cli->arena.
+int cli_put_request(struct cli *cli, Sendco__Request *request, Sendco__PutReply **reply, struct problem *problem);
+
+// Asks for a password on the terminal, without showing it. ERR_LOGIN: nobody to ask.
+int people_password(struct cli *cli, char *password, size_t size);
+// A pager in cli->out, when there is a person at a terminal; and its end.
+void people_pager(struct cli *cli);
+// Flushes; 0, or ERR_OUTPUT when something could not be written.
+int people_pager_end(struct cli *cli, struct problem *problem);
+// Columns of the terminal; 100 when there is none.
+int people_width(void);
+
+#endif

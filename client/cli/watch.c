@@ -1,0 +1,295 @@
+// watch: changes as they happen, line by line, with no gap and no repetition
+// across restarts of the server. Main thread.
+#include <string.h>
+
+#include "client/cli/command.h"
+#include "client/cli/fields.h"
+#include "client/cli/shape.h"
+#include "common/clock.h"
+#include "common/kind.h"
+#include "common/text.h"
+
+#define WATCH_KINDS 64
+#define WATCH_PAUSE_MS 1000
+#define WATCH_PAUSE_MAX_MS 30000
+
+struct watching {
+    struct cli *cli;
+    uint32_t kinds[WATCH_KINDS];
+    size_t n_kinds;
+    const struct kind *about_kind, *only_kind;
+    int64_t about, only_id;
+    uint64_t covered;        // everything up to here was told; 0: nothing yet
+    uint64_t epoch;
+    bool resync, ended;      // ended: nobody reads any more
+};
+
+static json_t *change_json(const struct watching *watching, const Sendco__Change *change, const struct record *record, const struct kind *kind,
+                           int64_t id)
+{
+    json_t *json = shape_new(), *changed = json_array();
+    struct arena *arena = &watching->cli->arena;
+
+    json_object_set_new(json, "seq", json_integer((json_int_t)change->seq));
+    json_object_set_new(json, "kind", shape_text(kind ? kind->noun : NULL));
+    json_object_set_new(json, "id", shape_id(kind, id));
+    json_object_set_new(json, "action", json_string(change->gone ? "gone" : action_word(change->action)));
+    json_object_set_new(json, "version", record && !change->gone ? json_integer((json_int_t)record->version) : json_null());
+    json_object_set_new(json, "who", shape_text(change->who));
+    json_object_set_new(json, "at", shape_time(change->at));
+    for (size_t i = 0; kind && i < change->n_changed; i++) {
+        const struct field *field = field_by_number(kind, change->changed[i]);
+
+        if (field)
+            json_array_append_new(changed, json_string(field->name));
+    }
+    json_object_set_new(json, "changed", changed);
+    json_object_set_new(json, "fields", record && !change->gone ? shape_fields(record, arena) : json_null());
+    json_object_set_new(json, "withheld", record ? shape_field_names(kind, record->withheld) : json_array());
+    json_object_set_new(json, "batch", change->batch ? json_integer((json_int_t)change->batch) : json_null());
+    return json;
+}
+
+static void change_line(const struct watching *watching, const Sendco__Change *change, const struct record *record, const struct kind *kind,
+                        int64_t id)
+{
+    struct cli *cli = watching->cli;
+    const char *label = record ? record_show(record, kind->shows, NULL, NULL, &cli->arena) : "", *comma = "";
+    char id_text[ID_TEXT_MAX] = "", when[32];
+
+    if (kind)
+        id_format(kind, id, id_text);
+    if (!cli->human) {
+        fprintf(cli->out, "%llu\t%s\t%s\t%s\t%s\t%s\t", (unsigned long long)change->seq, clock_iso(change->at, when),
+                text_safe(change->who ? change->who : "", false, &cli->arena), change->gone ? "gone" : action_word(change->action),
+                kind ? kind->noun : "", id_text);
+    } else {
+        label = text_cut(text_safe(label, false, &cli->arena), 40, &cli->arena);
+        fprintf(cli->out, "%s  %s  %s  %s %s  %s%s", clock_text(change->at, when), text_safe(change->who ? change->who : "somebody", false, &cli->arena),
+                change->gone ? "gone" : action_word(change->action), kind ? kind->noun : "", id_text, label ? label : "",
+                change->n_changed > 0 ? ": " : "");
+    }
+    for (size_t i = 0; kind && i < change->n_changed; i++) {
+        const struct field *field = field_by_number(kind, change->changed[i]);
+
+        if (field) {
+            fprintf(cli->out, "%s%s", comma, cli->human ? field->label : field->name);
+            comma = cli->human ? ", " : ",";
+        }
+    }
+    fputc('\n', cli->out);
+}
+
+static bool change_wanted(const struct watching *watching, const Sendco__Change *change, const struct kind *kind, int64_t id)
+{
+    return change->seq > watching->covered && (!watching->only_kind || (watching->only_kind == kind && watching->only_id == id));
+}
+
+// Each change carries the range its push covers. A range that a reconnection
+// repeats begins where the last one ended.
+static void watch_change(struct watching *watching, const Sendco__Push *push, const Sendco__Change *change, uint64_t covers_from)
+{
+    struct cli *cli = watching->cli;
+    const struct kind *kind = change->record ? kind_by_number(change->record->kind) : NULL;
+    int64_t id = change->record ? change->record->id : 0;
+    struct record *record = NULL;
+    struct problem problem;
+
+    if (!change_wanted(watching, change, kind, id))
+        return;
+    problem_init(&problem, NULL);
+    if (change->record && cli_record(cli, change->record, &record, &problem) != 0)
+        cli_note(cli, "change %llu: %s", (unsigned long long)change->seq, problem.message);
+    if (cli->format != CLI_JSON && cli->format != CLI_JSONL) {
+        change_line(watching, change, record, kind, id);
+        return;
+    }
+    json_t *json = change_json(watching, change, record, kind, id);
+    json_object_set_new(json, "covers_from", json_integer((json_int_t)covers_from));
+    json_object_set_new(json, "covers_to", json_integer((json_int_t)push->covers_to));
+    shape_print(cli, json, true);
+}
+
+static const char *resync_word(const Sendco__Resync *resync)
+{
+    static const char *const words[] = {"", "behind", "scope", "too-old", "epoch"};
+
+    return resync->why >= 1 && resync->why <= 4 ? words[resync->why] : "";
+}
+
+static void watch_resync(struct watching *watching, const Sendco__Resync *resync)
+{
+    struct cli *cli = watching->cli;
+
+    watching->resync = true;
+    if (cli->format == CLI_JSON || cli->format == CLI_JSONL) {
+        json_t *json = shape_new();
+
+        json_object_set_new(json, "resync", json_string(resync_word(resync)));
+        json_object_set_new(json, "seq", json_integer((json_int_t)resync->seq));
+        shape_print(cli, json, true);
+    }
+    cli_note(cli, "Some changes cannot be told one by one (%s): read again what you need. Watching goes on from now.", resync_word(resync));
+}
+
+static void watch_push(struct watching *watching, const Sendco__Push *push)
+{
+    struct cli *cli = watching->cli;
+    uint64_t from = push->covers_from > watching->covered ? push->covers_from : watching->covered + 1;
+    bool covers = push->has_covers_to && push->covers_to > watching->covered;
+
+    for (size_t i = 0; i < push->n_changes; i++)
+        watch_change(watching, push, push->changes[i], from);
+    if (covers && push->n_changes == 0 && (cli->format == CLI_JSON || cli->format == CLI_JSONL)) {
+        json_t *json = shape_new();
+
+        json_object_set_new(json, "covers_from", json_integer((json_int_t)from));
+        json_object_set_new(json, "covers_to", json_integer((json_int_t)push->covers_to));
+        shape_print(cli, json, true);
+    }
+    // A request told in several pushes is covered when its last one has come.
+    if (covers && !(push->has_more && push->more)) {
+        watching->covered = push->covers_to;
+        cli->seq = push->covers_to > cli->seq ? push->covers_to : cli->seq;
+    }
+    if (push->resync)
+        watch_resync(watching, push->resync);
+    if (fflush(cli->out) != 0)
+        watching->ended = true;
+}
+
+// A watch may last for weeks: what one push needs is given back with it.
+static void on_push(struct cli *cli, const Sendco__Push *push, void *data)
+{
+    struct arena lasting = cli->arena;
+
+    arena_init(&cli->arena, 0);
+    watch_push(data, push);
+    arena_deinit(&cli->arena);
+    cli->arena = lasting;
+}
+
+static int on_watch(struct cli *cli, const Sendco__Reply *reply, void *data)
+{
+    struct watching *watching = data;
+    bool again = watching->covered > 0;
+
+    if (!again && !cli_option(cli, "from"))
+        watching->covered = reply->seq;
+    watching->epoch = reply->has_epoch ? reply->epoch : cli->epoch;
+    cli_note(cli, again ? "Watching again from change %llu." : "Watching from change %llu on; end with Ctrl-C.",
+             (unsigned long long)(again ? watching->covered : reply->seq));
+    return 0;
+}
+
+static int watch_ask(struct watching *watching, struct problem *problem)
+{
+    Sendco__Request request = SENDCO__REQUEST__INIT;
+    Sendco__Watch wire = SENDCO__WATCH__INIT;
+    Sendco__About about = SENDCO__ABOUT__INIT;
+
+    wire.n_kinds = watching->n_kinds;
+    wire.kinds = watching->kinds;
+    if (watching->about_kind) {
+        about.has_kind = about.has_id = true;
+        about.kind = watching->about_kind->number;
+        about.id = watching->about;
+        wire.about = &about;
+    }
+    wire.has_from = watching->covered > 0;
+    wire.from = watching->covered;
+    wire.has_epoch = watching->epoch != 0;
+    wire.epoch = watching->epoch;
+    request.body_case = SENDCO__REQUEST__BODY_WATCH;
+    request.watch = &wire;
+    return cli_ask(watching->cli, &request, on_watch, watching, problem);
+}
+
+static int watch_what(struct cli *cli, const struct call *call, struct watching *watching, struct problem *problem)
+{
+    const char *word;
+    size_t at = 0;
+    int error = cli_open(cli, problem);
+
+    if (error == 0)
+        error = fields_about(cli, &watching->about_kind, &watching->about, problem);
+    if (error == 0)
+        error = fields_number(cli, "from", 1, &watching->covered, problem);
+    if (error == 0 && call->kind)
+        watching->kinds[watching->n_kinds++] = call->kind->number;
+    if (error == 0 && call->kind && call->argc > 0) {
+        watching->only_kind = call->kind;
+        error = cli_resolve(cli, call->kind, call->argv[0], &watching->only_id, problem);
+    }
+    while (error == 0 && (word = cli_option_next(cli, "kind", &at)) && watching->n_kinds < WATCH_KINDS) {
+        const struct kind *kind = kind_find(word);
+
+        if (!kind) {
+            problem_set(problem, ERR_USAGE, "--kind: there is no kind of record \"%.60s\".", word);
+            problem_hint(problem, "All of them: sendco help");
+            return ERR_USAGE;
+        }
+        watching->kinds[watching->n_kinds++] = kind->number;
+    }
+    return error;
+}
+
+static bool worth_waiting(int error)
+{
+    return error == ERR_UNREACHABLE || error == ERR_TIMEOUT || error == ERR_BUSY || error == ERR_RETRY;
+}
+
+// A server that restarts is waited for, longer each time, for as long as it takes.
+static int watch_on(struct watching *watching, struct problem *problem)
+{
+    struct cli *cli = watching->cli;
+    unsigned pause = WATCH_PAUSE_MS;
+    bool begun = false;
+
+    while (!watching->ended) {
+        int error;
+
+        problem_init(problem, &cli->arena);
+        error = watch_ask(watching, problem);
+        if (error == ERR_RESYNC) {
+            cli_note(cli, "%s", problem->message);
+            watching->covered = 0;
+            continue;
+        }
+        if (error != 0 && !(begun && worth_waiting(error)))
+            return error;
+        if (error != 0) {
+            cli_note(cli, "%s Trying again in %u s.", problem->message, pause / 1000);
+            cli_sleep(cli, pause);
+            pause = pause * 2 < WATCH_PAUSE_MAX_MS ? pause * 2 : WATCH_PAUSE_MAX_MS;
+            continue;
+        }
+        begun = true;
+        pause = WATCH_PAUSE_MS;
+        watching->resync = false;
+        while (cli->link && !watching->resync && !watching->ended)
+            uv_run(&cli->loop, UV_RUN_ONCE);
+        if (watching->resync)
+            watching->covered = 0;
+        else if (!watching->ended)
+            cli_note(cli, "%s Connecting again.", cli->lost_why.message);
+    }
+    return 0;
+}
+
+int watch_command(struct cli *cli, const struct call *call)
+{
+    struct watching watching = {.cli = cli};
+    struct problem problem;
+    int error;
+
+    problem_init(&problem, &cli->arena);
+    error = watch_what(cli, call, &watching, &problem);
+    if (error == 0) {
+        cli->on_push = on_push;
+        cli->push_data = &watching;
+        error = watch_on(&watching, &problem);
+        cli->on_push = NULL;
+    }
+    return error != 0 ? cli_fail(cli, "watch", &problem) : 0;
+}

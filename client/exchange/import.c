@@ -1,0 +1,226 @@
+// `sendco import FILE`: reads a roll, compares it with what the server holds, and
+// puts the differences as one transaction, or nothing at all. Main thread.
+#include "client/exchange/import.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/date.h"
+#include "common/text.h"
+
+static int read_fd(int fd, const char *file, struct arena *arena, char **bytes, size_t *size, struct problem *problem)
+{
+    size_t room = (size_t)64 << 10, used = 0;
+    char *data = malloc(room);
+    int result = data ? 0 : ERR_NOMEM;
+    while (result == 0 && used <= ROLL_BYTES_MAX) {
+        if (used == room) {
+            char *larger = realloc(data, room * 2);
+            if (!larger) {
+                result = ERR_NOMEM;
+                break;
+            }
+            data = larger;
+            room *= 2;
+        }
+        ssize_t n = read(fd, data + used, room - used);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            result = problem_set(problem, ERR_INPUT, "%s cannot be read: %s.", file, strerror(errno));
+        if (n <= 0)
+            break;
+        used += (size_t)n;
+    }
+    if (result == 0) {
+        char *kept = arena_alloc(arena, used + 1);
+        if (kept)
+            memcpy(kept, data, used);
+        *bytes = kept;
+        *size = used;
+        result = kept ? 0 : ERR_NOMEM;
+    }
+    free(data);
+    return result == ERR_NOMEM ? problem_set(problem, ERR_NOMEM, "There was not enough memory to read %s.", file) : result;
+}
+
+// "-" is standard input.
+static int read_file(const char *file, struct arena *arena, char **bytes, size_t *size, struct problem *problem)
+{
+    bool input = strcmp(file, "-") == 0;
+    int fd = input ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        problem_set(problem, ERR_INPUT, "%s cannot be opened: %s.", file, strerror(errno));
+        problem_hint(problem, "Check the name of the file; it is the CSV that your MIS exports.");
+        return ERR_INPUT;
+    }
+    struct stat about;
+    int result = fstat(fd, &about) == 0 && S_ISDIR(about.st_mode) ? problem_set(problem, ERR_INPUT, "%s is a directory.", file) : 0;
+    if (result == 0)
+        result = read_fd(fd, file, arena, bytes, size, problem);
+    if (!input)
+        close(fd);
+    return result;
+}
+
+// --- the school ----------------------------------------------------------------
+
+static int on_record(struct record *record, void *data)
+{
+    struct import *import = data;
+    school_add(&import->school, record);
+    return 0;
+}
+
+static int check_rights(const struct school *school, struct problem *problem)
+{
+    const struct kind *kind = kind_find("Pupil");
+    uint64_t needed = field_bit(field_find(kind, "upn"));
+    for (size_t i = 0; i < school->pupils.n; i++) {
+        if (school->pupils.records[i]->withheld & needed)
+            return problem_set(problem, ERR_DENIED, "A roll is matched by UPN, and you may not see UPNs: the import is for the SENDCO.");
+    }
+    return 0;
+}
+
+static int load(struct import *import, struct problem *problem)
+{
+    struct cli *cli = import->cli;
+    school_init(&import->school, &cli->arena);
+    for (size_t i = 0; school_kinds[i]; i++) {
+        const struct kind *kind = kind_find(school_kinds[i]);
+        struct cli_query query;
+        cli_query_init(&query, kind);
+        // Removed pupils too: their UPNs are still theirs.
+        query.removed = i == 0;
+        cli_progress(cli, kind->plural, i, 6);
+        int result = cli_list(cli, &query, on_record, import, NULL, problem);
+        if (result < 0) {
+            cli_progress_end(cli);
+            return result;
+        }
+    }
+    cli_progress_end(cli);
+    if (school_ready(&import->school) < 0)
+        return problem_set(problem, ERR_NOMEM, "There was not enough memory for so large a school.");
+    return check_rights(&import->school, problem);
+}
+
+static int plan_all(struct import *import, const char *bytes, size_t size, struct problem *problem)
+{
+    struct cli *cli = import->cli;
+    roll_init(&import->roll, &cli->arena, school_codes(&import->school), cli_today(cli), import->date);
+    int result = roll_read(&import->roll, bytes, size, problem);
+    if (result == 0 && plan_make(&import->plan, &import->roll, &import->school, import->date, &cli->arena) < 0)
+        return problem_set(problem, ERR_NOMEM, "There was not enough memory for so large a roll.");
+    return result;
+}
+
+// --- applying ------------------------------------------------------------------
+
+static int apply(struct import *import, struct problem *problem)
+{
+    struct cli *cli = import->cli;
+    const struct plan *plan = &import->plan;
+    struct cli_change *changes = arena_zero(&cli->arena, plan->n_changes, sizeof *changes);
+    if (!changes)
+        return problem_set(problem, ERR_NOMEM, "There was not enough memory for so large a roll.");
+    for (size_t i = 0; i < plan->n_changes; i++)
+        changes[i] = (struct cli_change){.record = plan->changes[i].record, .set = plan->changes[i].set};
+    struct cli_put put = {.changes = changes, .n = plan->n_changes, .dry_run = import->dry_run, .reason = "import"};
+    Sendco__PutReply *reply = NULL;
+    cli_key_make(put.key);
+    int result = cli_put(cli, &put, &reply, problem);
+    if (result == 0) {
+        import->reply = reply;
+        import->applied = !import->dry_run;
+    }
+    return result;
+}
+
+// A person at a terminal is asked once; a script has said it by calling.
+static bool agreed(struct import *import)
+{
+    struct cli *cli = import->cli;
+    if (import->dry_run || cli->yes || !cli_can_ask(cli) || cli->format == CLI_JSON)
+        return true;
+    import_show_text(import);
+    return cli_confirm(cli, "Apply these changes?");
+}
+
+static void show(const struct import *import)
+{
+    if (import->cli->format == CLI_JSON || import->cli->format == CLI_JSONL)
+        import_show_json(import);
+    else
+        import_show_text(import);
+}
+
+static int faulty(struct import *import)
+{
+    struct problem problem;
+    show(import);
+    problem_init(&problem, NULL);
+    problem_set(&problem, ERR_INPUT, "%zu %s in the file; nothing was applied.", import->roll.n_faults, import->roll.n_faults == 1 ? "fault" : "faults");
+    problem_hint(&problem, "Correct the rows above in the file or in the MIS, then import it again.");
+    return cli_fail(import->cli, "import", &problem);
+}
+
+static int run(struct import *import, struct problem *problem)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    int result = read_file(import->file, &import->cli->arena, &bytes, &size, problem);
+    if (result == 0)
+        result = cli_open(import->cli, problem);
+    if (result == 0)
+        result = load(import, problem);
+    if (result == 0)
+        result = plan_all(import, bytes, size, problem);
+    return result;
+}
+
+static int date_option(struct cli *cli, int32_t *date, struct problem *problem)
+{
+    const char *given = cli_option(cli, "date");
+    *date = cli_today(cli);
+    if (!given)
+        return 0;
+    int result = date_parse(given, *date, date, problem);
+    if (result == 0 && *date > cli_today(cli))
+        return problem_set(problem, ERR_USAGE, "--date lies in the future; a roll says what holds by now.");
+    return result;
+}
+
+int import_command(struct cli *cli, int argc, char **argv)
+{
+    struct problem problem;
+    problem_init(&problem, &cli->arena);
+    if (argc != 1) {
+        problem_set(&problem, ERR_USAGE, argc < 1 ? "Which file? import takes the CSV that your MIS exports." : "import takes one file.");
+        problem_hint(&problem, "sendco import FILE [--dry-run] [--date DATE]");
+        return cli_fail(cli, "import", &problem);
+    }
+    struct import *import = arena_zero(&cli->arena, 1, sizeof *import);
+    if (!import)
+        return cli_fail(cli, "import", (problem_set(&problem, ERR_NOMEM, "There was not enough memory."), &problem));
+    import->cli = cli;
+    import->file = argv[0];
+    import->dry_run = cli->dry_run;
+    if (date_option(cli, &import->date, &problem) < 0 || run(import, &problem) < 0)
+        return cli_fail(cli, "import", &problem);
+    if (import->roll.n_faults)
+        return faulty(import);
+    if (import->plan.n_changes && !agreed(import)) {
+        cli_note(cli, "Nothing was applied.");
+        return 0;
+    }
+    if (import->plan.n_changes && apply(import, &problem) < 0)
+        return cli_fail(cli, "import", &problem);
+    show(import);
+    return 0;
+}

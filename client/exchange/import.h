@@ -1,0 +1,24 @@
+// `sendco import`: what came of it, and how it is told. Main thread.
+#ifndef CLIENT_EXCHANGE_IMPORT_H
+#define CLIENT_EXCHANGE_IMPORT_H
+
+#include "client/cli/cli.h"
+#include "client/exchange/plan.h"
+
+struct import {
+    struct cli *cli;
+    const char *file;
+    int32_t date;
+    struct roll roll;
+    struct school school;
+    struct plan plan;
+    bool dry_run, applied;
+    const Sendco__PutReply *reply;   // NULL: nothing was sent
+};
+
+// As one JSON object on cli->out.
+void import_show_json(const struct import *import);
+// Summary, faults, what comes next.
+void import_show_text(const struct import *import);
+
+#endif

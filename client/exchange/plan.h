@@ -1,0 +1,53 @@
+// What would have to change so that the school holds what the roll says: records
+// to put, as one transaction. No network; any thread, not shared.
+#ifndef CLIENT_EXCHANGE_PLAN_H
+#define CLIENT_EXCHANGE_PLAN_H
+
+#include "client/exchange/school.h"
+
+struct plan_change {
+    struct record *record;    // new: a negative id; else id and version as the server has them, with the new values
+    uint64_t set;             // the fields to send
+    const struct record *pupil;   // whom it is about; NULL: a class
+    size_t row;               // of the roll; 0: of several
+    int stage;                // what must come first has the lower number
+};
+
+struct plan_counts {
+    size_t rows, pupils_new, pupils_changed, pupils_unchanged, classes_new, memberships, statuses, needs, needs_ended, missing;
+};
+
+struct plan {
+    struct roll *roll;
+    struct school *school;
+    struct arena *arena;
+    int32_t date;             // spells begin on it
+    struct plan_change *changes;
+    size_t n_changes, room;
+    int64_t next_temporary;
+    const struct record **missing;   // on roll, not in the file
+    size_t n_missing;
+    struct plan_counts counts;
+    bool failed;              // memory
+};
+
+// Compares roll and school. Faults are noted in the roll; a plan of a roll with
+// faults must not be applied. 0 or ERR_NOMEM.
+int plan_make(struct plan *plan, struct roll *roll, struct school *school, int32_t date, struct arena *arena);
+
+// --- between its own files ---
+
+// A new record about `pupil` (may be NULL), or an edit of `record`; fill it by plan_set.
+struct plan_change *plan_add(struct plan *plan, const char *kind, const struct record *pupil, size_t row, int stage);
+struct plan_change *plan_edit(struct plan *plan, const struct record *record, const struct record *pupil, size_t row, int stage);
+void plan_set(struct plan_change *change, const char *field, struct value value);
+// One spell at a time (class, status): brings `field` to `value` from the date on.
+// True: something had to change.
+bool plan_spell(struct plan *plan, const char *kind, const char *field, struct value value, const struct record *pupil, bool is_new,
+                struct roll_row *row, int column, int32_t starts);
+// Ranked needs as the row has them.
+void plan_needs(struct plan *plan, const struct record *pupil, bool is_new, struct roll_row *row, int32_t starts);
+
+enum { STAGE_CLASS, STAGE_PUPIL, STAGE_END, STAGE_BEGIN };
+
+#endif

@@ -1,0 +1,177 @@
+// Passwords and the pause after wrong ones (login.h). Loop thread, hashing on the pool.
+#include "server/access/login.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#include "common/error.h"
+
+#define FORGET_AFTER ((uint64_t)3600 * 1000)   // ms without another failure
+
+struct failures {
+    UT_hash_handle hh;
+    int64_t staff;
+    unsigned n;
+    uint64_t last, until;    // ms
+};
+
+struct attempt {
+    uv_work_t work;
+    struct attempt *next;
+    struct login *login;
+    char hash[crypto_pwhash_STRBYTES];
+    char password[LOGIN_PASSWORD_MAX];
+    size_t length;
+    int result;
+    login_done_fn *done;
+    void *data;
+};
+
+struct login {
+    uv_loop_t *loop;
+    struct failures *failures;
+    struct attempt *queue;
+    unsigned n_queued, n_running;
+    char nobody[crypto_pwhash_STRBYTES];   // what is hashed against when there is no account
+};
+
+struct login *login_new(uv_loop_t *loop)
+{
+    struct login *login = calloc(1, sizeof *login);
+    if (!login)
+        return NULL;
+    login->loop = loop;
+    uint8_t secret[32];
+    randombytes_buf(secret, sizeof secret);
+    if (crypto_pwhash_str(login->nobody, (const char *)secret, sizeof secret, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                          crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0) {
+        free(login);
+        return NULL;
+    }
+    return login;
+}
+
+static void attempt_free(struct attempt *attempt)
+{
+    sodium_memzero(attempt, sizeof *attempt);
+    free(attempt);
+}
+
+void login_free(struct login *login)
+{
+    if (!login)
+        return;
+    struct failures *failures, *next;
+    HASH_ITER(hh, login->failures, failures, next) {
+        HASH_DEL(login->failures, failures);
+        free(failures);
+    }
+    free(login);
+}
+
+// --- the pause ---
+
+static struct failures *failures_of(const struct login *login, int64_t staff)
+{
+    struct failures *failures;
+    HASH_FIND(hh, login->failures, &staff, sizeof staff, failures);
+    return failures;
+}
+
+unsigned login_pause(const struct login *login, int64_t staff, uint64_t now)
+{
+    const struct failures *failures = failures_of(login, staff);
+    return failures && now < failures->until ? (unsigned)((failures->until - now + 999) / 1000) : 0;
+}
+
+void login_result(struct login *login, int64_t staff, bool good, uint64_t now)
+{
+    struct failures *failures = failures_of(login, staff);
+    if (good) {
+        if (failures)
+            HASH_DEL(login->failures, failures);
+        free(failures);
+        return;
+    }
+    if (!failures) {
+        failures = calloc(1, sizeof *failures);
+        if (!failures)
+            return;
+        failures->staff = staff;
+        HASH_ADD(hh, login->failures, staff, sizeof failures->staff, failures);
+    }
+    if (failures->n && now - failures->last > FORGET_AFTER)
+        failures->n = 0;
+    unsigned pause = failures->n < 9 ? 1u << failures->n : LOGIN_PAUSE_MAX;
+    if (pause > LOGIN_PAUSE_MAX)
+        pause = LOGIN_PAUSE_MAX;
+    failures->n++;
+    failures->last = now;
+    failures->until = now + (uint64_t)pause * 1000;
+}
+
+// --- hashing ---
+
+static void attempt_work(uv_work_t *work)
+{
+    struct attempt *attempt = work->data;
+    bool account = attempt->hash[0] != '\0';
+    bool fits = crypto_pwhash_str_verify(account ? attempt->hash : attempt->login->nobody, attempt->password, attempt->length) == 0;
+    attempt->result = account && fits ? 0 : ERR_PASSWORD;
+}
+
+static void attempt_start(struct login *login, struct attempt *attempt);
+
+static void on_attempt(uv_work_t *work, int status)
+{
+    struct attempt *attempt = work->data;
+    struct login *login = attempt->login;
+    login->n_running--;
+    struct attempt *next = login->queue;
+    if (next) {
+        LL_DELETE(login->queue, next);
+        login->n_queued--;
+        attempt_start(login, next);
+    }
+    login_done_fn *done = attempt->done;
+    void *data = attempt->data;
+    int result = status < 0 ? ERR_BUSY : attempt->result;
+    attempt_free(attempt);
+    done(result, data);
+}
+
+static void attempt_start(struct login *login, struct attempt *attempt)
+{
+    login->n_running++;
+    attempt->work.data = attempt;
+    uv_queue_work(login->loop, &attempt->work, attempt_work, on_attempt);
+}
+
+int login_verify(struct login *login, const char *hash, const char *password, login_done_fn *done, void *data)
+{
+    if (login->n_running >= LOGIN_AT_ONCE && login->n_queued >= LOGIN_QUEUE)
+        return ERR_BUSY;
+    struct attempt *attempt = calloc(1, sizeof *attempt);
+    if (!attempt)
+        return ERR_NOMEM;
+    attempt->login = login;
+    attempt->done = done;
+    attempt->data = data;
+    attempt->length = strnlen(password, LOGIN_PASSWORD_MAX);
+    memcpy(attempt->password, password, attempt->length);
+    // a string that does not fit is no hash of ours: it stays empty and never fits
+    if (strlen(hash) < sizeof attempt->hash)
+        memcpy(attempt->hash, hash, strlen(hash));
+    if (login->n_running < LOGIN_AT_ONCE) {
+        attempt_start(login, attempt);
+    } else {
+        LL_APPEND(login->queue, attempt);
+        login->n_queued++;
+    }
+    return 0;
+}

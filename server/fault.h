@@ -1,0 +1,14 @@
+// Places where tests plant a fault or set the clock. sendcod is linked with
+// fault_off.c, where all of this is nothing; the tests' sendcod with
+// tests/support/fault_on.c, which reads SENDCO_FAULT and --clock-file.
+#ifndef SERVER_FAULT_H
+#define SERVER_FAULT_H
+
+#include <stdbool.h>
+
+// Is this fault planted? "ack-early", "sync-off" … Constant for a process.
+bool fault_on(const char *name);
+// True in the tests' sendcod: it takes --clock-file FILE.
+bool fault_clock_file(const char *path);
+
+#endif

@@ -1,0 +1,338 @@
+// Who one is: Hello (whose certificate), Login (password), Resume (ticket), Logout.
+// The session is gated meanwhile: what follows waits for the outcome. Loop thread,
+// but for the reading.
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "common/clock.h"
+#include "common/frame.h"
+#include "common/tls.h"
+#include "server/access/login.h"
+#include "server/access/pass.h"
+#include "server/access/role.h"
+#include "server/handlers/handlers.h"
+#include "server/live.h"
+#include "server/request.h"
+#include "server/server.h"
+#include "server/session.h"
+
+// What the reading finds out about the person.
+struct knowing {
+    uint8_t fingerprint[TLS_FINGERPRINT];
+    struct device device;
+    struct account account;
+    const char *name;
+    uint8_t hash[32];            // of the ticket
+    struct ticket ticket;
+    bool has_ticket;             // it is in use here: no need to look for it
+    uint8_t raw[PASS_TICKET];
+};
+
+static struct knowing *knowing_new(struct request *request)
+{
+    struct knowing *knowing = arena_zero(&request->arena, 1, sizeof *knowing);
+    request->data = knowing;
+    return knowing;
+}
+
+// Every way out of here opens the gate.
+static void refuse(struct request *request, int error)
+{
+    struct session *session = request_session(request);
+    if (session) {
+        session_gate(session, false);
+        session_patience(session);
+    }
+    request_fail(request, error);
+}
+
+// --- Hello ---
+
+static int read_hello(struct view *view, void *data)
+{
+    struct request *request = data;
+    struct knowing *knowing = request->data;
+    request->seq = view_seq(view);
+    int result = device_find(view, knowing->fingerprint, &knowing->device);
+    if (result == ERR_NOT_FOUND || (!result && knowing->device.revoked)) {
+        problem_set(&request->problem, ERR_DENIED,
+                    result ? "This certificate is of the school's authority, but the server does not know the device."
+                           : "This device's certificate was revoked.");
+        problem_hint(&request->problem, "Ask the technician for a new profile.");
+        return ERR_DENIED;
+    }
+    if (!result)
+        knowing->name = view_staff_name(view, knowing->device.staff, &request->arena);
+    return result;
+}
+
+static void hello_fill(struct request *request, Sendco__HelloReply *hello, const char *name)
+{
+    struct store *store = request->server->store;
+    sendco__hello_reply__init(hello);
+    hello->has_protocol = hello->has_schema = hello->has_today = hello->has_now = hello->has_readonly = 1;
+    hello->protocol = PROTOCOL_VERSION;
+    hello->schema = kinds_hash;
+    hello->school = (char *)(uintptr_t)store_school(store);
+    hello->person = (char *)(uintptr_t)name;
+    hello->today = request->today;
+    hello->now = request->now;
+    hello->server = (char *)(uintptr_t)SERVER_NAME;
+    hello->readonly = store_readonly(store);
+}
+
+static void done_hello(int result, void *data)
+{
+    struct request *request = data;
+    struct knowing *knowing = request->data;
+    struct session *session = request_session(request);
+    Sendco__Reply *reply = request_reply(request);
+    Sendco__HelloReply *hello = arena_alloc(&request->arena, sizeof *hello);
+    char *name = result ? NULL : strdup(knowing->name), *device = result ? NULL : strdup(knowing->device.name);
+    if (result || !session || !reply || !hello || !name || !device) {
+        free(name);
+        free(device);
+        refuse(request, result ? result : ERR_NOMEM);
+        return;
+    }
+    free(session->name);
+    free(session->device);
+    session->name = name;
+    session->device = device;
+    session->staff = knowing->device.staff;
+    session->device_id = knowing->device.id;
+    if (session->state == SESSION_HELLO)
+        session_become(session, SESSION_LOGIN);
+    hello_fill(request, hello, knowing->name);
+    reply->body_case = SENDCO__REPLY__BODY_HELLO;
+    reply->hello = hello;
+    session_gate(session, false);
+    request_end(request, reply);
+}
+
+static int hello_check(struct request *request, const Sendco__Hello *hello)
+{
+    uint64_t epoch = store_epoch(request->server->store), seq = store_seq(request->server->store);
+    if (!hello->has_protocol || hello->protocol != PROTOCOL_VERSION)
+        return problem_set(&request->problem, ERR_VERSION, "This server speaks protocol %d; the client asked for %u.", PROTOCOL_VERSION,
+                           (unsigned)hello->protocol);
+    if (hello->has_epoch && (hello->epoch > epoch || (hello->epoch == epoch && hello->has_seq && hello->seq > seq)))
+        return problem_set(&request->problem, ERR_EPOCH,
+                           "This client has seen change %llu of epoch %llu; the server's database ends at change %llu of epoch %llu.",
+                           (unsigned long long)hello->seq, (unsigned long long)hello->epoch, (unsigned long long)seq,
+                           (unsigned long long)epoch);
+    return 0;
+}
+
+void handle_hello(struct request *request)
+{
+    struct session *session = request_session(request);
+    struct knowing *knowing = knowing_new(request);
+    int result = knowing ? hello_check(request, request->message->hello) : ERR_NOMEM;
+    if (!result)
+        result = tls_peer(session->tls, knowing->fingerprint);
+    if (result)
+        refuse(request, result);
+    else
+        request_read(request, read_hello, done_hello);
+}
+
+// --- becoming somebody ---
+
+static void welcome(struct request *request, struct pass *pass, bool with_ticket)
+{
+    struct knowing *knowing = request->data;
+    struct session *session = request_session(request);
+    Sendco__Reply *reply = request_reply(request);
+    Sendco__LoginReply *login = arena_alloc(&request->arena, sizeof *login);
+    if (!session || !reply || !login) {
+        pass_release(pass);
+        refuse(request, ERR_NOMEM);
+        return;
+    }
+    if (session->pass)
+        pass_release(session->pass);
+    session->pass = pass;
+    session->role = knowing->account.role;
+    session->since = request->now;
+    session_become(session, SESSION_READY);
+    sendco__login_reply__init(login);
+    login->has_staff = login->has_expires = 1;
+    login->staff = session->staff;
+    login->expires = pass_expires(pass);
+    login->name = session->name;
+    login->role = (char *)(uintptr_t)role_word((enum role)session->role);
+    login->has_ticket = with_ticket;
+    login->ticket.data = knowing->raw;
+    login->ticket.len = with_ticket ? sizeof knowing->raw : 0;
+    reply->body_case = SENDCO__REPLY__BODY_LOGIN;
+    reply->login = login;
+    session_gate(session, false);
+    request_end(request, reply);
+}
+
+// --- Login ---
+
+// One sentence for every reason, so that it tells a stranger nothing but how long to wait.
+static void wrong_password(struct request *request)
+{
+    struct login *login = request->server->login;
+    unsigned pause = login_pause(login, request->actor.staff, uv_now(&request->server->loop));
+    problem_set(&request->problem, ERR_PASSWORD, "That is not the password for this certificate, or it came too soon after a wrong one.");
+    problem_hint(&request->problem, "Wait %u second%s, then try again.", pause ? pause : 1, pause > 1 ? "s" : "");
+    refuse(request, ERR_PASSWORD);
+}
+
+static int keep_login(struct view *view, void *data)
+{
+    struct request *request = data;
+    struct knowing *knowing = request->data;
+    return ticket_put(view, &knowing->ticket);
+}
+
+static void done_login(int result, void *data)
+{
+    struct request *request = data;
+    struct knowing *knowing = request->data;
+    struct pass *pass = result ? NULL : pass_take(request->server->passes, &knowing->ticket);
+    if (pass)
+        welcome(request, pass, true);
+    else
+        refuse(request, result ? result : ERR_NOMEM);
+}
+
+static void on_verified(int result, void *data)
+{
+    struct request *request = data;
+    struct knowing *knowing = request->data;
+    struct server *server = request->server;
+    if (result == ERR_BUSY) {
+        refuse(request, ERR_BUSY);
+        return;
+    }
+    bool good = !result && !knowing->account.blocked && knowing->account.role != ROLE_NONE;
+    login_result(server->login, request->actor.staff, good, uv_now(&server->loop));
+    if (!good) {
+        wrong_password(request);
+        return;
+    }
+    randombytes_buf(knowing->raw, sizeof knowing->raw);
+    struct ticket *ticket = &knowing->ticket;
+    pass_hash(knowing->raw, sizeof knowing->raw, ticket->hash);
+    ticket->staff = request->actor.staff;
+    ticket->device = request->actor.device;
+    ticket->issued = ticket->used = request->now;
+    request_keep(request, keep_login, done_login);
+}
+
+static int read_account(struct view *view, void *data)
+{
+    struct request *request = data;
+    struct knowing *knowing = request->data;
+    int result = account_get(view, request->actor.staff, &knowing->account);
+    if (result != ERR_NOT_FOUND)
+        return result;
+    knowing->account = (struct account){0};
+    return 0;
+}
+
+static void done_account(int result, void *data)
+{
+    struct request *request = data;
+    struct knowing *knowing = request->data;
+    char *password = request->message->login->password;
+    if (!result)
+        result = login_verify(request->server->login, knowing->account.password, password, on_verified, request);
+    sodium_memzero(password, strlen(password));
+    if (result)
+        refuse(request, result);
+}
+
+void handle_login(struct request *request)
+{
+    const Sendco__Login *login = request->message->login;
+    if (!login->password || !login->password[0]) {
+        problem_set(&request->problem, ERR_INVALID, "password: is missing.");
+        refuse(request, ERR_INVALID);
+    } else if (!knowing_new(request)) {
+        refuse(request, ERR_NOMEM);
+    } else if (login_pause(request->server->login, request->actor.staff, uv_now(&request->server->loop)) > 0) {
+        wrong_password(request);
+    } else {
+        request_read(request, read_account, done_account);
+    }
+}
+
+// --- Resume ---
+
+static int read_ticket(struct view *view, void *data)
+{
+    struct request *request = data;
+    struct knowing *knowing = request->data;
+    int result = knowing->has_ticket ? 0 : ticket_find(view, knowing->hash, &knowing->ticket);
+    return result ? result : account_get(view, request->actor.staff, &knowing->account);
+}
+
+static void done_resume(int result, void *data)
+{
+    struct request *request = data;
+    struct knowing *knowing = request->data;
+    const struct ticket *ticket = &knowing->ticket;
+    if (result && result != ERR_NOT_FOUND) {
+        refuse(request, result);
+        return;
+    }
+    bool good = !result && ticket->device == request->actor.device && ticket->staff == request->actor.staff &&
+                !knowing->account.blocked && knowing->account.role != ROLE_NONE;
+    struct pass *pass = good && (knowing->has_ticket || ticket_alive(ticket, request->now))
+                            ? pass_take(request->server->passes, ticket)
+                            : NULL;
+    if (!pass_use(pass, request->now)) {
+        if (pass)
+            pass_release(pass);
+        problem_set(&request->problem, ERR_LOGIN, "The ticket has ended, or is not of this device.");
+        refuse(request, ERR_LOGIN);
+        return;
+    }
+    welcome(request, pass, false);
+}
+
+void handle_resume(struct request *request)
+{
+    const Sendco__Resume *resume = request->message->resume;
+    if (!resume->has_ticket || resume->ticket.len != PASS_TICKET) {
+        problem_set(&request->problem, ERR_INVALID, "ticket: is missing, or has not %d bytes.", PASS_TICKET);
+        refuse(request, ERR_INVALID);
+        return;
+    }
+    struct knowing *knowing = knowing_new(request);
+    if (!knowing) {
+        refuse(request, ERR_NOMEM);
+        return;
+    }
+    pass_hash(resume->ticket.data, resume->ticket.len, knowing->hash);
+    const struct pass *pass = pass_find(request->server->passes, knowing->hash);
+    if (pass) {
+        knowing->has_ticket = true;
+        knowing->ticket = pass->row;
+    }
+    request_read(request, read_ticket, done_resume);
+}
+
+// --- Logout ---
+
+void handle_logout(struct request *request)
+{
+    struct session *session = request_session(request);
+    live_leave(session);
+    pass_end(session->pass);
+    session_gate(session, false);
+    request_end(request, NULL);
+}
+
+void handle_ping(struct request *request)
+{
+    request_end(request, NULL);
+}

@@ -1,0 +1,223 @@
+// Stage: pieces of a large put (stage.h). Loop thread.
+#include "server/handlers/stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "server/handlers/handlers.h"
+#include "server/parse.h"
+#include "server/request.h"
+#include "server/server.h"
+
+struct stages {
+    struct stage *all;
+};
+
+struct stages *stages_new(void)
+{
+    return calloc(1, sizeof(struct stages));
+}
+
+static void stage_drop(struct stages *stages, struct stage *stage)
+{
+    LL_DELETE(stages->all, stage);
+    arena_deinit(&stage->arena);
+    free(stage->items);
+    free(stage->parts);
+    free(stage);
+}
+
+void stages_free(struct stages *stages)
+{
+    while (stages && stages->all)
+        stage_drop(stages, stages->all);
+    free(stages);
+}
+
+void stages_sweep(struct stages *stages, uint64_t now)
+{
+    struct stage *stage, *next;
+    LL_FOREACH_SAFE(stages->all, stage, next) {
+        if (!stage->applying && now - stage->since > (uint64_t)STAGE_SECONDS * 1000)
+            stage_drop(stages, stage);
+    }
+}
+
+struct stage *stage_find(const struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY])
+{
+    struct stage *stage;
+    LL_FOREACH(stages->all, stage) {
+        if (stage->staff == staff && memcmp(stage->key, key, STORE_KEY) == 0)
+            return stage;
+    }
+    return NULL;
+}
+
+static size_t stage_bytes(const struct stage *stage)
+{
+    return stage->arena.used + stage->capacity * sizeof *stage->items;
+}
+
+// What this person has staged; what was applied already makes room for what is new.
+static size_t stages_bytes(struct stages *stages, int64_t staff, const struct stage *keep)
+{
+    size_t bytes = 0;
+    struct stage *stage, *next;
+    LL_FOREACH_SAFE(stages->all, stage, next) {
+        if (stage->staff == staff)
+            bytes += stage_bytes(stage);
+    }
+    LL_FOREACH_SAFE(stages->all, stage, next) {
+        if (bytes < STAGE_BYTES / 2 || stage->staff != staff || !stage->applied || stage->applying || stage == keep)
+            continue;
+        bytes -= stage_bytes(stage);
+        stage_drop(stages, stage);
+    }
+    return bytes;
+}
+
+int stage_hash_record(crypto_hash_sha256_state *state, const Sendco__Record *record, struct arena *scratch)
+{
+    size_t size = sendco__record__get_packed_size(record);
+    uint8_t *packed = arena_alloc(scratch, size + 8);
+    if (!packed)
+        return ERR_NOMEM;
+    // the length first: two records never look like one
+    for (size_t i = 0; i < 8; i++)
+        packed[i] = (uint8_t)((uint64_t)size >> (8 * i));
+    sendco__record__pack(record, packed + 8);
+    crypto_hash_sha256_update(state, packed, size + 8);
+    return 0;
+}
+
+static struct stage *stage_new(struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY], uint64_t now)
+{
+    struct stage *stage = calloc(1, sizeof *stage);
+    if (!stage)
+        return NULL;
+    stage->staff = staff;
+    stage->since = now;
+    memcpy(stage->key, key, STORE_KEY);
+    arena_init(&stage->arena, STAGE_BYTES);
+    crypto_hash_sha256_init(&stage->hash);
+    LL_PREPEND(stages->all, stage);
+    return stage;
+}
+
+static int stage_room(struct stage *stage, size_t n)
+{
+    if (stage->n_items + n > stage->capacity) {
+        size_t capacity = 2 * stage->capacity + n;
+        struct put_item *items = realloc(stage->items, capacity * sizeof *items);
+        if (!items)
+            return ERR_NOMEM;
+        stage->items = items;
+        stage->capacity = capacity;
+    }
+    if (stage->n_parts == stage->parts_capacity) {
+        size_t capacity = 2 * stage->parts_capacity + 16;
+        struct stage_part *parts = realloc(stage->parts, capacity * sizeof *parts);
+        if (!parts)
+            return ERR_NOMEM;
+        stage->parts = parts;
+        stage->parts_capacity = capacity;
+    }
+    return 0;
+}
+
+// The hash of one part, and the stage's hash with that part added.
+static int part_hash(size_t n, Sendco__Record *const *records, crypto_hash_sha256_state *whole, uint8_t hash[32])
+{
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    int result = 0;
+    for (size_t i = 0; !result && i < n; i++) {
+        result = stage_hash_record(&state, records[i], &scratch);
+        if (!result)
+            result = stage_hash_record(whole, records[i], &scratch);
+    }
+    arena_deinit(&scratch);
+    crypto_hash_sha256_final(&state, hash);
+    return result;
+}
+
+static int stage_parse(struct stage *stage, size_t n, Sendco__Record *const *records, struct problem *problem)
+{
+    size_t before = stage->n_items;
+    for (size_t i = 0; i < n; i++) {
+        int result = parse_item(records[i], stage->n_items, &stage->arena, &stage->items[stage->n_items], problem);
+        if (result) {
+            stage->n_items = before;
+            return result == ERR_NOMEM ? problem_set(problem, ERR_TOO_LARGE, "More than %zu MiB would be staged.", STAGE_BYTES >> 20)
+                                       : result;
+        }
+        stage->n_items++;
+    }
+    return 0;
+}
+
+int stage_add(struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY], uint32_t part, size_t n, Sendco__Record *const *records,
+              uint64_t now, struct stage **found, struct problem *problem)
+{
+    struct stage *stage = stage_find(stages, staff, key);
+    if (!stage && part != 0) {
+        problem_set(problem, ERR_INVALID, "part: nothing is staged under this key; it may have been dropped after an hour.");
+        problem_hint(problem, "Stage it again from part 0.");
+        return ERR_INVALID;
+    }
+    if (stages_bytes(stages, staff, stage) >= STAGE_BYTES)
+        return problem_set(problem, ERR_TOO_LARGE, "More than %zu MiB are staged already.", STAGE_BYTES >> 20);
+    if (!stage && !(stage = stage_new(stages, staff, key, now)))
+        return problem_set(problem, ERR_NOMEM, "The server is out of memory.");
+    *found = stage;
+    crypto_hash_sha256_state whole = stage->hash;
+    uint8_t hash[32];
+    int result = part_hash(n, records, &whole, hash);
+    if (!result && part < stage->n_parts)
+        return memcmp(hash, stage->parts[part].hash, sizeof hash) == 0
+                   ? 0
+                   : problem_set(problem, ERR_INVALID, "part: %u was staged before with other records.", (unsigned)part);
+    if (part > stage->n_parts)
+        return problem_set(problem, ERR_INVALID, "part: %u came where %zu was next.", (unsigned)part, stage->n_parts);
+    if (stage->applying || stage->applied)
+        return problem_set(problem, ERR_INVALID, "part: what is staged under this key has been applied; nothing can be added.");
+    if (!result)
+        result = stage_room(stage, n);
+    if (result)
+        return problem_set(problem, result, "The server is out of memory.");
+    result = stage_parse(stage, n, records, problem);
+    if (result)
+        return result;
+    memcpy(stage->parts[stage->n_parts++].hash, hash, sizeof hash);
+    stage->hash = whole;
+    return 0;
+}
+
+void handle_stage(struct request *request)
+{
+    const Sendco__Stage *message = request->message->stage;
+    uint8_t key[STORE_KEY];
+    struct stage *stage = NULL;
+    int result = parse_key(message->has_key, &message->key, key, &request->problem);
+    if (!result && !message->has_part)
+        result = problem_set(&request->problem, ERR_INVALID, "part: is missing; parts are numbered from 0.");
+    if (!result)
+        result = stage_add(request->server->stages, request->actor.staff, key, message->part, message->n_records, message->records,
+                           uv_now(&request->server->loop), &stage, &request->problem);
+    Sendco__Reply *reply = request_reply(request);
+    Sendco__StageReply *body = arena_alloc(&request->arena, sizeof *body);
+    if (result || !reply || !body) {
+        request_fail(request, result ? result : ERR_NOMEM);
+        return;
+    }
+    sendco__stage_reply__init(body);
+    body->has_records = 1;
+    body->records = stage->n_items;
+    reply->body_case = SENDCO__REPLY__BODY_STAGE;
+    reply->stage = body;
+    request_end(request, reply);
+}

@@ -1,0 +1,86 @@
+// sendcod: the school's server. Reads its command line, hardens its process, and
+// hands over to init or to the server. Main thread, which becomes the loop's.
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "common/error.h"
+#include "common/frame.h"
+#include "server/init.h"
+#include "server/server.h"
+
+#define LISTEN_DEFAULT "127.0.0.1:7443"
+
+static const char help[] =
+    "sendcod runs a school's special-needs work: one database, served to sendco.\n"
+    "\n"
+    "  sendcod init --dir DIR …       make a school's directory; without more it says how\n"
+    "  sendcod serve --dir DIR [--listen HOST:PORT]\n"
+    "                                 serve it until SIGTERM or SIGINT (default " LISTEN_DEFAULT ";\n"
+    "                                 port 0 picks a free one; IPv6 as [::1]:7443). Says\n"
+    "                                 \"listening on HOST:PORT\" on stdout when it is ready.\n"
+    "  sendcod version\n"
+    "  sendcod help\n"
+    "\n"
+    "DIR holds sendco.db and server/{ca,cert,key}.pem. Run one sendcod per directory.\n";
+
+static int usage(const char *what, const char *word)
+{
+    fprintf(stderr, "sendcod: %s%s\n  See: sendcod help\n", what, word);
+    return error_info(ERR_USAGE)->exit;
+}
+
+static int serve_main(int argc, char **argv)
+{
+    struct server_options options = {.listen = LISTEN_DEFAULT};
+    for (int i = 1; i < argc; i++) {
+        const char **value = strcmp(argv[i], "--dir") == 0          ? &options.directory
+                             : strcmp(argv[i], "--listen") == 0     ? &options.listen
+                             : strcmp(argv[i], "--clock-file") == 0 ? &options.clock_file
+                                                                    : NULL;
+        if (strcmp(argv[i], "--help") == 0) {
+            fputs(help, stdout);
+            return 0;
+        }
+        if (!value)
+            return usage("serve takes no ", argv[i]);
+        if (i + 1 == argc || !argv[i + 1][0])
+            return usage("a value is missing after ", argv[i]);
+        *value = argv[++i];
+    }
+    if (!options.directory)
+        return usage("serve needs --dir DIR", "");
+    return server_run(&options);
+}
+
+// Nothing of this process is for other users: not its files, not its memory, not a core.
+static void harden(void)
+{
+    umask(077);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    harden();
+    if (argc < 2)
+        return usage("what shall it do?", "");
+    const char *command = argv[1];
+    if (strcmp(command, "serve") == 0)
+        return serve_main(argc - 1, argv + 1);
+    if (strcmp(command, "init") == 0)
+        return init_main(argc - 1, argv + 1);
+    if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
+        printf("%s, protocol %d\n", SERVER_NAME, PROTOCOL_VERSION);
+        return 0;
+    }
+    if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
+        fputs(help, stdout);
+        return 0;
+    }
+    return usage("there is no command ", command);
+}

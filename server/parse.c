@@ -1,0 +1,260 @@
+// The protocol's messages as the house's structs (parse.h). Any thread.
+#include "server/parse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_ROWS 200
+#define PAGE_BYTES ((size_t)128 << 10)
+#define PAGE_PREFIX 8     // a page key on the wire begins with the first page's seq
+
+int parse_kind(bool has, uint32_t number, const struct kind **kind, struct problem *problem)
+{
+    *kind = has ? kind_by_number(number) : NULL;
+    if (*kind)
+        return 0;
+    if (!has)
+        return problem_set(problem, ERR_INVALID, "kind: is missing.");
+    problem_set(problem, ERR_INVALID, "kind: there is no kind of record with number %u.", (unsigned)number);
+    problem_hint(problem, "Bring client and server to the same release; proto/records/ numbers the kinds.");
+    return ERR_INVALID;
+}
+
+int parse_target(bool has_kind, uint32_t number, bool has_id, int64_t id, const struct kind **kind, struct problem *problem)
+{
+    int result = parse_kind(has_kind, number, kind, problem);
+    if (result)
+        return result;
+    if (!has_id)
+        return problem_set(problem, ERR_INVALID, "id: is missing.");
+    if (id <= 0)
+        return problem_set(problem, ERR_INVALID, "id: %lld is no id of a %s; ids begin at 1.", (long long)id, (*kind)->noun);
+    return 0;
+}
+
+int parse_known(bool has, int64_t as_known, struct problem *problem)
+{
+    if (has && as_known <= 0)
+        return problem_set(problem, ERR_INVALID, "as_known: %lld is no time after 1970, in seconds.", (long long)as_known);
+    return 0;
+}
+
+int parse_key(bool has, const ProtobufCBinaryData *data, uint8_t key[STORE_KEY], struct problem *problem)
+{
+    if (has && data->len == STORE_KEY) {
+        memcpy(key, data->data, STORE_KEY);
+        return 0;
+    }
+    if (has)
+        problem_set(problem, ERR_INVALID, "key: has %zu bytes; a key has %d.", data->len, STORE_KEY);
+    else
+        problem_set(problem, ERR_INVALID, "key: is missing.");
+    problem_hint(problem, "Make one for each change, and send it again with the same change when the answer is lost.");
+    return ERR_INVALID;
+}
+
+int parse_about(const Sendco__About *about, const struct kind **kind, struct problem *problem)
+{
+    *kind = about->has_kind ? kind_by_number(about->kind) : NULL;
+    if (!*kind || (*kind)->subject == SUBJECT_SCHOOL) {
+        problem_set(problem, ERR_INVALID, "about.kind: nothing is about records of kind %u.", (unsigned)about->kind);
+        problem_hint(problem, "Name a pupil, a class or a member of staff.");
+        return ERR_INVALID;
+    }
+    if (!about->has_id || about->id <= 0)
+        return problem_set(problem, ERR_INVALID, "about.id: is missing, or no id.");
+    return 0;
+}
+
+// --- List ---
+
+static int parse_field(const struct kind *kind, const char *what, uint32_t number, const struct field **field, struct problem *problem)
+{
+    *field = field_by_number(kind, number);
+    if (*field)
+        return 0;
+    problem_set(problem, ERR_INVALID, "%s: %s has no field with number %u.", what, kind->noun, (unsigned)number);
+    problem_hint(problem, "Bring client and server to the same release; proto/records/ numbers the fields.");
+    return ERR_INVALID;
+}
+
+static int parse_condition(const Sendco__Condition *message, const struct kind *kind, struct arena *arena, struct condition *condition,
+                           struct problem *problem)
+{
+    int result = parse_field(kind, "where.field", message->field, &condition->field, problem);
+    if (result)
+        return result;
+    if (!message->has_op || message->op < SENDCO__CONDITION__OP__EQ || message->op > SENDCO__CONDITION__OP__CONTAINS)
+        return problem_set(problem, ERR_INVALID, "where.op: is missing, or not one of the nine.");
+    condition->op = (enum operator)message->op;
+    const Sendco__Value *value = message->value;
+    bool text = field_is_text(condition->field);
+    condition->value = (struct value){0};
+    if (value && value->text)
+        condition->value = value_copy(value_text(value->text), arena);
+    else if (value && value->has_number)
+        condition->value = value_number(value->number);
+    if (condition->op == OP_EMPTY || condition->op == OP_SET)
+        return 0;
+    if (condition->value.type == VALUE_EMPTY && (condition->op == OP_EQ || condition->op == OP_NE)) {
+        // "is empty" and "is not" by another name
+        condition->op = condition->op == OP_EQ ? OP_EMPTY : OP_SET;
+        return 0;
+    }
+    if (condition->value.type == VALUE_EMPTY || (condition->value.type == VALUE_TEXT) != text)
+        return problem_set(problem, ERR_INVALID, "where.value: %s needs a %s to compare with.", condition->field->label,
+                           text ? "text" : "number");
+    if (condition->op == OP_CONTAINS && !text)
+        return problem_set(problem, ERR_INVALID, "where.op: %s is no text; it contains nothing.", condition->field->label);
+    return 0;
+}
+
+static int parse_orders(const Sendco__List *list, struct query *query, struct problem *problem)
+{
+    if (list->n_order > QUERY_ORDERS)
+        return problem_set(problem, ERR_INVALID, "order: %zu of them; at most %d.", list->n_order, QUERY_ORDERS);
+    for (size_t i = 0; i < list->n_order; i++) {
+        const Sendco__Order *message = list->order[i];
+        struct order *order = &query->order[query->n_order++];
+        *order = (struct order){.about = message->about, .descending = message->descending};
+        if (message->field == 0 || message->about)
+            continue;
+        int result = parse_field(query->kind, "order.field", message->field, &order->field, problem);
+        if (result)
+            return result;
+    }
+    return 0;
+}
+
+static int parse_list_about(const Sendco__About *about, struct query *query, struct problem *problem)
+{
+    const struct kind *kind;
+    int result = parse_about(about, &kind, problem);
+    if (result)
+        return result;
+    if (query->kind->about.subject != kind->subject) {
+        problem_set(problem, ERR_INVALID, "about.kind: no %s is about a %s.", query->kind->noun, kind->noun);
+        return ERR_INVALID;
+    }
+    query->about = about->id;
+    return 0;
+}
+
+int parse_query(const Sendco__List *list, struct arena *arena, struct query *query, struct problem *problem)
+{
+    const struct kind *kind;
+    int result = parse_kind(list->has_kind, list->kind, &kind, problem);
+    if (result)
+        return result;
+    query_init(query, kind);
+    if (list->n_where > QUERY_CONDITIONS)
+        return problem_set(problem, ERR_INVALID, "where: %zu conditions; at most %d.", list->n_where, QUERY_CONDITIONS);
+    for (size_t i = 0; !result && i < list->n_where; i++)
+        result = parse_condition(list->where[i], kind, arena, &query->where[query->n_where++], problem);
+    if (!result && list->about)
+        result = parse_list_about(list->about, query, problem);
+    if (!result)
+        result = parse_orders(list, query, problem);
+    if (!result)
+        result = parse_known(list->has_as_known, list->as_known, problem);
+    if (result)
+        return result;
+    if (list->has_as_at && (list->as_at < DATE_MIN || list->as_at > DATE_MAX))
+        return problem_set(problem, ERR_INVALID, "as_at: %d is no day that a school records.", (int)list->as_at);
+    query->as_at = list->has_as_at ? list->as_at : DATE_NONE;
+    query->as_known = list->has_as_known ? list->as_known : 0;
+    query->removed = list->removed;
+    query->limit = list->has_limit && list->limit > 0 && list->limit < PAGE_ROWS ? list->limit : PAGE_ROWS;
+    query->max_bytes = PAGE_BYTES;
+    if (!list->has_page)
+        return 0;
+    if (list->page.len <= PAGE_PREFIX)
+        return problem_set(problem, ERR_INVALID, "page: is not a key that an answer gave as next.");
+    query->page = list->page.data + PAGE_PREFIX;
+    query->page_size = list->page.len - PAGE_PREFIX;
+    return 0;
+}
+
+// --- Put ---
+
+static int parse_cleared(const Sendco__Record *record, const struct kind *kind, struct put_item *item, struct problem *problem)
+{
+    for (size_t i = 0; i < record->n_cleared; i++) {
+        const struct field *field;
+        int result = parse_field(kind, "cleared", record->cleared[i], &field, problem);
+        if (result)
+            return result;
+        if (item->set & field_bit(field))
+            return problem_in_field(problem, ERR_INVALID, kind, record->id, field->index, "is both given a value and cleared");
+        item->cleared |= field_bit(field);
+    }
+    return 0;
+}
+
+// "Record 3: " before the sentence, so that a long Put's author finds it.
+static int parse_at(size_t at, struct problem *problem)
+{
+    char sentence[sizeof problem->message];
+    memcpy(sentence, problem->message, sizeof sentence);
+    struct problem_field *fields = problem->fields;
+    size_t n_fields = problem->n_fields;
+    problem_set(problem, problem->error, "Record %zu: %.600s", at + 1, sentence);
+    problem->fields = fields;
+    problem->n_fields = n_fields;
+    return problem->error;
+}
+
+int parse_item(const Sendco__Record *record, size_t at, struct arena *arena, struct put_item *item, struct problem *problem)
+{
+    *item = (struct put_item){0};
+    const struct kind *kind;
+    int result = parse_kind(record->has_kind, record->kind, &kind, problem);
+    if (!result && (!record->has_id || record->id == 0)) {
+        problem_set(problem, ERR_INVALID, "id: is missing; a new record has a negative one.");
+        result = ERR_INVALID;
+    }
+    if (!result && record->id > 0 && !record->version)
+        result = problem_set(problem, ERR_INVALID, "version: is missing; say which version you changed.");
+    if (!result && (record->n_withheld > 0 || record->has_removed))
+        result = problem_set(problem, ERR_INVALID, "withheld and removed are the server's to say.");
+    if (!result)
+        result = record_unpack(kind, record->body.data, record->has_body ? record->body.len : 0, arena, &item->record, problem);
+    if (result)
+        return parse_at(at, problem);
+    item->record->id = record->id;
+    item->record->version = record->version;
+    for (size_t i = 0; i < kind->n_fields; i++)
+        if (item->record->values[i].type != VALUE_EMPTY)
+            item->set |= field_bit(&kind->fields[i]);
+    result = parse_cleared(record, kind, item, problem);
+    return result ? parse_at(at, problem) : 0;
+}
+
+// --- temporary ids ---
+
+static int compare_items(const void *a, const void *b)
+{
+    const struct record *x = (*(const struct put_item *const *)a)->record, *y = (*(const struct put_item *const *)b)->record;
+    if (x->kind != y->kind)
+        return (x->kind->number > y->kind->number) - (x->kind->number < y->kind->number);
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+int parse_temporaries(const struct put_item *items, size_t n, struct problem *problem)
+{
+    const struct put_item **sorted = malloc((n + 1) * sizeof *sorted);
+    if (!sorted)
+        return problem_set(problem, ERR_NOMEM, "The server is out of memory.");
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = &items[i];
+    qsort(sorted, n, sizeof *sorted, compare_items);
+    int result = 0;
+    for (size_t i = 1; !result && i < n; i++) {
+        const struct record *record = sorted[i]->record;
+        if (record->id < 0 && record->id == sorted[i - 1]->record->id && record->kind == sorted[i - 1]->record->kind)
+            result = problem_set(problem, ERR_INVALID, "id: two new records (%s) go by %lld; give each its own negative id.",
+                                 record->kind->noun, (long long)record->id);
+    }
+    free(sorted);
+    return result;
+}

@@ -1,0 +1,170 @@
+// The SEND register as at a date: one row per pupil on roll with SEN provision,
+// with status, ranked needs and class, as far as the reader's scope goes. What one
+// may not see leaves a cell empty. Reader thread.
+#include "server/reports/register.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { COL_PUPIL, COL_UPN, COL_BORN, COL_YEAR, COL_CLASS, COL_STATUS, COL_SINCE, COL_NEEDS, COL_PRIMARY, COL_INFORMED, COL_EAL,
+       COL_PREMIUM, COL_LOOKED_AFTER, COL_COUNT };
+
+static const struct report_column columns[COL_COUNT] = {
+    [COL_PUPIL] = {"pupil", "Pupil", SENDCO__REPORT__TYPE__TEXT, 26},
+    [COL_UPN] = {"upn", "UPN", SENDCO__REPORT__TYPE__TEXT, 13},
+    [COL_BORN] = {"born", "Born", SENDCO__REPORT__TYPE__DAY, 11},
+    [COL_YEAR] = {"year", "Year", SENDCO__REPORT__TYPE__TEXT, 4},
+    [COL_CLASS] = {"class", "Class", SENDCO__REPORT__TYPE__TEXT, 5},
+    [COL_STATUS] = {"provision", "SEN", SENDCO__REPORT__TYPE__TEXT, 3},
+    [COL_SINCE] = {"since", "Since", SENDCO__REPORT__TYPE__DAY, 11},
+    [COL_NEEDS] = {"needs", "Needs", SENDCO__REPORT__TYPE__TEXT, 16},
+    [COL_PRIMARY] = {"primary_need", "Primary need", SENDCO__REPORT__TYPE__TEXT, 28},
+    [COL_INFORMED] = {"parent_informed", "Parent informed", SENDCO__REPORT__TYPE__DAY, 11},
+    [COL_EAL] = {"eal", "EAL", SENDCO__REPORT__TYPE__FLAG, 3},
+    [COL_PREMIUM] = {"pupil_premium", "PP", SENDCO__REPORT__TYPE__FLAG, 3},
+    [COL_LOOKED_AFTER] = {"looked_after", "LAC", SENDCO__REPORT__TYPE__FLAG, 3},
+};
+
+static struct value text_of(const struct record *record, const char *field)
+{
+    const char *text = record ? record_text(record, field) : NULL;
+    return text ? value_text(text) : (struct value){0};
+}
+
+static struct value number_of(const struct record *record, const char *field)
+{
+    return record && record_has(record, field) ? value_number(record_number(record, field)) : (struct value){0};
+}
+
+// "SLCN, SPLD": by rank.
+static struct value needs_of(const struct register_row *row, struct arena *arena)
+{
+    char text[240] = "";
+    size_t at = 0;
+    for (size_t i = 0; i < row->n_needs; i++) {
+        const char *code = record_text(row->needs[i], "need");
+        if (!code || at + strlen(code) + 3 > sizeof text)
+            continue;
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", at ? ", " : "", code);
+    }
+    char *copy = at ? arena_strdup(arena, text) : NULL;
+    return copy ? value_text(copy) : (struct value){0};
+}
+
+static struct value primary_of(const struct register_work *work, const struct register_row *row)
+{
+    const char *code = row->n_needs ? record_text(row->needs[0], "need") : NULL;
+    const struct record *found = register_code(work, "need-type", code, NULL);
+    return found ? text_of(found, "title") : (struct value){0};
+}
+
+static void fill_row(const struct register_work *work, const struct register_row *row, Sendco__Report__Row *out)
+{
+    const struct record *pupil = row->pupil;
+    report_cell(out, COL_PUPIL, value_text(record_show(pupil, pupil->kind->shows, NULL, NULL, work->arena)));
+    report_cell(out, COL_UPN, text_of(pupil, "upn"));
+    report_cell(out, COL_BORN, number_of(pupil, "born"));
+    if (row->year)
+        report_cell(out, COL_YEAR, value_text(row->year));
+    report_cell(out, COL_CLASS, text_of(row->school_class, "name"));
+    report_cell(out, COL_STATUS, text_of(row->status, "provision"));
+    report_cell(out, COL_SINCE, number_of(row->status, "starts"));
+    report_cell(out, COL_NEEDS, needs_of(row, work->arena));
+    report_cell(out, COL_PRIMARY, primary_of(work, row));
+    report_cell(out, COL_INFORMED, number_of(row->status, "parent_informed"));
+    report_cell(out, COL_EAL, number_of(pupil, "eal"));
+    report_cell(out, COL_PREMIUM, number_of(pupil, "pupil_premium"));
+    report_cell(out, COL_LOOKED_AFTER, number_of(pupil, "looked_after"));
+    report_link(out, pupil->kind, pupil->id, work->arena);
+}
+
+static const struct report_column summary_columns[] = {
+    {"provision", "SEN", SENDCO__REPORT__TYPE__TEXT, 3},
+    {"title", "Provision", SENDCO__REPORT__TYPE__TEXT, 34},
+    {"pupils", "Pupils", SENDCO__REPORT__TYPE__NUMBER, 6},
+};
+
+// How many pupils on roll hold each provision, before --status narrows the list.
+static int summary(const struct register_work *work, Sendco__Report *out)
+{
+    const struct { const char *code, *title; size_t n; } lines[] = {
+        {"E", "Education, health and care plan", work->n_plan},
+        {"K", "SEN support", work->n_support},
+        {NULL, "Earlier provision codes", work->n_other},
+        {"N", "No special educational need", work->n_none},
+    };
+    size_t n = 0;
+    Sendco__Report__Section *section = report_section(out, "summary", "On roll", summary_columns, 3, 4, work->arena);
+    if (!section)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < 4; i++) {
+        if (!lines[i].code && lines[i].n == 0)
+            continue;
+        const struct record *code = register_code(work, "sen-provision", lines[i].code, NULL);
+        const char *title = code ? record_text(code, "title") : NULL;
+        Sendco__Report__Row *row = section->rows[n++];
+        if (lines[i].code)
+            report_cell(row, 0, value_text(lines[i].code));
+        report_cell(row, 1, value_text(title ? title : lines[i].title));
+        report_cell(row, 2, value_number((int64_t)lines[i].n));
+    }
+    section->n_rows = n;
+    return 0;
+}
+
+static int gap_add(const struct register_work *work, Sendco__Report *out)
+{
+    size_t untold = 0;
+    for (size_t i = 0; i < work->n_rows; i++) {
+        const struct record *status = work->rows[i].status;
+        const char *provision = register_provision(&work->rows[i]);
+        bool sent = strcmp(provision, "K") == 0 || strcmp(provision, "E") == 0;
+        if (!sent || record_has(status, "parent_informed"))
+            continue;
+        untold += (status->withheld & field_bit(field_find(status->kind, "parent_informed"))) == 0;
+    }
+    if (untold == 0)
+        return 0;
+    out->gaps = arena_zero(work->arena, 1, sizeof *out->gaps);
+    if (!out->gaps)
+        return ERR_NOMEM;
+    out->gaps[0] = arena_printf(work->arena, "No date says that the parent was informed: %zu %s.", untold, untold == 1 ? "pupil" : "pupils");
+    out->n_gaps = out->gaps[0] != NULL;
+    return 0;
+}
+
+static int fill(struct register_work *work, Sendco__Report *out)
+{
+    Sendco__Report__Section *section = report_section(out, "register", "Register", columns, COL_COUNT, work->n_rows, work->arena);
+    if (!section)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < work->n_rows; i++)
+        fill_row(work, &work->rows[i], section->rows[i]);
+    int result = summary(work, out);
+    return result == 0 ? gap_add(work, out) : result;
+}
+
+static int register_compute(struct view *view, const struct report_query *query, struct arena *arena, Sendco__Report *out,
+                            struct problem *problem)
+{
+    struct register_work work = {.view = view, .arena = arena, .problem = problem, .as_known = query->as_known};
+    work.as_at = query->as_at == DATE_NONE ? view_today(view) : query->as_at;
+    int result = report_check(query, "register", problem);
+    if (result == 0)
+        result = register_read(&work);
+    if (result == 0)
+        result = register_filters(&work, query);
+    if (result == 0)
+        result = register_join(&work);
+    if (result == 0)
+        result = register_sort(&work, report_param(query, "sort"));
+    if (result == 0)
+        result = report_head(out, "register", query, work.as_at, arena);
+    if (result == 0)
+        result = fill(&work, out);
+    if (result == ERR_NOMEM && problem->error == 0)
+        return problem_set(problem, ERR_NOMEM, "The register is larger than this server has memory for.");
+    return result;
+}
+
+const struct report register_report = {"register", register_compute};

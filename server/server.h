@@ -1,0 +1,68 @@
+// The daemon as a whole: its loop, its listener, its sessions and what they
+// share. Everything here belongs to the loop thread.
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "common/buffer.h"
+#include "server/deadline.h"
+
+struct live;
+struct login;
+struct passes;
+struct problem;
+struct session;
+struct stages;
+struct store;
+struct tls_context;
+
+#define SERVER_NAME "sendcod 1.0"
+#define SERVER_READ ((size_t)64 << 10)       // one read buffer for all sessions
+#define SERVER_SESSIONS ((size_t)12000)      // at most; fewer when RLIMIT_NOFILE says so
+#define SERVER_STRANGERS ((size_t)200)       // connections that nobody has logged in on yet
+
+struct server_options {
+    const char *directory;
+    const char *listen;       // "HOST:PORT", "[::1]:0"
+    const char *clock_file;   // tests' build only; NULL: none
+};
+
+struct server {
+    uv_loop_t loop;
+    uv_tcp_t listener;
+    uv_timer_t tick;
+    uv_prepare_t prepare;     // these two end a turn of the loop: what was said in it
+    uv_check_t check;         // leaves in one write per session
+    uv_signal_t terminate, interrupt;
+    struct store *store;
+    struct tls_context *tls;
+    struct session *sessions; // hash by id
+    struct session *dirty;    // sessions with something to do at the end of this turn
+    struct wheel wheel;       // when each session must have done what
+    uint64_t next_session;
+    size_t n_sessions, max_sessions, n_strangers;
+    bool accept_waits;        // a connection waits until there are fewer strangers
+    bool stopping, store_closed;
+    uint8_t *read_buffer;
+    struct buffer cipher;     // ciphertext on its way out; empty between sessions
+    struct live *live;
+    struct login *login;
+    struct passes *passes;
+    struct stages *stages;
+    int64_t started;
+    uint64_t second;          // of the last once-a-second work
+};
+
+// Opens the directory, listens, says so on stdout, serves until SIGTERM or
+// SIGINT. Returns the process's exit code; faults are told on stderr.
+int server_run(const struct server_options *options);
+// A connection is no longer a stranger's, or is gone: another may come in.
+void server_stranger_left(struct server *server);
+// The last session is gone or the store has closed: ends what nobody needs any more.
+void server_wind_down(struct server *server);
+
+#endif

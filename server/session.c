@@ -1,0 +1,419 @@
+// A session's life. Loop thread.
+//
+//   HANDSHAKING --TLS done--> HELLO --Hello--> LOGIN --Login, Resume--> READY
+//        |                      |                |                       |
+//        +------- fault, deadline, goodbye, cut, end of the daemon ------+--> CLOSING --> freed
+//
+// A session whose ticket has ended stays READY and is told to log in again (dispatch.c). Which
+// requests each state takes is in dispatch.c's table; how long each may last,
+// in due() below. A fault of the protocol is answered once and ends the session; a
+// fault of a request is only answered.
+#include "server/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "common/error.h"
+#include "common/log.h"
+#include "common/tls.h"
+#include "server/access/pass.h"
+#include "server/dispatch.h"
+#include "server/live.h"
+#include "server/pack.h"
+#include "server/server.h"
+
+static const struct {
+    const char *name;
+    size_t frame_max;        // longest frame either side may send
+    unsigned seconds;        // to leave this state by; 0: as long as it likes
+    bool stranger;           // counts as one
+} states[SESSION_STATES] = {
+    [SESSION_HANDSHAKING] = {"handshake", FRAME_MAX_BEFORE_LOGIN, SESSION_HANDSHAKE, true},
+    [SESSION_HELLO] = {"hello", FRAME_MAX_BEFORE_LOGIN, SESSION_LOGIN_TIME, true},
+    [SESSION_LOGIN] = {"login", FRAME_MAX_BEFORE_LOGIN, SESSION_LOGIN_TIME, true},
+    [SESSION_READY] = {"ready", FRAME_MAX, 0, false},
+    [SESSION_CLOSING] = {"closing", FRAME_MAX, SESSION_GOODBYE, false},
+};
+
+static uint64_t now_ms(const struct session *session)
+{
+    return uv_now(&session->server->loop);
+}
+
+bool session_open(const struct session *session)
+{
+    return !session->closed && session->state != SESSION_CLOSING;
+}
+
+struct session *session_find(const struct server *server, uint64_t id)
+{
+    struct session *session;
+    HASH_FIND(hh, server->sessions, &id, sizeof id, session);
+    return session && session_open(session) ? session : NULL;
+}
+
+// --- deadlines ---
+
+static uint64_t sooner(uint64_t due, uint64_t since, unsigned seconds)
+{
+    uint64_t by = since + (uint64_t)seconds * 1000;
+    return since && by < due ? by : due;
+}
+
+// The first moment at which this session may have to go.
+static uint64_t due(const struct session *session)
+{
+    uint64_t by = session->must_by ? session->must_by : UINT64_MAX;
+    by = sooner(by, session->stuck_since, SESSION_STUCK);
+    // When it is we who do not read or have not answered, silence is not theirs.
+    if (session_open(session) && session->reading) {
+        by = sooner(by, session->frame_since, SESSION_FRAME);
+        if (session->n_requests == 0)
+            by = sooner(by, session->heard, SESSION_SILENCE);
+    }
+    return by;
+}
+
+void session_schedule(struct session *session)
+{
+    if (session->closed)
+        return;
+    uint64_t by = due(session);
+    // Only an earlier deadline moves; a later one is noticed when the old one comes by.
+    if (!session->deadline.due || by / WHEEL_STEP + 1 < session->deadline.due)
+        deadline_set(&session->server->wheel, &session->deadline, by);
+}
+
+static void session_late(struct session *session, const char *what)
+{
+    struct problem problem;
+    problem_init(&problem, NULL);
+    problem_set(&problem, ERR_TIMEOUT, "%s", what);
+    session_fault(session, 0, &problem);
+}
+
+// Has the socket taken anything since the last look? Then it is slow, not stuck.
+static bool session_moves(struct session *session)
+{
+    uint64_t taken = session->submitted - uv_stream_get_write_queue_size((uv_stream_t *)&session->tcp);
+    bool moves = taken > session->taken;
+    session->taken = taken;
+    return moves;
+}
+
+void session_on_due(struct deadline *deadline, void *data)
+{
+    (void)data;
+    struct session *session = (struct session *)((char *)deadline - offsetof(struct session, deadline));
+    uint64_t now = now_ms(session);
+    if (session->stuck_since && session_moves(session))
+        session->stuck_since = now;
+    if (now < due(session)) {
+        deadline_set(&session->server->wheel, deadline, due(session));
+    } else if (session->state == SESSION_CLOSING || session->state == SESSION_HANDSHAKING ||
+               sooner(UINT64_MAX, session->stuck_since, SESSION_STUCK) <= now) {
+        session_cut(session);
+    } else if (session->must_by && session->must_by <= now) {
+        session_late(session, "Nobody logged in on this connection in time.");
+    } else if (sooner(UINT64_MAX, session->frame_since, SESSION_FRAME) <= now) {
+        session_late(session, "A frame was begun and not finished within ten seconds.");
+    } else {
+        session_late(session, "Nothing was heard for 75 seconds; a client that has nothing to ask sends Ping every 30.");
+    }
+}
+
+// --- states ---
+
+static void session_familiar(struct session *session)
+{
+    if (!session->stranger)
+        return;
+    session->stranger = false;
+    session->server->n_strangers--;
+    server_stranger_left(session->server);
+}
+
+void session_become(struct session *session, enum session_state state)
+{
+    log_write(LOG_TRACE, "session %llu: %s", (unsigned long long)session->id, states[state].name);
+    session->state = (uint8_t)state;
+    session->must_by = states[state].seconds ? now_ms(session) + states[state].seconds * 1000 : 0;
+    if (!states[state].stranger)
+        session_familiar(session);
+    session_schedule(session);
+}
+
+void session_patience(struct session *session)
+{
+    if (session->must_by && session_open(session))
+        session->must_by = now_ms(session) + SESSION_LOGIN_TIME * 1000;
+}
+
+void session_ready(struct session *session)
+{
+    if (session->state != SESSION_HANDSHAKING)
+        return;
+    session->heard = now_ms(session);
+    session_become(session, SESSION_HELLO);
+}
+
+void session_touch(struct session *session)
+{
+    if (session->dirty || session->closed)
+        return;
+    session->dirty = true;
+    session->next_dirty = session->server->dirty;
+    session->server->dirty = session;
+}
+
+void session_gate(struct session *session, bool closed)
+{
+    session->gated = closed;
+    session_touch(session);
+}
+
+// --- frames in ---
+
+static bool session_takes(const struct session *session)
+{
+    return session_open(session) && !session->gated && !session->server->stopping && session->n_requests < SESSION_REQUESTS &&
+           session_unsent(session) < SESSION_HIGH;
+}
+
+void session_take(struct session *session)
+{
+    bool took = false;
+    while (session_takes(session)) {
+        const uint8_t *data;
+        size_t size;
+        struct problem problem;
+        problem_init(&problem, NULL);
+        int result = frame_next(&session->plain, states[session->state].frame_max, &data, &size, &problem);
+        if (result < 0) {
+            session_fault(session, 0, &problem);
+            return;
+        }
+        if (result == 0)
+            break;
+        took = true;
+        session->heard = now_ms(session);
+        bool secret = session->state != SESSION_READY;   // a password may be in it
+        dispatch_frame(session, data, size);
+        if (secret)
+            sodium_memzero(buffer_head(&session->plain), 4 + size);
+        buffer_consume(&session->plain, 4 + size);
+    }
+    if (buffer_size(&session->plain) == 0)
+        session->frame_since = 0;
+    else if (took || !session->frame_since)
+        session->frame_since = now_ms(session);
+    session_schedule(session);
+}
+
+int session_begin(struct session *session, uint64_t request)
+{
+    for (size_t i = 0; i < session->n_requests; i++)
+        if (session->requests[i] == request)
+            return ERR_INVALID;
+    if (!session->requests)
+        session->requests = malloc(SESSION_REQUESTS * sizeof *session->requests);
+    if (!session->requests)
+        return ERR_NOMEM;
+    session->requests[session->n_requests++] = request;
+    return 0;
+}
+
+void session_finish(struct session *session, uint64_t request)
+{
+    for (size_t i = 0; i < session->n_requests; i++) {
+        if (session->requests[i] != request)
+            continue;
+        session->requests[i] = session->requests[--session->n_requests];
+        break;
+    }
+    if (session->n_requests == 0) {
+        free(session->requests);
+        session->requests = NULL;
+    }
+    session->heard = now_ms(session);   // silence counts from the last answer
+    session_touch(session);
+}
+
+// --- frames out ---
+
+int session_send(struct session *session, const Sendco__Frame *frame)
+{
+    if (!session_open(session))
+        return 0;
+    int result = frame_append(&session->pending, frame, states[session->state].frame_max);
+    session->doomed |= result == ERR_NOMEM;
+    session_touch(session);
+    return result;
+}
+
+int session_send_bytes(struct session *session, const uint8_t *frames, size_t size)
+{
+    if (!session_open(session))
+        return 0;
+    int result = buffer_append(&session->pending, frames, size);
+    session->doomed |= result != 0;   // what it missed cannot be said: it goes, at the end of the turn
+    session_touch(session);
+    return result;
+}
+
+// An idle session keeps no buffers.
+static void session_slim(struct session *session)
+{
+    if (buffer_size(&session->plain) == 0)
+        buffer_deinit(&session->plain);
+    if (buffer_size(&session->pending) == 0)
+        buffer_deinit(&session->pending);
+}
+
+void session_turn(struct session *session)
+{
+    session->dirty = false;
+    if (session->doomed)
+        session_cut(session);
+    if (session->closed)
+        return;
+    if (session_open(session) && buffer_size(&session->plain) > 0)
+        session_take(session);
+    session_flush(session);
+    if (!session_open(session))
+        return;
+    size_t unsent = session_unsent(session);
+    bool was = session->reading;
+    // Between the two marks it stays as it is, so that reading does not flutter.
+    bool takes = session_takes(session) && (was || unsent < SESSION_LOW);
+    session_read_on(session, takes);
+    if (session->reading && !was && session->frame_since)
+        session->frame_since = now_ms(session);   // the wait was ours
+    if (session->n_watches > 0 && unsent < SESSION_LOW)
+        live_drained(session);
+    session_slim(session);
+    session_schedule(session);
+}
+
+// --- ends ---
+
+void session_fault(struct session *session, uint64_t request, const struct problem *problem)
+{
+    if (!session_open(session))
+        return;
+    struct arena arena;
+    arena_init(&arena, 0);
+    Sendco__Frame frame = SENDCO__FRAME__INIT;
+    Sendco__Reply reply = SENDCO__REPLY__INIT;
+    pack_failure(problem, &reply, &arena);
+    reply.has_id = 1;
+    reply.id = request;
+    frame.kind_case = SENDCO__FRAME__KIND_REPLY;
+    frame.reply = &reply;
+    log_write(LOG_NOTE, "session %llu (%s): %s", (unsigned long long)session->id, states[session->state].name, problem->message);
+    session_send(session, &frame);
+    arena_deinit(&arena);
+    session_end(session);
+}
+
+// Nobody finds it any more, nobody is told anything more.
+static void session_leave(struct session *session)
+{
+    live_leave(session);
+    session_become(session, SESSION_CLOSING);
+    if (session->server->stopping) {
+        session->must_by = now_ms(session) + WHEEL_STEP;   // who ends the daemon does not wait for every client
+        session_schedule(session);
+    }
+    if (session->pass)
+        pass_release(session->pass);
+    session->pass = NULL;
+}
+
+void session_end(struct session *session)
+{
+    if (!session_open(session))
+        return;
+    session_leave(session);
+    session_hang_up(session);
+}
+
+void session_cut(struct session *session)
+{
+    if (session->closed)
+        return;
+    if (session_open(session))
+        session_leave(session);
+    session_close(session);
+}
+
+void session_free(struct session *session)
+{
+    struct server *server = session->server;
+    // It may still be in line for the end of this turn.
+    for (struct session **link = &server->dirty; session->dirty && *link; link = &(*link)->next_dirty) {
+        if (*link == session) {
+            *link = session->next_dirty;
+            break;
+        }
+    }
+    if (session->stranger)
+        session_familiar(session);
+    HASH_DEL(server->sessions, session);
+    server->n_sessions--;
+    tls_free(session->tls);
+    buffer_deinit(&session->plain);
+    buffer_deinit(&session->pending);
+    free(session->requests);
+    free(session->name);
+    free(session->device);
+    free(session);
+    server_wind_down(server);
+}
+
+static void on_refused(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+// One too many: accepted only to be closed, so that the client knows at once.
+static void session_refuse(struct server *server)
+{
+    uv_tcp_t *tcp = malloc(sizeof *tcp);
+    if (!tcp)
+        return;
+    uv_tcp_init(&server->loop, tcp);
+    (void)uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)tcp);
+    uv_close((uv_handle_t *)tcp, on_refused);
+}
+
+void session_accept(struct server *server)
+{
+    struct session *session = server->n_sessions < server->max_sessions ? calloc(1, sizeof *session) : NULL;
+    struct tls *tls = session ? tls_new(server->tls, NULL) : NULL;
+    if (!tls) {
+        free(session);
+        session_refuse(server);
+        return;
+    }
+    session->server = server;
+    session->tls = tls;
+    session->id = ++server->next_session;
+    session->stranger = true;
+    server->n_sessions++;
+    server->n_strangers++;
+    HASH_ADD(hh, server->sessions, id, sizeof session->id, session);
+    uv_tcp_init(&server->loop, &session->tcp);
+    session->tcp.data = session;
+    if (uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&session->tcp) != 0) {
+        session_cut(session);
+        return;
+    }
+    uv_tcp_nodelay(&session->tcp, 1);
+    uv_tcp_keepalive(&session->tcp, 1, 60);
+    session_become(session, SESSION_HANDSHAKING);
+    session_read_on(session, true);
+    session_schedule(session);
+}

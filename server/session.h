@@ -1,0 +1,123 @@
+// One connection: its bytes, its TLS, its frames, who is on the other end and
+// what is being answered to it. The only file pair (session.c, session_io.c) that
+// touches a socket. Loop thread; work on other threads holds a session's id and
+// asks session_find when it comes back.
+#ifndef SERVER_SESSION_H
+#define SERVER_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uthash.h>
+#include <uv.h>
+
+#include "common/frame.h"
+#include "common/kind.h"
+#include "server/deadline.h"
+
+struct pass;
+struct problem;
+struct server;
+struct tls;
+struct watch;
+
+// All in seconds. These are deadlines for something to be finished, not idle
+// timers: a byte now and then buys no time.
+#define SESSION_HANDSHAKE 5      // from accept to the end of the TLS handshake
+#define SESSION_LOGIN_TIME 20    // from there, and from a refused attempt, to being logged in
+#define SESSION_FRAME 10         // for a frame that has begun
+#define SESSION_SILENCE 75       // without one whole frame; clients ping after 30
+#define SESSION_STUCK 30         // unsent bytes that nobody takes
+#define SESSION_GOODBYE 2        // for the last words to be read
+
+#define SESSION_HIGH ((size_t)256 << 10)   // unsent bytes: stop reading
+#define SESSION_LOW ((size_t)64 << 10)     // read on
+#define SESSION_REQUESTS 64                // in flight
+
+enum session_state { SESSION_HANDSHAKING, SESSION_HELLO, SESSION_LOGIN, SESSION_READY, SESSION_CLOSING, SESSION_STATES };
+
+struct session_present {         // what this person looks at
+    const struct kind *kind;     // NULL: nothing
+    int64_t id, about;
+    uint32_t field;
+};
+
+struct session {
+    UT_hash_handle hh;
+    uint64_t id;
+    struct server *server;
+    struct session *next_dirty;
+    struct deadline deadline;
+    uv_tcp_t tcp;
+    struct tls *tls;
+    struct buffer plain;         // arrived and decrypted, not yet taken apart
+    struct buffer pending;       // to be encrypted when the turn ends
+    uint64_t must_by;            // ms: handshake, login or goodbye done; 0: nothing hangs on it
+    uint64_t frame_since;        // ms; 0: no frame has begun
+    uint64_t heard;              // ms: the last whole frame
+    uint64_t stuck_since;        // ms; 0: everything has left
+    uint64_t submitted, taken;   // bytes given to the socket; of these gone when last looked at
+    uint64_t *requests;          // ids in flight; NULL while there are none
+    uint8_t n_requests;
+    uint8_t state;               // enum session_state
+    bool dirty, reading, stranger, closed, doomed;
+    bool gated;                  // Hello or a login is being answered: what follows it waits
+    bool read_ended;
+
+    // who; after Hello
+    int64_t staff, device_id;
+    char *name, *device;
+    // after login
+    int role;
+    int64_t since;
+    struct pass *pass;           // the ticket in use
+    // live
+    struct watch *watches;
+    uint32_t n_watches;
+    uint64_t last_watch, present_asked;
+    struct session_present present;
+    struct session *present_prev, *present_next;   // of all who look at something
+};
+
+void session_accept(struct server *server);
+struct session *session_find(const struct server *server, uint64_t id);   // NULL when it is gone or going
+
+// Says it at the end of the turn. 0, ERR_TOO_LARGE (nothing said), ERR_NOMEM (the session then ends).
+int session_send(struct session *session, const Sendco__Frame *frame);
+int session_send_bytes(struct session *session, const uint8_t *frames, size_t size);
+size_t session_unsent(const struct session *session);
+
+// A request begins and ends. ERR_INVALID: its id is in use.
+int session_begin(struct session *session, uint64_t request);
+void session_finish(struct session *session, uint64_t request);
+
+// While closed, further frames wait (a client may send Hello, Resume and Get in one go).
+void session_gate(struct session *session, bool closed);
+void session_become(struct session *session, enum session_state state);
+// More time for another attempt to log in.
+void session_patience(struct session *session);
+
+// What was asked breaks the protocol: says so with request id `request` (0: unknown) and ends.
+void session_fault(struct session *session, uint64_t request, const struct problem *problem);
+// Everything said leaves, then goodbye.
+void session_end(struct session *session);
+// At once, without a word.
+void session_cut(struct session *session);
+
+// End of a turn: takes frames that could not be taken before, sends what was said.
+void session_turn(struct session *session);
+void session_on_due(struct deadline *deadline, void *data);
+
+// --- between session.c and session_io.c ---
+void session_touch(struct session *session);            // something to do at the end of the turn
+void session_schedule(struct session *session);         // what has changed may move the deadline
+void session_take(struct session *session);             // takes whole frames from `plain`
+void session_ready(struct session *session);            // the handshake is done
+bool session_open(const struct session *session);       // neither closing nor closed
+void session_flush(struct session *session);
+void session_read_on(struct session *session, bool on);
+void session_hang_up(struct session *session);          // goodbye on the socket, after what is on its way
+void session_close(struct session *session);            // the socket; the session is freed when it has closed
+void session_free(struct session *session);
+
+#endif

@@ -1,0 +1,183 @@
+// A session's bytes: socket, TLS, one write per turn, backpressure. Ciphertext is
+// never handed to libuv in memory that TLS owns. Loop thread.
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/error.h"
+#include "common/log.h"
+#include "common/tls.h"
+#include "server/server.h"
+#include "server/session.h"
+
+struct session_write {
+    uv_write_t request;
+    uint8_t data[];
+};
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+    (void)suggested;
+    const struct session *session = handle->data;
+    *buffer = uv_buf_init((char *)session->server->read_buffer, (unsigned)SERVER_READ);
+}
+
+static void session_got(struct session *session, const uint8_t *data, size_t size)
+{
+    struct problem problem;
+    problem_init(&problem, NULL);
+    bool closed = false;
+    int result = tls_feed(session->tls, data, size, &problem);
+    session_touch(session);   // whatever happened, TLS may have something to say
+    if (!result && tls_ready(session->tls)) {
+        session_ready(session);
+        result = tls_read(session->tls, &session->plain, &closed, &problem);
+        session_take(session);
+    }
+    if (result) {
+        log_write(LOG_TRACE, "session %llu: %s", (unsigned long long)session->id, problem.message);
+        session_end(session);
+    } else if (closed && session_open(session)) {
+        session->read_ended = true;
+        session_end(session);
+    }
+}
+
+static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
+{
+    struct session *session = stream->data;
+    if (session->closed || size == 0)
+        return;
+    if (size < 0) {
+        // The other side has gone: there is nobody to say anything to.
+        session->read_ended = true;
+        session_cut(session);
+        return;
+    }
+    if (session_open(session))
+        session_got(session, (const uint8_t *)buffer->base, (size_t)size);
+}
+
+void session_read_on(struct session *session, bool on)
+{
+    if (session->closed || session->reading == on)
+        return;
+    if (on && uv_read_start((uv_stream_t *)&session->tcp, on_alloc, on_read) != 0)
+        return;
+    if (!on)
+        uv_read_stop((uv_stream_t *)&session->tcp);
+    session->reading = on;
+}
+
+static void on_written(uv_write_t *request, int status)
+{
+    struct session *session = request->handle->data;
+    free(request);
+    if (session->closed)
+        return;
+    if (status < 0) {
+        session_cut(session);
+        return;
+    }
+    session->stuck_since = uv_stream_get_write_queue_size((uv_stream_t *)&session->tcp) ? uv_now(&session->server->loop) : 0;
+    session_touch(session);
+}
+
+// What the kernel takes at once costs no copy; the rest is copied and waits.
+static int session_write(struct session *session, const uint8_t *data, size_t size)
+{
+    uv_stream_t *stream = (uv_stream_t *)&session->tcp;
+    session->submitted += size;
+    if (uv_stream_get_write_queue_size(stream) == 0) {
+        uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)data, (unsigned)size);
+        int sent = uv_try_write(stream, &buffer, 1);
+        if (sent < 0 && sent != UV_EAGAIN)
+            return ERR_UNREACHABLE;
+        size_t done = sent > 0 ? (size_t)sent : 0;
+        data += done;
+        size -= done;
+    }
+    if (size == 0)
+        return 0;
+    struct session_write *write = malloc(sizeof *write + size);
+    if (!write)
+        return ERR_NOMEM;
+    memcpy(write->data, data, size);
+    uv_buf_t buffer = uv_buf_init((char *)write->data, (unsigned)size);
+    if (uv_write(&write->request, stream, &buffer, 1, on_written) != 0) {
+        free(write);
+        return ERR_UNREACHABLE;
+    }
+    if (!session->stuck_since)
+        session->stuck_since = uv_now(&session->server->loop);
+    return 0;
+}
+
+void session_flush(struct session *session)
+{
+    if (session->closed)
+        return;
+    struct problem problem;
+    problem_init(&problem, NULL);
+    struct buffer *cipher = &session->server->cipher;
+    int result = 0;
+    if (buffer_size(&session->pending) > 0 && tls_ready(session->tls)) {
+        result = tls_write(session->tls, buffer_head(&session->pending), buffer_size(&session->pending), &problem);
+        buffer_consume(&session->pending, buffer_size(&session->pending));
+    }
+    if (!result)
+        result = tls_drain(session->tls, cipher);
+    if (!result && buffer_size(cipher) > 0)
+        result = session_write(session, buffer_head(cipher), buffer_size(cipher));
+    buffer_consume(cipher, buffer_size(cipher));
+    if (result)
+        session_cut(session);
+}
+
+size_t session_unsent(const struct session *session)
+{
+    return buffer_size(&session->pending) + uv_stream_get_write_queue_size((const uv_stream_t *)&session->tcp);
+}
+
+static void on_shut(uv_shutdown_t *request, int status)
+{
+    struct session *session = request->handle->data;
+    free(request);
+    if (!session->closed && (status < 0 || session->read_ended))
+        session_close(session);
+}
+
+// Ends our half and reads on, throwing away what comes, until the other side ends
+// its own: closing with unread bytes would send a reset that can overtake our last words.
+void session_hang_up(struct session *session)
+{
+    session_flush(session);   // what was said comes before the goodbye
+    if (session->closed)
+        return;
+    if (tls_ready(session->tls)) {
+        tls_close(session->tls);
+        session_flush(session);
+    }
+    if (session->closed)
+        return;
+    uv_shutdown_t *shutdown = malloc(sizeof *shutdown);
+    if (!shutdown || uv_shutdown(shutdown, (uv_stream_t *)&session->tcp, on_shut) != 0) {
+        free(shutdown);
+        session_close(session);
+        return;
+    }
+    session_read_on(session, true);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    session_free(handle->data);
+}
+
+void session_close(struct session *session)
+{
+    if (session->closed)
+        return;
+    session->closed = true;
+    deadline_clear(&session->deadline);
+    uv_close((uv_handle_t *)&session->tcp, on_closed);
+}

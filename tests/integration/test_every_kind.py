@@ -1,0 +1,176 @@
+"""Every kind of record there is, through all of it: random good records come back as they went in, every single fault is
+refused by name. The kinds are read from proto/records/; nothing here lists them."""
+import os
+import random
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import kinds
+import school
+import wire
+
+ROUNDS = 6 if wire.SHORT else 25
+
+
+class EveryKind(school.Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.client_all = cls.school.client()
+        cls.world = kinds.World(cls.client_all, random.Random(20241118))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.client_all.close()
+        super().tearDownClass()
+
+    def stored(self, kind, fields):
+        """Adds the record and reads it back."""
+        client = self.client_all
+        body = kinds.build(kind, fields).SerializeToString()
+        reply = client.put(wire.pb.Record(kind=kind.number, id=-1, body=body), check=False)
+        self.assertEqual(reply.outcome, wire.pb.OK, "%s %s: %s" % (kind.name, fields, reply.problem))
+        id = next(d.id for d in reply.put.done if d.temporary == -1)
+        got = client.get(kind, id)
+        self.assertEqual((got.kind, got.id, got.version, list(got.withheld)), (kind.number, id, 1, []))
+        self.assertEqual(self.values(kind, kind.message.FromString(got.body)), fields, kind.name)
+        return id
+
+    def values(self, kind, message):
+        return {f.name: getattr(message, f.name) for f in kind.fields if message.HasField(f.name)}
+
+    def test_there_are_kinds(self):
+        self.assertGreaterEqual(len(kinds.load()), 10)
+
+    def test_good_records_come_back_as_they_went_in(self):
+        for kind in kinds.load():
+            with self.subTest(kind=kind.name):
+                for n in range(ROUNDS):
+                    self.stored(kind, self.world.sample(kind, fill=(0.0, 1.0, 0.7)[min(n, 2)]))
+
+    def test_edits_change_only_what_they_name(self):
+        client = self.client_all
+        for kind in kinds.load():
+            with self.subTest(kind=kind.name):
+                for _ in range(max(3, ROUNDS // 5)):
+                    fields = self.world.sample(kind)
+                    id = self.stored(kind, fields)
+                    wanted = self.world.sample(kind)
+                    spell = (getattr(kind.options.spell, "from"), kind.options.spell.to)
+                    free = [f for f in kind.fields if not f.options.fixed and not f.options.group and f.name not in spell and f.name in wanted
+                            and f.name not in kind.options.spell.one_per.split()]
+                    chosen = self.world.random.sample(free, min(2, len(free)))
+                    clear = [f for f in free if not f.options.required and f.name in fields and f not in chosen][:1]
+                    change = {f.name: wanted[f.name] for f in chosen}
+                    record = wire.pb.Record(kind=kind.number, id=id, version=1, body=kinds.build(kind, change).SerializeToString(),
+                                            cleared=[f.number for f in clear])
+                    reply = client.put(record, check=False)
+                    self.assertEqual(reply.outcome, wire.pb.OK, (kind.name, change, reply.problem))
+                    expected = {n: v for n, v in dict(fields, **change).items() if n not in [f.name for f in clear]}
+                    self.assertEqual(self.values(kind, client.read(kind, id)[0]), expected)
+                    entries = client.history(kind, id)
+                    self.assertEqual(self.values(kind, kind.message.FromString(entries[0].record.body)), fields)
+                    if expected != fields:
+                        changed = {f.number for f in kind.fields if expected.get(f.name) != fields.get(f.name)}
+                        self.assertEqual(set(entries[-1].changed), changed)
+
+    def test_watchers_get_the_same_bytes(self):
+        with self.school.client("cnlead") as watcher:
+            watching = watcher.watch()
+            at = watching.seq + 1
+            for kind in kinds.load():
+                with self.subTest(kind=kind.name):
+                    fields = self.world.sample(kind)
+                    id = self.stored(kind, fields)
+                    pushes = watcher.push_until(lambda p: any(c.record.kind == kind.number and c.record.id == id for c in p.changes))
+                    at = self.joined(pushes, at)
+                    change = next(c for c in pushes[-1].changes if c.record.id == id and c.record.kind == kind.number)
+                    self.assertEqual(self.values(kind, kind.message.FromString(change.record.body)), fields)
+                    self.assertEqual({kind.fields[[f.number for f in kind.fields].index(n)].name for n in change.changed}, set(fields))
+
+    def test_searchable_fields_are_found(self):
+        client = self.client_all
+        for kind in kinds.load():
+            for field in kind.fields:
+                if not field.options.search or field.as_ == "UPN":
+                    continue
+                with self.subTest(kind=kind.name, field=field.name):
+                    word = "zq%dw" % self.world.random.randint(10 ** 6, 10 ** 7)
+                    id = self.stored(kind, dict(self.world.sample(kind), **{field.name: word}))
+                    self.assertIn((kind.number, id, field.number), [(h.kind, h.id, h.field) for h in client.find(word).hits])
+                    self.assertIn(id, [h.id for h in client.find(word[:-2].upper(), kinds=[kind.number]).hits])
+
+    def test_every_fault_is_refused_and_named(self):
+        client = self.client_all
+        for kind in kinds.load():
+            good = self.world.sample(kind, fill=1.0)
+            before = client.list(kind).records.total
+            for what, field, body in kinds.faults(kind, good, self.world):
+                with self.subTest(kind=kind.name, field=field.name, fault=what):
+                    reply = client.put(wire.pb.Record(kind=kind.number, id=-1, body=body), check=False)
+                    self.assertEqual(reply.outcome, wire.pb.INVALID, reply)
+                    problem = self.refused(wire.pb.INVALID, reply)
+                    named = field.number in [f.field for f in problem.fields]
+                    self.assertTrue(named or field.label in problem.message or field.name in problem.message, problem)
+            self.assertEqual(client.list(kind).records.total, before, kind.name)
+
+    def test_unnormalised_text_is_normalised_not_refused(self):
+        kind = kinds.find("Pupil")
+        id = self.client_all.add(kind, surname="E\u0301va  ".rstrip(), born=kinds.days("2015-01-01"))
+        self.assertEqual(self.client_all.read(kind, id)[0].surname, "\u00c9va")
+
+    def test_the_command_line_takes_and_shows_every_kind(self):
+        for kind in kinds.load():
+            with self.subTest(kind=kind.name):
+                for fill in (1.0,) if wire.SHORT else (1.0, 0.5):
+                    fields = self.world.sample(kind, fill)
+                    words = ["%s=%s" % (n, kinds.typed(kind.field(n), v)) for n, v in fields.items()]
+                    done = self.school.cli("senco", kind.noun, "add", *words, "--json").json()
+                    self.assertEqual(done["version"], 1)
+                    id = kinds.id_of(done["id"])
+                    self.assertEqual(self.values(kind, self.client_all.read(kind, id)[0]), fields)
+                    shown = self.school.cli("senco", kind.noun, "show", done["id"], "--json").json()
+                    self.assertEqual((shown["schema_version"], shown["kind"]), (1, shown["kind"]))
+                    self.shown(kind, fields, shown["record"]["fields"])
+                    plain = self.school.cli("senco", kind.noun, "show", done["id"]).out
+                    self.assertIn(done["id"], plain)
+                    listed = self.school.cli("senco", kind.noun, "list", "--json", "--limit", 5).json()
+                    self.assertEqual(len(listed["records"]), 5)
+
+    def shown(self, kind, fields, got):
+        self.assertEqual(set(got), {f.name for f in kind.fields})
+        for field in kind.fields:
+            value, told = fields.get(field.name), got[field.name]
+            if value is None:
+                self.assertIsNone(told, field.name)
+            elif field.options.ref:
+                self.assertEqual(kinds.id_of(told), value, field.name)
+            elif field.type == field.descriptor.TYPE_BOOL:
+                self.assertIs(told, value, field.name)
+            elif field.as_ in ("MONEY", "TENTHS"):
+                self.assertAlmostEqual(float(told), value / (100 if field.as_ == "MONEY" else 10), msg=field.name)
+            elif field.is_text() or field.as_ == "DATE" or field.type == field.descriptor.TYPE_ENUM:
+                self.assertEqual(told, kinds.typed(field, value), field.name)
+            elif field.as_ == "PLAIN":
+                self.assertEqual(int(told), value, field.name)
+
+    def test_the_command_line_names_the_faulty_field(self):
+        for kind in kinds.load():
+            good = self.world.sample(kind, fill=1.0)
+            words = {n: kinds.typed(kind.field(n), v) for n, v in good.items()}
+            for field in kind.fields:
+                bad = {"DATE": "31 Feb 2026", "UPN": "A801200005001"}.get(field.as_)
+                if field.type == field.descriptor.TYPE_ENUM:
+                    bad = "no-such-choice"
+                if not bad or field.name not in words:
+                    continue
+                with self.subTest(kind=kind.name, field=field.name):
+                    sent = ["%s=%s" % (n, bad if n == field.name else w) for n, w in words.items()]
+                    done = self.school.cli("senco", kind.noun, "add", *sent, "--json", code=81)
+                    problem = done.problem()
+                    self.assertTrue(problem["code"] and problem["hint"])
+                    self.assertIn(field.label, problem["message"])
+
+
+if __name__ == "__main__":
+    school.main()

@@ -1,0 +1,227 @@
+"""Live: what one does the others see, in order, without gap or repetition, across restarts; and the two times of a record."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import kinds
+import school
+import wire
+
+
+class Live(school.Case):
+    def setUp(self):
+        self.target, self.pupil = kinds.find("Target"), kinds.find("Pupil")
+        self.senco = self.client()
+        self.child = self.senco.list(self.pupil, limit=1).records.records[0].id
+        self.id = self.senco.add(self.target, pupil=self.child, aim="to be watched")
+
+    def write(self, client, text):
+        _, version = client.read(self.target, self.id)
+        return client.edit(self.target, self.id, version, progress=text).put.to_seq
+
+    def test_two_watchers_across_a_restart(self):
+        one, two = self.client("cnlead"), self.client("teacher")
+        watching = one.watch()
+        also = two.watch()
+        seq = self.write(self.senco, "before")
+        first = one.push_until(lambda p: p.covers_to >= seq)
+        second = two.push_until(lambda p: p.covers_to >= seq)
+        at_one, at_two = self.joined(first, watching.seq + 1), self.joined(second, also.seq + 1)
+        epoch = self.senco.ask(status=wire.pb.Status()).epoch
+        self.school.stop()
+        self.school.start()
+        self.senco = self.client()
+        middle = self.write(self.senco, "while they were away")
+        one, two = self.client("cnlead"), self.client("teacher")
+        one.watch(start=at_one - 1, epoch=epoch)
+        two.watch(start=at_two - 1, epoch=epoch)
+        last = self.write(self.senco, "after")
+        for client, at in ((one, at_one), (two, at_two)):
+            pushes = client.push_until(lambda p: p.covers_to >= last)
+            self.assertFalse(any(p.HasField("resync") for p in pushes))
+            self.assertGreater(self.joined(pushes, at), last)
+            seqs = [c.seq for p in pushes for c in p.changes]
+            self.assertEqual(seqs, sorted(set(seqs)))
+            if client is one:
+                self.assertTrue({middle, last} <= set(seqs))
+
+    def test_the_ranges_join_under_load(self):
+        import threading
+        one = self.client("cnlead")
+        watching = one.watch()
+
+        def work(name, number):
+            with self.school.client(name) as client:
+                id = client.add(self.target, pupil=self.child, aim="under load")
+                for n in range(number):
+                    client.edit(self.target, id, n + 1, progress="%s %d" % (name, n))
+
+        threads = [threading.Thread(target=work, args=(n, 30)) for n in ("senco", "cnlead", "senco")]
+        for thread in threads:
+            thread.start()
+        late = self.client("cnlead")
+        for thread in threads:
+            thread.join()
+        last = self.senco.ask(status=wire.pb.Status()).seq
+        pushes = one.push_until(lambda p: p.covers_to >= last)
+        self.joined(pushes, watching.seq + 1)
+        changes = [c.seq for p in pushes for c in p.changes]
+        self.assertEqual(len(changes), 93)
+        self.assertEqual(changes, list(range(watching.seq + 1, last + 1)))
+        late.watch(start=watching.seq, epoch=watching.epoch)
+        again = late.push_until(lambda p: p.covers_to >= last)
+        self.joined(again, watching.seq + 1)
+        self.assertEqual([c.seq for p in again for c in p.changes], changes)
+        self.assertEqual([c.record.body for p in again for c in p.changes], [c.record.body for p in pushes for c in p.changes])
+
+    def test_a_watch_of_one_pupil(self):
+        other = self.senco.list(self.pupil, limit=2).records.records[1].id
+        watcher = self.client("cnlead")
+        watching = watcher.watch(about=wire.pb.About(kind=self.pupil.number, id=other))
+        self.write(self.senco, "not for you")
+        id = self.senco.add(self.target, pupil=other, aim="for you")
+        pushes = watcher.push_until(lambda p: p.changes)
+        self.joined(pushes, watching.seq + 1)
+        self.assertEqual([c.record.id for p in pushes for c in p.changes], [id])
+
+    def test_a_watch_from_another_epoch_is_told_to_read_again(self):
+        watcher = self.client("cnlead")
+        reply = watcher.watch(start=1, epoch=10 ** 6, check=False)
+        if reply.outcome == wire.pb.OK:
+            self.assertEqual(watcher.push_until(lambda p: p.HasField("resync"))[-1].resync.why, wire.pb.Resync.EPOCH)
+        else:
+            self.refused(reply.outcome, reply)
+
+    def test_presence_comes_and_goes(self):
+        watcher = self.client("cnlead")
+        watcher.watch()
+        self.senco.ask(presence=wire.pb.Presence(kind=self.target.number, id=self.id, field=self.target.field("progress").number))
+        push = watcher.push_until(lambda p: any(q.id == self.id for q in p.present))[-1]
+        here = next(q for q in push.present if q.id == self.id)
+        self.assertEqual((here.who, here.field), (self.senco.hello.person, self.target.field("progress").number))
+        people = watcher.ask(who=wire.pb.Who()).who.people
+        self.assertEqual(len([p for p in people if p.self]), 1)
+        there = [p for p in people if p.present.id == self.id and p.present.kind == self.target.number]
+        self.assertEqual([p.name for p in there], [self.senco.hello.person])
+        self.assertIn("watched", there[0].present_label)
+        self.senco.close()
+        watcher.push_until(lambda p: any(q.session == here.session and (q.left or not q.kind) for q in p.present))
+        said = self.school.cli("cnlead", "who").out
+        self.assertIn(watcher.hello.person, said)
+
+    def test_an_import_of_many_records_comes_in_pieces(self):
+        watcher = self.client("cnlead")
+        watching = watcher.watch()
+        key = wire.key()
+        for part in range(8):
+            items = [wire.item(self.target, -1 - part * 50 - i, pupil=self.child, aim="many", note="n" * 1900) for i in range(50)]
+            self.senco.ask(stage=wire.pb.Stage(key=key, part=part, records=items))
+        made = self.senco.ask(put=wire.pb.Put(key=key, staged=True)).put
+        pushes = watcher.push_until(lambda p: p.covers_to >= made.to_seq and not p.more)
+        self.assertGreater(self.joined(pushes, watching.seq + 1), made.to_seq)
+        self.assertEqual(sum(len(p.changes) for p in pushes), 400)
+        self.assertGreater(len([p for p in pushes if p.changes]), 1)
+        self.assertEqual({c.batch for p in pushes for c in p.changes}, {made.batch})
+
+    def test_the_command_line_watches_across_a_restart(self):
+        watch = self.watcher("cnlead", "watch", "--jsonl")
+        watch.wait(lambda line: "covers_to" in line or "watching" in line, "the watch to begin")
+        seq = self.write(self.senco, "seen by the shell")
+        line = watch.wait(lambda l: l.get("seq") == seq and "fields" in l, "the change")
+        self.assertEqual((line["fields"]["progress"], line["who"], line["action"]), ("seen by the shell", self.senco.hello.person, "edit"))
+        self.assertIn("progress", line["changed"])
+        port = self.school.server.address[1]
+        self.school.stop()
+        self.school.start(port=port)
+        self.senco = self.client()
+        seq = self.write(self.senco, "seen after the restart")
+        watch.wait(lambda l: l.get("seq") == seq and "fields" in l, "the change after the restart")
+        ranges = [(l["covers_from"], l["covers_to"]) for l in watch.lines if "covers_to" in l and "id" not in l]
+        for before, after in zip(ranges, ranges[1:]):
+            self.assertEqual(after[0], before[1] + 1, ranges)
+        seqs = [l["seq"] for l in watch.changes() if "fields" in l]
+        self.assertEqual(seqs, sorted(set(seqs)))
+
+    def test_status_tells_the_figures(self):
+        before = self.senco.ask(status=wire.pb.Status())
+        self.write(self.senco, "one more")
+        after = self.senco.ask(status=wire.pb.Status())
+        self.assertEqual(after.status.changes, before.status.changes + 1)
+        self.assertEqual(after.seq, before.seq + 1)
+        self.assertNotEqual(after.status.chain, before.status.chain)
+        self.assertEqual(len(after.status.chain), 32)
+        self.assertEqual(after.status.person, self.senco.hello.person)
+        told = self.school.cli("senco", "status", "--json").json()
+        self.assertTrue(told["school"])
+        for text in (self.school.cli("senco", "status").out, self.school.cli("senco", "who").out):
+            self.assertTrue(text.strip())
+
+
+class Times(school.Case):
+    """Event dates, and when it was typed in."""
+    at = school.TODAY + "T09:00:00Z"
+
+    def setUp(self):
+        self.senco = self.client()
+        self.pupil, self.status, self.need = kinds.find("Pupil"), kinds.find("SenStatus"), kinds.find("Need")
+
+    def rows(self, as_at=None, **params):
+        report = self.senco.report("register", as_at=as_at, **params).report
+        out = {}
+        for section in report.sections:
+            names = [c.name for c in section.columns]
+            for row in section.rows:
+                if row.HasField("link") and row.link.kind == self.pupil.number:
+                    out[row.link.id] = dict(zip(names, row.cells))
+        return out
+
+    def test_the_register_at_dates(self):
+        klass, member = kinds.find("SchoolClass"), kinds.find("ClassMembership")
+        day = kinds.days
+        room = self.senco.list(klass, limit=1).records.records[0].id
+        child = self.senco.add(self.pupil, surname="Aalto", forename="Aino", born=day("2015-02-02"), entered=day("2020-09-01"), year="4")
+        self.senco.add(member, pupil=child, class_=room, starts=day("2020-09-01"))
+        for provision, start in (("N", "2020-09-01"), ("K", "2022-01-10"), ("E", "2024-05-01")):
+            self.senco.add(self.status, pupil=child, provision=provision, starts=day(start), parent_informed=day(start))
+        self.senco.add(self.need, pupil=child, need="SLCN", rank=1, starts=day("2022-01-10"))
+        self.senco.add(self.need, pupil=child, need="SPLD", rank=2, starts=day("2023-01-10"))
+        self.assertNotIn(child, self.rows(day("2022-01-09")))
+        first = self.rows(day("2022-01-10"))[child]
+        self.assertEqual((first["provision"].text, first["since"].number), ("K", day("2022-01-10")))
+        self.assertEqual(first["needs"].text, "SLCN")
+        self.assertEqual(self.rows(day("2024-04-30"))[child]["provision"].text, "K")
+        last = self.rows(day("2024-05-01"))[child]
+        self.assertEqual((last["provision"].text, last["since"].number, last["needs"].text), ("E", day("2024-05-01"), "SLCN, SPLD"))
+        self.assertEqual(self.rows()[child]["provision"].text, "E")
+        self.assertEqual(set(self.rows(status="K")), {i for i, r in self.rows().items() if r["provision"].text == "K"})
+        said = self.school.cli("senco", "register", "--as-at", "2022-06-01", "--json").json()
+        self.assertEqual((said["report"], said["as_at"]), ("register", "2022-06-01"))
+        text = self.school.cli("senco", "register", "--as-at", "1/6/2022").out
+        self.assertIn("Aalto", text)
+        listed = self.senco.all(self.status, [("pupil", "EQ", child)], as_at=day("2023-07-01"))
+        self.assertEqual([m.provision for _, m, _ in listed], ["K"])
+
+    def test_as_known(self):
+        target = kinds.find("Target")
+        child = self.senco.list(self.pupil, limit=1).records.records[0].id
+        self.school.set_clock("2024-11-19T09:00:00Z")
+        school.until(lambda: self.client().hello.today == kinds.days("2024-11-19"), "the next day")
+        id = self.client().add(target, pupil=child, aim="to be known", progress="on Tuesday")
+        self.school.set_clock("2024-11-20T09:00:00Z")
+        school.until(lambda: self.client().hello.today == kinds.days("2024-11-20"), "the day after")
+        senco = self.client()
+        senco.edit(target, id, 1, progress="on Wednesday")
+        tuesday, monday = senco.hello.now - 86400 + 60, senco.hello.now - 2 * 86400
+        self.assertEqual(target.message.FromString(senco.get(target, id, as_known=tuesday).body).progress, "on Tuesday")
+        self.refused(wire.pb.NOT_FOUND, senco.get(target, id, as_known=monday, check=False))
+        found = {i: m.progress for i, m, _ in senco.all(target, [("pupil", "EQ", child)], as_known=tuesday)}
+        self.assertEqual(found[id], "on Tuesday")
+        self.assertNotIn(id, {i for i, _, _ in senco.all(target, as_known=monday)})
+        senco.remove(target, id, 2)
+        self.assertEqual(target.message.FromString(senco.get(target, id, as_known=tuesday).body).progress, "on Tuesday")
+        shown = self.school.cli("senco", "target", "show", id, "--as-known", "2024-11-19", "--json").json()
+        self.assertEqual(shown["record"]["fields"]["progress"], "on Tuesday")
+
+
+if __name__ == "__main__":
+    school.main()

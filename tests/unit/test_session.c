@@ -1,0 +1,346 @@
+// What sessions rest on, without a socket: the wheel of deadlines, what is made of
+// requests (with every fault named), staging, and what a push holds.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "common/frame.h"
+#include "server/access/access.h"
+#include "server/access/matrix.h"
+#include "server/deadline.h"
+#include "server/handlers/stage.h"
+#include "server/live.h"
+#include "server/parse.h"
+
+// --- the wheel ---
+
+struct fired { uint64_t now; size_t n; uint64_t at[512]; };
+
+static struct fired *fired;
+
+struct alarm { struct deadline deadline; uint64_t when; };
+
+static void on_due(struct deadline *deadline, void *data)
+{
+    struct wheel *wheel = data;
+    const struct alarm *alarm = (const struct alarm *)deadline;
+    if (fired->now < alarm->when) {   // further off than the wheel is round: put back
+        deadline_set(wheel, deadline, alarm->when);
+        return;
+    }
+    fired->at[fired->n++] = fired->now - alarm->when;
+}
+
+static void test_deadlines_fire_late_never_early(void **state)
+{
+    (void)state;
+    struct wheel wheel;
+    struct alarm alarms[300] = {0};
+    struct fired told = {0};
+    fired = &told;
+    wheel_init(&wheel, 5000);
+    for (size_t i = 0; i < 300; i++) {
+        alarms[i].when = 5000 + i * 997;   // up to five minutes
+        deadline_set(&wheel, &alarms[i].deadline, alarms[i].when);
+    }
+    for (size_t i = 0; i < 300; i += 3)
+        deadline_clear(&alarms[i].deadline);
+    deadline_clear(&alarms[0].deadline);   // twice does no harm
+    for (told.now = 5000; told.now < 5000 + 400000; told.now += 250)
+        wheel_turn(&wheel, told.now, on_due, &wheel);
+    assert_int_equal(told.n, 200);
+    for (size_t i = 0; i < told.n; i++)
+        assert_true(told.at[i] <= 2 * WHEEL_STEP);
+}
+
+static void test_a_deadline_moves(void **state)
+{
+    (void)state;
+    struct wheel wheel;
+    struct alarm alarm = {0};
+    struct fired told = {0};
+    fired = &told;
+    wheel_init(&wheel, 0);
+    alarm.when = 60000;
+    deadline_set(&wheel, &alarm.deadline, alarm.when);
+    alarm.when = 1000;
+    deadline_set(&wheel, &alarm.deadline, alarm.when);
+    told.now = 900;
+    wheel_turn(&wheel, told.now, on_due, &wheel);
+    assert_int_equal(told.n, 0);
+    told.now = 1500;
+    wheel_turn(&wheel, told.now, on_due, &wheel);
+    assert_int_equal(told.n, 1);
+    assert_int_equal(alarm.deadline.due, 0);
+    told.now = 300000;   // the loop was asleep for long
+    wheel_turn(&wheel, told.now, on_due, &wheel);
+    assert_int_equal(told.n, 1);
+}
+
+// --- what is made of a List ---
+
+static int query_of(Sendco__List *list, struct problem *problem)
+{
+    static struct arena arena;
+    struct query query;
+    arena_deinit(&arena);
+    arena_init(&arena, 0);
+    problem_init(problem, NULL);
+    return parse_query(list, &arena, &query, problem);
+}
+
+#define refuses(list, word) \
+    do { \
+        struct problem problem_; \
+        assert_int_equal(query_of(list, &problem_), ERR_INVALID); \
+        assert_non_null(strstr(problem_.message, word)); \
+        assert_true(problem_next(&problem_)[0]); \
+    } while (0)
+
+static void test_a_list_is_taken_apart(void **state)
+{
+    (void)state;
+    struct problem problem;
+    const struct kind *target = kind_find("Target"), *pupil = kind_find("Pupil"), *staff = kind_find("Staff");
+    Sendco__List list = SENDCO__LIST__INIT;
+    refuses(&list, "kind");
+    list.has_kind = 1;
+    list.kind = 4711;
+    refuses(&list, "4711");
+    list.kind = target->number;
+    assert_int_equal(query_of(&list, &problem), 0);
+
+    Sendco__Condition condition = SENDCO__CONDITION__INIT, *conditions[20];
+    Sendco__Value value = SENDCO__VALUE__INIT;
+    for (size_t i = 0; i < 20; i++)
+        conditions[i] = &condition;
+    list.where = conditions;
+    list.n_where = 1;
+    refuses(&list, "no field with number 0");
+    condition.field = field_find(target, "aim")->number;
+    refuses(&list, "op");
+    condition.has_op = 1;
+    condition.op = SENDCO__CONDITION__OP__CONTAINS;
+    refuses(&list, "value");
+    condition.value = &value;
+    value.has_number = 1;
+    refuses(&list, "text");
+    value.text = (char[]){"read"};
+    assert_int_equal(query_of(&list, &problem), 0);
+    condition.op = (Sendco__Condition__Op)10;
+    refuses(&list, "op");
+    condition.op = SENDCO__CONDITION__OP__SET;
+    assert_int_equal(query_of(&list, &problem), 0);
+    list.n_where = 17;
+    refuses(&list, "where");
+    list.n_where = 0;
+
+    Sendco__About about = SENDCO__ABOUT__INIT;
+    list.about = &about;
+    refuses(&list, "about.kind");
+    about.has_kind = about.has_id = 1;
+    about.id = 3;
+    about.kind = staff->number;
+    refuses(&list, "about a");
+    about.kind = pupil->number;
+    assert_int_equal(query_of(&list, &problem), 0);
+    about.id = 0;
+    refuses(&list, "about.id");
+    list.about = NULL;
+
+    list.has_page = 1;
+    list.page.len = 3;
+    refuses(&list, "page");
+    list.has_page = 0;
+    list.has_as_known = 1;
+    list.as_known = -5;
+    refuses(&list, "as_known");
+    list.has_as_known = 0;
+    list.has_as_at = 1;
+    list.as_at = INT32_MAX;
+    refuses(&list, "as_at");
+}
+
+// --- what is made of a Put's record ---
+
+static void item_of(Sendco__Record *record, int result, const char *word)
+{
+    struct arena arena;
+    struct problem problem;
+    struct put_item item;
+    arena_init(&arena, 0);
+    problem_init(&problem, &arena);
+    assert_int_equal(parse_item(record, 2, &arena, &item, &problem), result);
+    if (result) {
+        assert_non_null(strstr(problem.message, "Record 3: "));
+        assert_non_null(strstr(problem.message, word));
+    } else {
+        assert_int_equal(item.set & item.cleared, 0);
+    }
+    arena_deinit(&arena);
+}
+
+static void test_a_record_is_taken_apart(void **state)
+{
+    (void)state;
+    const struct kind *target = kind_find("Target");
+    uint32_t cleared[] = {field_find(target, "aim")->number};
+    uint8_t aim[] = {(uint8_t)(cleared[0] << 3 | 2), 2, 'g', 'o'};
+    Sendco__Record record = SENDCO__RECORD__INIT;
+    item_of(&record, ERR_INVALID, "kind");
+    record.has_kind = 1;
+    record.kind = target->number;
+    item_of(&record, ERR_INVALID, "id");
+    record.has_id = 1;
+    record.id = 12;
+    item_of(&record, ERR_INVALID, "version");
+    record.has_version = 1;
+    record.version = 3;
+    record.has_body = 1;
+    record.body.data = aim;
+    record.body.len = sizeof aim;
+    item_of(&record, 0, "");
+    record.cleared = cleared;
+    record.n_cleared = 1;
+    item_of(&record, ERR_INVALID, "cleared");
+    cleared[0] = 60000;
+    item_of(&record, ERR_INVALID, "60000");
+    record.n_cleared = 0;
+    record.has_removed = 1;
+    item_of(&record, ERR_INVALID, "removed");
+}
+
+// --- staging ---
+
+static void test_parts_come_in_order(void **state)
+{
+    (void)state;
+    const struct kind *target = kind_find("Target");
+    uint8_t aim[] = {(uint8_t)(field_find(target, "aim")->number << 3 | 2), 2, 'g', 'o'};
+    Sendco__Record record = SENDCO__RECORD__INIT, other, *one[] = {&record}, *two[] = {&other};
+    record.has_kind = record.has_id = record.has_body = 1;
+    record.kind = target->number;
+    record.id = -1;
+    record.body.data = aim;
+    record.body.len = sizeof aim;
+    other = record;
+    other.id = -2;
+    uint8_t key[STORE_KEY] = {9};
+    struct stages *stages = stages_new();
+    struct stage *stage = NULL;
+    struct problem problem;
+    problem_init(&problem, NULL);
+    assert_int_equal(stage_add(stages, 1, key, 1, 1, one, 0, &stage, &problem), ERR_INVALID);   // nothing there yet
+    assert_int_equal(stage_add(stages, 1, key, 0, 1, one, 0, &stage, &problem), 0);
+    assert_int_equal(stage_add(stages, 1, key, 2, 1, two, 0, &stage, &problem), ERR_INVALID);   // 1 was next
+    assert_int_equal(stage_add(stages, 1, key, 1, 1, two, 0, &stage, &problem), 0);
+    assert_int_equal(stage_add(stages, 1, key, 0, 1, one, 0, &stage, &problem), 0);             // again, the same
+    assert_int_equal(stage_add(stages, 1, key, 0, 1, two, 0, &stage, &problem), ERR_INVALID);   // again, another
+    assert_int_equal(stage->n_items, 2);
+    assert_null(stage_find(stages, 2, key));   // somebody else's
+    stage->applied = true;
+    assert_int_equal(stage_add(stages, 1, key, 2, 1, two, 0, &stage, &problem), ERR_INVALID);
+    stages_sweep(stages, 2 * (uint64_t)STAGE_SECONDS * 1000);
+    assert_null(stage_find(stages, 1, key));
+    stages_free(stages);
+}
+
+// --- pushes ---
+
+static struct record *target_of(int64_t pupil, struct arena *arena, size_t length)
+{
+    struct record *record = record_new(kind_find("Target"), arena);
+    char *aim = arena_alloc(arena, length + 1);
+    memset(aim, 'a', length);
+    aim[length] = '\0';
+    record->id = pupil * 10;
+    record->version = 1;
+    record->about = pupil;
+    record_set(record, "pupil", value_number(pupil));
+    record_set(record, "aim", value_text(aim));
+    return record;
+}
+
+// All frames of a push; returns how many changes they hold and checks that they belong together.
+static size_t changes_in(const uint8_t *data, size_t size, size_t *n_frames)
+{
+    size_t n = 0;
+    *n_frames = 0;
+    bool more = true;
+    while (size > 0) {
+        struct buffer buffer = {.data = (uint8_t *)(uintptr_t)data, .end = size, .capacity = size};
+        const uint8_t *packed;
+        size_t length;
+        struct arena arena;
+        struct problem problem;
+        Sendco__Frame *frame;
+        arena_init(&arena, 0);
+        problem_init(&problem, NULL);
+        assert_true(more);
+        assert_int_equal(frame_next(&buffer, FRAME_MAX, &packed, &length, &problem), 1);
+        assert_int_equal(frame_unpack(packed, length, true, &arena, &frame, &problem), 0);
+        assert_int_equal(frame->push->covers_from, 41);
+        assert_int_equal(frame->push->covers_to, 60);
+        n += frame->push->n_changes;
+        more = frame->push->more;
+        ++*n_frames;
+        data += 4 + length;
+        size -= 4 + length;
+        arena_deinit(&arena);
+    }
+    assert_true(*n_frames == 0 || !more);
+    return n;
+}
+
+static void test_a_push_holds_what_one_may_see(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 0);
+    enum { ROWS = 400 };
+    struct change_row *rows = arena_zero(&arena, ROWS, sizeof *rows);
+    for (size_t i = 0; i < ROWS; i++)
+        rows[i] = (struct change_row){.seq = 50, .action = ACTION_ADD, .changed = 3, .record = target_of((int64_t)i + 1, &arena, 900)};
+    struct commit commit = {.from_seq = 50, .to_seq = 60, .actor_name = "Ann", .rows = rows, .n_rows = ROWS};
+    struct sight all = {.scope = scope_all}, teacher = {0}, governor = {0};
+    const int64_t own[] = {5, 6, 7};
+    matrix_fill(&teacher.scope, ROLE_TEACHER);
+    teacher.scope.own[SUBJECT_PUPIL] = (struct id_set){own, 3};
+    matrix_fill(&governor.scope, ROLE_GOVERNOR);
+    struct filter filter = {.all = 1}, pupil = {.all = 1, .about_kind = kind_find("Pupil"), .about = 6};
+    struct push_cache *cache = push_cache_new();
+    const struct { const struct sight *sight; const struct filter *filter; size_t n; } cases[] = {
+        {&all, &filter, ROWS}, {&teacher, &filter, 3}, {&governor, &filter, 0}, {&all, &pupil, 1}, {&all, &filter, ROWS},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct push_for to = {cases[i].sight, cases[i].filter, 1, 41, false};
+        const uint8_t *data;
+        size_t size, n_frames;
+        assert_int_equal(push_commit(cache, &commit, &to, &data, &size), 0);
+        assert_int_equal(changes_in(data, size, &n_frames), cases[i].n);
+        assert_int_equal(n_frames > 1, cases[i].n == ROWS);   // 360 KB do not fit into one frame
+    }
+    push_cache_free(cache);
+    arena_deinit(&arena);
+}
+
+int main(void)
+{
+    if (sodium_init() < 0)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_deadlines_fire_late_never_early),
+        cmocka_unit_test(test_a_deadline_moves),
+        cmocka_unit_test(test_a_list_is_taken_apart),
+        cmocka_unit_test(test_a_record_is_taken_apart),
+        cmocka_unit_test(test_parts_come_in_order),
+        cmocka_unit_test(test_a_push_holds_what_one_may_see),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
