@@ -137,6 +137,9 @@ static bool fold_run(struct fold *fold, const char *text)
     return !fold->failed;
 }
 
+// Tails of a much-joined word that are indexed as well.
+#define FOLD_TAILS 4
+
 // One word into `out` without its joints; with `apart`, its parts after it.
 static void fold_word(const char *word, size_t size, bool apart, char *out, size_t *used)
 {
@@ -155,6 +158,14 @@ static void fold_word(const char *word, size_t size, bool apart, char *out, size
     for (size_t i = 0; i < size; i++) {
         out[(*used)++] = word[i] == FOLD_JOINT ? ' ' : word[i];
     }
+    // behind each joint but the last, what follows joined: "ohara" of "Smith-O'Hara"
+    for (size_t i = 0, left = joints < FOLD_TAILS ? joints : FOLD_TAILS; i < size && left > 1; i++) {
+        if (word[i] == FOLD_JOINT) {
+            left--;
+            out[(*used)++] = ' ';
+            fold_word(word + i + 1, size - i - 1, false, out, used);
+        }
+    }
 }
 
 static char *fold_text(const char *text, bool apart, struct arena *arena)
@@ -165,7 +176,7 @@ static char *fold_text(const char *text, bool apart, struct arena *arena)
     if (fold_run(&fold, text)) {
         size_t size = buffer_size(&fold.out), used = 0;
         const char *words = (const char *)buffer_head(&fold.out);
-        out = arena_alloc(arena, (apart ? 2 * size + 1 : size) + 1);
+        out = arena_alloc(arena, (apart ? (2 + FOLD_TAILS) * (size + 1) : size) + 1);
         for (size_t at = 0; out && at < size;) {
             const char *blank = memchr(words + at, ' ', size - at);
             size_t length = blank ? (size_t)(blank - (words + at)) : size - at;

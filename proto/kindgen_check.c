@@ -208,8 +208,8 @@ static void check_kind(struct gen *gen, struct gen_kind *kind)
 {
     const Sendco__Kind *options = kind->options;
     int line = kind->line;
-    if (!options->has_number || !options->number || options->number > 999)
-        fail("kind %s: a kind has a number from 1 to 999", kind->name);
+    if (!options->has_number || !options->number || options->number > 65535)
+        fail("kind %s: a kind has a number from 1 to 65535", kind->name);
     if (!options->prefix || strlen(options->prefix) != 3)
         fail("kind %s: a prefix has three letters", kind->name);
     if (!options->title || !options->has_class_ || !options->duty || !options->shows)

@@ -413,6 +413,9 @@ void session_accept(struct server *server)
     }
     uv_tcp_nodelay(&session->tcp, 1);
     uv_tcp_keepalive(&session->tcp, 1, 60);
+    // Left to itself the kernel keeps up to 4 MiB for a client that does not read, and we would not know.
+    int kept = (int)SESSION_HIGH;
+    uv_send_buffer_size((uv_handle_t *)&session->tcp, &kept);
     session_become(session, SESSION_HANDSHAKING);
     session_read_on(session, true);
     session_schedule(session);

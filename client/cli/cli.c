@@ -352,7 +352,7 @@ static int cli_sign_in(struct cli *cli, bool may_ask, struct problem *problem)
     return cli_password(cli, problem);
 }
 
-int cli_open_with(struct cli *cli, bool may_ask, struct problem *problem)
+static int open_once(struct cli *cli, bool may_ask, struct problem *problem)
 {
     int error;
 
@@ -374,20 +374,7 @@ int cli_open_with(struct cli *cli, bool may_ask, struct problem *problem)
     return error;
 }
 
-int cli_open(struct cli *cli, struct problem *problem)
-{
-    return cli_open_with(cli, true, problem);
-}
-
-int32_t cli_today(struct cli *cli)
-{
-    struct problem ignored;
-
-    problem_init(&ignored, NULL);
-    return cli_open(cli, &ignored) == 0 ? cli->today : clock_today();
-}
-
-// --- asking ---------------------------------------------------------------------------
+// --- asking, and asking again ---------------------------------------------------------
 
 static bool is_change(const Sendco__Request *request)
 {
@@ -431,6 +418,11 @@ static bool worth_connecting_again(int error)
     return error == ERR_UNREACHABLE || error == ERR_TIMEOUT || worth_asking_again(error);
 }
 
+static unsigned longer(unsigned pause)
+{
+    return pause < 16 * CLI_PAUSE_MS ? pause * 2 : pause;
+}
+
 static void ask_unknown(struct problem *problem)
 {
     char why[sizeof problem->message];
@@ -446,6 +438,37 @@ static void problem_forget(struct problem *problem)
     problem->n_fields = 0;
 }
 
+// A server that was there and went away in the middle is waited for; one that
+// never was there is not.
+int cli_open_with(struct cli *cli, bool may_ask, struct problem *problem)
+{
+    uint64_t until = 0;
+
+    for (unsigned pause = CLI_PAUSE_MS;; cli_sleep(cli, pause), pause = longer(pause)) {
+        int error = open_once(cli, may_ask, problem);
+
+        if (error == 0 || !worth_connecting_again(error) || (until == 0 && !cli->reached))
+            return error;
+        until = until == 0 ? now_ms() + CLI_RETRY_MS : until;
+        if (now_ms() >= until)
+            return error;
+        problem_forget(problem);
+    }
+}
+
+int cli_open(struct cli *cli, struct problem *problem)
+{
+    return cli_open_with(cli, true, problem);
+}
+
+int32_t cli_today(struct cli *cli)
+{
+    struct problem ignored;
+
+    problem_init(&ignored, NULL);
+    return cli_open(cli, &ignored) == 0 ? cli->today : clock_today();
+}
+
 int cli_ask(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_reply, void *data, struct problem *problem)
 {
     struct wait wait = {.cli = cli, .on_reply = on_reply, .data = data, .problem = problem};
@@ -453,9 +476,9 @@ int cli_ask(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_reply, v
     unsigned pause = CLI_PAUSE_MS;
     bool sent = false;
 
-    for (;; cli_sleep(cli, pause), pause = pause < 16 * CLI_PAUSE_MS ? pause * 2 : pause) {
+    for (;; cli_sleep(cli, pause), pause = longer(pause)) {
         bool had = sent;
-        int error = cli_open(cli, problem);
+        int error = open_once(cli, true, problem);
 
         if (error == 0) {
             error = ask_once(&wait, request);

@@ -162,7 +162,7 @@ static const char *cell_text(struct cli *cli, const Sendco__Report__Column *colu
     struct value value = cell_value(row, at);
     struct field field = cell_field(column, value);
 
-    return value.type == VALUE_EMPTY ? "" : value_format(&field, value, cli->human ? VALUE_HUMAN : VALUE_PLAIN, &cli->arena);
+    return fields_cell(&field, value, NULL, cli->human, &cli->arena);
 }
 
 static const char *link_text(struct cli *cli, const Sendco__Report__Row *row)

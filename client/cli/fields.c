@@ -367,3 +367,12 @@ const char *fields_shown(const struct field *field, struct value value, struct c
         return cli_label(field->ref, value.number, labels);
     return value_format(field, value, human ? VALUE_HUMAN : VALUE_PLAIN, arena);
 }
+
+// Columns are narrow: a date stands there without its weekday.
+const char *fields_cell(const struct field *field, struct value value, struct cli_labels *labels, bool human, struct arena *arena)
+{
+    const char *text = fields_shown(field, value, labels, human, arena);
+    const char *blank = human && field->as == AS_DATE ? strchr(text, ' ') : NULL;
+
+    return blank ? blank + 1 : text;
+}

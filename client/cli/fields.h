@@ -23,8 +23,10 @@ int fields_as_known(struct cli *cli, int64_t *as_known, struct problem *problem)
 int fields_as_at(struct cli *cli, int32_t *as_at, struct problem *problem);
 // Hex of even length into bytes: how many, or -1.
 int fields_hex(const char *text, uint8_t *bytes, size_t size);
-// A cell for people: labels for references, titles for codes.
+// In words: for people with labels of references, when there are labels.
 const char *fields_shown(const struct field *field, struct value value, struct cli_labels *labels, bool human, struct arena *arena);
+// The same for a column: dates without their weekday.
+const char *fields_cell(const struct field *field, struct value value, struct cli_labels *labels, bool human, struct arena *arena);
 const char *fields_code_title(const struct field *field, const char *code);   // NULL: none known
 
 #endif

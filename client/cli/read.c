@@ -98,7 +98,7 @@ static const char *shown_cell(struct cli *cli, const struct shown *shown, const 
     struct value value = record->values[shown->field->index];
     if (shown->label)
         return value.type == VALUE_EMPTY ? "" : cli_label(shown->field->ref, value.number, labels);
-    return fields_shown(shown->field, value, labels, cli->human, &cli->arena);
+    return fields_cell(shown->field, value, labels, cli->human, &cli->arena);
 }
 
 static int list_table(struct cli *cli, const struct listed *listed, const struct cli_found *found, struct problem *problem)
@@ -131,10 +131,12 @@ static int list_table(struct cli *cli, const struct listed *listed, const struct
     dropped = table_print(cli, &table);
     if (!cli->human || cli->quiet)
         return 0;
-    fprintf(cli->out, "%zu of %llu%s", listed->n, (unsigned long long)(found->total > listed->n ? found->total : listed->n),
-            found->next ? ", more with --limit" : "");
+    fprintf(cli->out, "%zu", listed->n);
+    if (found->total > 0 && !cli_option(cli, "page"))
+        fprintf(cli->out, " of %llu", (unsigned long long)found->total);
+    fprintf(cli->out, "%s", found->next ? ", more with --limit" : "");
     if (dropped > 0)
-        fprintf(cli->out, "; %zu more columns with --columns", dropped);
+        fprintf(cli->out, "; %zu more column%s with --columns", dropped, dropped == 1 ? "" : "s");
     fputc('\n', cli->out);
     return 0;
 }

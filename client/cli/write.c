@@ -22,6 +22,7 @@ struct writing {
     uint8_t key[CLI_KEY];
     const char *verb;
     uint64_t batch, version;       // version: the base, or the one to take back
+    uint64_t seen;                 // of the Put: the same request has the same
 };
 
 static int writing_key(struct cli *cli, struct writing *writing, struct problem *problem)
@@ -220,7 +221,7 @@ static int writing_failed(const struct writing *writing, const char *doing, stru
     }
     if (problem->error == ERR_UNKNOWN)
         problem_hint(problem, "The same command again with --key %s%s%s; it is not applied twice.", cli_key_text(writing->key, key),
-                     writing->record ? arena_printf(&cli->arena, " --seen %llu", (unsigned long long)cli->seq) : "",
+                     writing->record ? arena_printf(&cli->arena, " --seen %llu", (unsigned long long)writing->seen) : "",
                      writing->version ? arena_printf(&cli->arena, " --if-version %llu", (unsigned long long)writing->version) : "");
     return cli_fail(cli, doing, problem);
 }
@@ -238,6 +239,7 @@ static int writing_put(struct writing *writing, Sendco__PutReply **reply, struct
         return error;
     if (put.seen == 0)
         put.seen = cli->seq;
+    writing->seen = put.seen;
     memcpy(put.key, writing->key, CLI_KEY);
     return cli_put(cli, &put, reply, problem);
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -122,26 +123,6 @@ static int plan_all(struct import *import, const char *bytes, size_t size, struc
 
 // --- applying ------------------------------------------------------------------
 
-static int apply(struct import *import, struct problem *problem)
-{
-    struct cli *cli = import->cli;
-    const struct plan *plan = &import->plan;
-    struct cli_change *changes = arena_zero(&cli->arena, plan->n_changes, sizeof *changes);
-    if (!changes)
-        return problem_set(problem, ERR_NOMEM, "There was not enough memory for so large a roll.");
-    for (size_t i = 0; i < plan->n_changes; i++)
-        changes[i] = (struct cli_change){.record = plan->changes[i].record, .set = plan->changes[i].set};
-    struct cli_put put = {.changes = changes, .n = plan->n_changes, .dry_run = import->dry_run, .reason = "import"};
-    Sendco__PutReply *reply = NULL;
-    cli_key_make(put.key);
-    int result = cli_put(cli, &put, &reply, problem);
-    if (result == 0) {
-        import->reply = reply;
-        import->applied = !import->dry_run;
-    }
-    return result;
-}
-
 // A person at a terminal is asked once; a script has said it by calling.
 static bool agreed(struct import *import)
 {
@@ -160,13 +141,51 @@ static void show(const struct import *import)
         import_show_text(import);
 }
 
+static int on_history(struct cli *cli, const Sendco__Reply *reply, void *data)
+{
+    (void)cli;
+    uint64_t *batch = data;
+    const Sendco__HistoryReply *history = reply->history;
+    if (reply->body_case == SENDCO__REPLY__BODY_HISTORY && history->n_entries)
+        *batch = history->entries[history->n_entries - 1]->batch;
+    return 0;
+}
+
+// Pupils whom an undone import took away come back by undoing that undoing: its batch, or 0.
+static uint64_t removing_batch(struct import *import)
+{
+    const struct record *pupil = NULL;
+    for (size_t i = 0; !pupil && i < import->roll.n_rows; i++) {
+        const struct value *upn = &import->roll.rows[i]->values[ROLL_UPN];
+        pupil = upn->type == VALUE_TEXT ? school_removed_upn(&import->school, upn->text) : NULL;
+    }
+    if (!pupil)
+        return 0;
+    Sendco__Request request = SENDCO__REQUEST__INIT;
+    Sendco__History history = SENDCO__HISTORY__INIT;
+    struct problem ignored;
+    uint64_t batch = 0;
+    history.has_kind = history.has_id = 1;
+    history.kind = pupil->kind->number;
+    history.id = pupil->id;
+    request.body_case = SENDCO__REQUEST__BODY_HISTORY;
+    request.history = &history;
+    problem_init(&ignored, NULL);
+    return cli_ask(import->cli, &request, on_history, &batch, &ignored) == 0 ? batch : 0;
+}
+
 static int faulty(struct import *import)
 {
     struct problem problem;
+    uint64_t batch = removing_batch(import);
     show(import);
     problem_init(&problem, NULL);
     problem_set(&problem, ERR_INPUT, "%zu %s in the file; nothing was applied.", import->roll.n_faults, import->roll.n_faults == 1 ? "fault" : "faults");
-    problem_hint(&problem, "Correct the rows above in the file or in the MIS, then import it again.");
+    if (batch)
+        problem_hint(&problem, "An undo, batch %" PRIu64 ", removed pupils of this file: bring them back with sendco undo %" PRIu64 ", then import again.",
+                     batch, batch);
+    else
+        problem_hint(&problem, "Correct the rows above in the file or in the MIS, then import it again.");
     return cli_fail(import->cli, "import", &problem);
 }
 
@@ -177,6 +196,7 @@ static int run(struct import *import, struct problem *problem)
     int result = read_file(import->file, &import->cli->arena, &bytes, &size, problem);
     if (result == 0)
         result = cli_open(import->cli, problem);
+    import->seen = import->cli->seq;   // of before the reading: what came since is news to this plan
     if (result == 0)
         result = load(import, problem);
     if (result == 0)
@@ -219,7 +239,7 @@ int import_command(struct cli *cli, int argc, char **argv)
         cli_note(cli, "Nothing was applied.");
         return 0;
     }
-    if (import->plan.n_changes && apply(import, &problem) < 0)
+    if (import->plan.n_changes && import_send(import, &problem) < 0)
         return cli_fail(cli, "import", &problem);
     show(import);
     return 0;

@@ -13,9 +13,12 @@ struct import {
     struct school school;
     struct plan plan;
     bool dry_run, applied;
+    uint64_t seen;                   // how far the school was known when reading began
     const Sendco__PutReply *reply;   // NULL: nothing was sent
 };
 
+// Sends the plan as one batch; with dry_run the server only checks it. 0 or an error.
+int import_send(struct import *import, struct problem *problem);
 // As one JSON object on cli->out.
 void import_show_json(const struct import *import);
 // Summary, faults, what comes next.

@@ -195,15 +195,15 @@ class Bench:
     # --- saying it ---
 
     def table(self):
-        print(f"\n{'figure':<22}{'clients':>8}  {'sendco':>12}  {'peer':>12}  {'ratio [min..max]':<22}{'gate':>6}{'goal':>6}  verdict   peer")
+        print(f"\n{'figure':<22}{'clients':>8}  {'sendco':>12}  {'peer':>12}  {'ratio [min..max]':<22}{'gate':>8}{'goal':>8}  {'verdict':<12}peer")
         for one in self.figures:
             def show(value):
                 return f"{value:,.0f}/s" if one["unit"] == "/s" else us(round(value))
             bounds = f"{one['ratio']:.2f} [{one['min']:.2f}..{one['max']:.2f}]"
             sign = "" if one["gate"] is None else ">=" if one["more_is_better"] else "<="
             gate, goal = (f"{sign}{one[key]:g}" if one[key] is not None else "-" for key in ("gate", "goal"))
-            print(f"{one['name']:<22}{one['clients']:>8}  {show(one['ours']):>12}  {show(one['theirs']):>12}  {bounds:<22}{gate:>6}{goal:>6}"
-                  f"  {one['verdict']:<10}{one['peer']}")
+            print(f"{one['name']:<22}{one['clients']:>8}  {show(one['ours']):>12}  {show(one['theirs']):>12}  {bounds:<22}{gate:>8}{goal:>8}"
+                  f"  {one['verdict']:<12}{one['peer']}")
         for what, why in self.skipped.items():
             print(f"SKIP {what}: {why}")
         print(f"\n{self.school.rows} rows on each side, {self.plan['rounds']} rounds a comparison, {self.plan['write']} s a round of writing, "

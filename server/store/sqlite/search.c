@@ -10,9 +10,10 @@
 
 #define HITS_RANKED 1000   // more are not ranked: a common word must not cost a scan
 
+// id, kind and field in one number: kindgen keeps kinds below 2^16 and fields below 2^8.
 static int64_t row_id(const struct kind *kind, int64_t id, uint32_t field)
 {
-    return (int64_t)((uint64_t)id << 18 | (uint64_t)kind->number << 8 | field);
+    return (int64_t)((uint64_t)id << 24 | (uint64_t)kind->number << 8 | field);
 }
 
 static int cell(const struct kind *kind, enum record_class class)
@@ -129,10 +130,10 @@ static void scope_cells(struct sql *sql, struct view *view, const char *column)
 static bool hit_read(struct view *view, sqlite3_stmt *statement, struct arena *arena, struct hit *hit)
 {
     uint64_t rowid = (uint64_t)sqlite3_column_int64(statement, 0);
-    hit->kind = kind_by_number((uint32_t)(rowid >> 8 & 0x3ff));
+    hit->kind = kind_by_number((uint32_t)(rowid >> 8 & 0xffff));
     if (!hit->kind)
         return false;
-    hit->id = (int64_t)(rowid >> 18);
+    hit->id = (int64_t)(rowid >> 24);
     hit->field = field_by_number(hit->kind, (uint32_t)(rowid & 0xff));
     struct record *record = select_record(view, hit->kind, hit->id, arena);
     if (!record || !scope_filter(&view->scope, record))
@@ -156,7 +157,7 @@ int view_search(struct view *view, const char *text, const struct kind *const *o
     scope_cells(&sql, view, "kind_cell");
     scope_cells(&sql, view, "field_cell");
     if (n_only) {
-        sql_add(&sql, " AND (rowid >> 8 & 1023) IN (-1");
+        sql_add(&sql, " AND (rowid >> 8 & 65535) IN (-1");
         for (size_t i = 0; i < n_only; i++)
             sql_add(&sql, ",%u", only[i]->number);
         sql_add(&sql, ")");

@@ -75,11 +75,12 @@ static int apply(struct store *store, struct change *change, struct commit **com
     if (!error)
         error = apply_verb(&view, change);
     if (!error) {
-        change->result.batch = writing.batch;
-        change->result.from_seq = writing.from_seq;
-        change->result.to_seq = writing.to_seq;
-        if (!change->dry_run)
+        if (!change->dry_run) {   // which takes no seq and leaves no key
+            change->result.batch = writing.batch;
+            change->result.from_seq = writing.from_seq;
+            change->result.to_seq = writing.to_seq;
             error = db_error(&store->db, keys_keep(&view, change), &change->problem);
+        }
     }
     view_end(&view);
     if (error || change->dry_run || !writing.n_rows) {
