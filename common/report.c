@@ -15,7 +15,8 @@ static const struct report_param register_params[] = {
 };
 
 const struct report_info report_infos[] = {
-    {"register", "SEND register", "Who is on the SEND register on a date, with status, needs and class.", "R8", register_reads, register_params},
+    {"register", "SEND register", "Who is on the SEND register on a date, with status, needs and class.", "R8", register_reads,
+     register_params},
 };
 const size_t n_report_infos = sizeof report_infos / sizeof report_infos[0];
 

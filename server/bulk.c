@@ -4,7 +4,10 @@
 
 #include "common/clock.h"
 
-struct wait { bool done; int result; };
+struct wait {
+    bool done;
+    int result;
+};
 
 static void on_answer(int result, void *data)
 {
@@ -89,7 +92,11 @@ int bulk_write(struct bulk *bulk, const struct bulk_put *put, bulk_done_fn *on_d
 }
 
 // store_keep hands one pointer to both the work and its answer.
-struct keep { struct wait wait; store_read_fn *fn; void *data; };
+struct keep {
+    struct wait wait;
+    store_read_fn *fn;
+    void *data;
+};
 
 static int keep_run(struct view *view, void *data)
 {

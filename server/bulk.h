@@ -5,7 +5,7 @@
 
 #include "server/store/store.h"
 
-#define BULK_MAX 500   // records in one request: small enough to keep memory flat, large enough to be fast
+#define BULK_MAX 500 // records in one request: small enough to keep memory flat, large enough to be fast
 
 // Where keys and salts come from: real randomness, or a demo's seed.
 typedef void bulk_random_fn(void *data, uint8_t *bytes, size_t size);
@@ -15,7 +15,7 @@ struct bulk {
     struct store *store;
     bulk_random_fn *random;
     void *random_data;
-    bool made;                // the loop is
+    bool made; // the loop is
 };
 
 // Makes the database in options->directory. The scope of everything it writes is everything.
@@ -25,7 +25,7 @@ void bulk_close(struct bulk *bulk);
 
 struct bulk_put {
     struct actor actor;
-    int64_t now;              // UTC seconds
+    int64_t now; // UTC seconds
     struct put_item *items;
     size_t n;
 };

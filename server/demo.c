@@ -135,7 +135,11 @@ static void settle(struct demo_world *world, struct demo_entry *const *places, s
     }
 }
 
-struct flush { struct demo_world *world; struct demo_entry *const *places; struct demo_entry *const *batch; };
+struct flush {
+    struct demo_world *world;
+    struct demo_entry *const *places;
+    struct demo_entry *const *batch;
+};
 
 static void on_written(const struct done_item *done, void *data)
 {
@@ -229,7 +233,7 @@ int demo_fill(struct bulk *bulk, const struct demo_options *options, struct demo
     if (result == 0)
         result = demo_make_others(&world);
     for (size_t i = 0; result == 0 && i < DEMO_PEOPLE; i++)
-        people[i].staff = world.entries[i]->id;   // they are the first records made
+        people[i].staff = world.entries[i]->id; // they are the first records made
     count(&world, counts);
     arena_deinit(&arena);
     return result;

@@ -6,7 +6,7 @@
 #include "server/bulk.h"
 
 struct demo_options {
-    size_t pupils;        // 420 when nobody says
+    size_t pupils; // 420 when nobody says
     uint64_t seed;
     int32_t today;
 };
@@ -15,21 +15,25 @@ struct demo_options {
 
 // Who gets an account and a profile.
 struct demo_person {
-    const char *profile;  // "senco"
-    int role;             // enum role
+    const char *profile; // "senco"
+    int role;            // enum role
     const char *forename, *surname, *title, *post;
-    int64_t staff;        // set by demo_fill
+    int64_t staff; // set by demo_fill
 };
 
-struct demo_counts { size_t pupils, staff, support, plan, records; };
+struct demo_counts {
+    size_t pupils, staff, support, plan, records;
+};
 
 // Small and fast, and the same on every machine (splitmix64).
-struct demo_random { uint64_t state; };
+struct demo_random {
+    uint64_t state;
+};
 uint64_t demo_next(struct demo_random *random);
-size_t demo_below(struct demo_random *random, size_t n);               // 0 … n-1; n is at least 1
+size_t demo_below(struct demo_random *random, size_t n); // 0 … n-1; n is at least 1
 bool demo_chance(struct demo_random *random, unsigned percent);
-int32_t demo_between(struct demo_random *random, int32_t from, int32_t to);   // both inclusive
-void demo_bytes(void *random, uint8_t *bytes, size_t size);            // a bulk_random_fn
+int32_t demo_between(struct demo_random *random, int32_t from, int32_t to); // both inclusive
+void demo_bytes(void *random, uint8_t *bytes, size_t size);                 // a bulk_random_fn
 
 // Seven people, to begin with.
 void demo_people(struct demo_person people[DEMO_PEOPLE]);

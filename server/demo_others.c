@@ -11,7 +11,7 @@ enum { OTHERS = 20 };
 struct others {
     struct demo_world *world;
     const struct kind *kind;
-    int64_t *ids[256];          // of each kind by its index: what may be referred to
+    int64_t *ids[256]; // of each kind by its index: what may be referred to
     size_t n_ids[256];
 };
 

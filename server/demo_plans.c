@@ -3,15 +3,26 @@
 #include "server/demo_world.h"
 
 static const char *const pupil_views[] = {
-    "I like it when we do it in the small room first.", "Reading is better with the ruler.", "I want to sit near my friend.",
-    "Maths is fine. Writing makes my hand tired.", "The picture cards help me know what is next.", NULL,
+    "I like it when we do it in the small room first.",
+    "Reading is better with the ruler.",
+    "I want to sit near my friend.",
+    "Maths is fine. Writing makes my hand tired.",
+    "The picture cards help me know what is next.",
+    NULL,
 };
 static const char *const parent_views[] = {
-    "Much happier coming in. Homework is still a struggle.", "We would like the same words to be used at home; please send the cards.",
-    "Sleeps badly before spelling tests.", "Talks about school now, for the first time.", NULL,
+    "Much happier coming in. Homework is still a struggle.",
+    "We would like the same words to be used at home; please send the cards.",
+    "Sleeps badly before spelling tests.",
+    "Talks about school now, for the first time.",
+    NULL,
 };
 static const char *const progress_notes[] = {
-    "Three days out of five this week.", "Manages with one reminder.", "Not yet without an adult beside.", "Nearly there; stretch it next half term.", NULL,
+    "Three days out of five this week.",
+    "Manages with one reminder.",
+    "Not yet without an adult beside.",
+    "Nearly there; stretch it next half term.",
+    NULL,
 };
 
 enum { PLAN_LIVE = 3, PLAN_REVIEWED = 4 };
@@ -30,8 +41,8 @@ static int32_t term_start(const struct demo_world *world, int32_t before)
     return before;
 }
 
-static struct demo_entry *target_add(struct demo_world *world, const struct demo_pupil *pupil, const struct demo_entry *plan, int32_t starts,
-                                     int32_t due, const struct demo_aim *aim, int status)
+static struct demo_entry *target_add(struct demo_world *world, const struct demo_pupil *pupil, const struct demo_entry *plan,
+                                     int32_t starts, int32_t due, const struct demo_aim *aim, int status)
 {
     struct demo_entry *entry = demo_add(world, "Target", demo_typed(world, starts), world->lead);
     demo_ref(entry, "pupil", pupil->entry);

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const class_names[DEMO_CLASSES] = {"NUR", "RB", "RG", "1B", "1G", "2B", "2G", "3B", "3G", "4B", "4G", "5B", "5G", "6B", "6G"};
+static const char *const class_names[DEMO_CLASSES] = {"NUR", "RB", "RG", "1B", "1G", "2B", "2G", "3B",
+                                                      "3G",  "4B", "4G", "5B", "5G", "6B", "6G"};
 static const char *const year_codes[DEMO_YEARS] = {"N2", "R", "1", "2", "3", "4", "5", "6"};
 
 // The class of a year (0: nursery) and a stream; the nursery is one class.
@@ -16,7 +17,8 @@ static struct demo_class *class_of(struct demo_world *world, int year, int strea
 
 // --- staff ---------------------------------------------------------------------
 
-static struct demo_entry *staff_add(struct demo_world *world, const char *forename, const char *surname, const char *title, const char *post)
+static struct demo_entry *staff_add(struct demo_world *world, const char *forename, const char *surname, const char *title,
+                                    const char *post)
 {
     struct demo_entry *entry = demo_add(world, "Staff", world->start, NULL);
     demo_text(entry, "forename", forename);
@@ -54,7 +56,7 @@ void demo_make_staff(struct demo_world *world)
     }
     world->lead = first[PERSON_LEAD];
     world->cn_lead = first[PERSON_CN_LEAD];
-    for (size_t i = 1; i < DEMO_PEOPLE - 1; i++)   // the last is a governor
+    for (size_t i = 1; i < DEMO_PEOPLE - 1; i++) // the last is a governor
         demo_ref(first[i], "manager", first[PERSON_HEAD]);
     demo_text(first[PERSON_LEAD], "qualifications", "National Award for SEN Coordination");
     demo_text(first[PERSON_CN_LEAD], "qualifications", "BSc Speech and Language Therapy; National Professional Qualification for SENCOs");
@@ -95,7 +97,7 @@ static int32_t entered_of(struct demo_world *world, int year)
         joined = year;
     int32_t entered = date_make(world->year - (year - joined), 9, 1 + (int)demo_below(world->random, 8));
     if (joined == year && year > 1)
-        entered += demo_between(world->random, 0, world->last - entered);   // in the middle of a year
+        entered += demo_between(world->random, 0, world->last - entered); // in the middle of a year
     return entered > world->last ? world->last : entered;
 }
 
@@ -160,7 +162,8 @@ static void pupil_make(struct demo_world *world, size_t place, unsigned *serials
     pupil_flags(world, entry);
 }
 
-static void membership(struct demo_world *world, const struct demo_pupil *pupil, const struct demo_class *class, int32_t starts, int32_t ends)
+static void membership(struct demo_world *world, const struct demo_pupil *pupil, const struct demo_class *class, int32_t starts,
+                       int32_t ends)
 {
     struct demo_entry *entry = demo_add(world, "ClassMembership", demo_typed(world, starts), world->lead);
     demo_ref(entry, "pupil", pupil->entry);

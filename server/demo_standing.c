@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-struct need_share { const char *code, *area; unsigned weight; };
+struct need_share {
+    const char *code, *area;
+    unsigned weight;
+};
 
 static const struct need_share need_shares[] = {
     {"SLCN", "CI", 32}, {"SEMH", "SEMH", 20}, {"ASD", "CI", 17}, {"SPLD", "CL", 12}, {"MLD", "CL", 9}, {"PD", "SP", 3},
@@ -13,7 +16,10 @@ static const struct need_share need_shares[] = {
 
 static const char *const told_how[] = {"Meeting", "Telephone", "Letter", "Parents' evening", NULL};
 
-struct spell_words { const char *provision, *reason; bool told; };
+struct spell_words {
+    const char *provision, *reason;
+    bool told;
+};
 
 static void status_add(struct demo_world *world, const struct demo_pupil *pupil, struct spell_words words, int32_t starts, int32_t ends)
 {
@@ -38,7 +44,13 @@ static void status_add(struct demo_world *world, const struct demo_pupil *pupil,
 
 // One spell after the other. Where the next is typed in on the same day its start
 // is known already; otherwise the store closes the old one when the new one comes.
-struct chain { struct demo_world *world; const struct demo_pupil *pupil; struct spell_words words; int32_t starts; bool any; };
+struct chain {
+    struct demo_world *world;
+    const struct demo_pupil *pupil;
+    struct spell_words words;
+    int32_t starts;
+    bool any;
+};
 
 static void chain_to(struct chain *chain, struct spell_words words, int32_t starts)
 {

@@ -7,20 +7,20 @@
 #include "server/demo.h"
 
 struct demo_entry {
-    struct record *record;         // its id is -(place in world.entries + 1), or what it edits
+    struct record *record; // its id is -(place in world.entries + 1), or what it edits
     uint64_t set;
-    int32_t day;                   // typed in on this day
+    int32_t day; // typed in on this day
     size_t place;
-    struct demo_entry *edits;      // NULL: a new record
-    struct demo_entry *actor;      // a Staff record; NULL: sendcod itself
-    int64_t id;                    // real, once written
+    struct demo_entry *edits; // NULL: a new record
+    struct demo_entry *actor; // a Staff record; NULL: sendcod itself
+    int64_t id;               // real, once written
     uint64_t version;
 };
 
 // Places among the people who log in. The Head comes first: the others name her as their manager.
 enum { PERSON_HEAD, PERSON_LEAD, PERSON_CN_LEAD, PERSON_TEACHER, PERSON_ASSISTANT };
 
-enum { DEMO_YEARS = 8, DEMO_CLASSES = 15, DEMO_STREAMS = 2 };   // N2, R, 1 … 6
+enum { DEMO_YEARS = 8, DEMO_CLASSES = 15, DEMO_STREAMS = 2 }; // N2, R, 1 … 6
 
 struct demo_class {
     const char *name, *year;
@@ -30,11 +30,11 @@ struct demo_class {
 struct demo_pupil {
     struct demo_entry *entry;
     struct demo_class *school_class;
-    int year;                      // 0: N2, 1: R, 2: year 1 …
+    int year; // 0: N2, 1: R, 2: year 1 …
     int32_t born, entered;
-    char provision;                // 'N', 'K', 'E'
-    int32_t since;                 // of K or E
-    const char *area;              // of the primary need; NULL: none
+    char provision;   // 'N', 'K', 'E'
+    int32_t since;    // of K or E
+    const char *area; // of the primary need; NULL: none
 };
 
 struct demo_world {
@@ -45,14 +45,14 @@ struct demo_world {
     struct demo_person *people;
     struct demo_entry **entries;
     size_t n_entries, room, n_written;
-    int year;                      // the academic year began in September of it
-    int32_t start;                 // the school begins to use sendco
-    int32_t last;                  // the last day anything was typed in: yesterday
+    int year;      // the academic year began in September of it
+    int32_t start; // the school begins to use sendco
+    int32_t last;  // the last day anything was typed in: yesterday
     struct demo_class classes[DEMO_CLASSES];
     struct demo_pupil *pupils;
     size_t n_pupils, n_staff;
     struct demo_entry *lead, *cn_lead;
-    int failed;                    // memory
+    int failed; // memory
     struct problem *problem;
 };
 
@@ -75,16 +75,21 @@ void demo_make_staff(struct demo_world *world);
 void demo_make_classes(struct demo_world *world);
 void demo_make_pupils(struct demo_world *world);
 void demo_make_assignments(struct demo_world *world);
-void demo_make_standing(struct demo_world *world);     // status and needs
+void demo_make_standing(struct demo_world *world); // status and needs
 void demo_make_plans(struct demo_world *world);
 // Some records of every kind that has no recipe, from its annotations.
 int demo_make_others(struct demo_world *world);
 
 // Words: demo_words.c.
-struct demo_name { const char *surname, *forename, *known_as; bool female; };
+struct demo_name {
+    const char *surname, *forename, *known_as;
+    bool female;
+};
 struct demo_name demo_name(struct demo_random *random);
-struct demo_aim { const char *area, *aim, *measure, *baseline; };
+struct demo_aim {
+    const char *area, *aim, *measure, *baseline;
+};
 const struct demo_aim *demo_aim(struct demo_random *random, const char *area);
-const char *demo_word(struct demo_random *random, const char *const *words);   // NULL-terminated
+const char *demo_word(struct demo_random *random, const char *const *words); // NULL-terminated
 
 #endif

@@ -46,8 +46,8 @@ struct init_work {
     struct demo_counts counts;
     struct init_person people[DEMO_PEOPLE];
     size_t n_people;
-    int64_t now;              // really now: certificates know nothing of --today
-    struct account account;   // on its way into the database
+    int64_t now;            // really now: certificates know nothing of --today
+    struct account account; // on its way into the database
     struct device device;
 };
 
@@ -68,8 +68,10 @@ static int option_take(struct init_options *options, const char *name, const cha
 {
     uint64_t number = 0;
     int result = 0;
-    const struct { const char *name, **to; } texts[] = {{"--dir", &options->dir},       {"--school", &options->school}, {"--host", &options->host},
-                                                        {"--listen", &options->listen}, {"--lead", &options->lead},     {"--head", &options->head}};
+    const struct {
+        const char *name, **to;
+    } texts[] = {{"--dir", &options->dir},       {"--school", &options->school}, {"--host", &options->host},
+                 {"--listen", &options->listen}, {"--lead", &options->lead},     {"--head", &options->head}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (strcmp(name, texts[i].name) == 0) {
             *texts[i].to = value;
@@ -166,7 +168,8 @@ static int keep_person(struct view *view, void *data)
 static int profile_write(struct init_work *work, const struct init_person *person, const char *directory)
 {
     char text[1024];
-    snprintf(text, sizeof text, "# Who I am and where the school's server is. Made by sendcod init.\nserver = %s\nschool = %s\nperson = %s\n",
+    snprintf(text, sizeof text,
+             "# Who I am and where the school's server is. Made by sendcod init.\nserver = %s\nschool = %s\nperson = %s\n",
              work->options->listen, work->options->school, person->name);
     int result = init_file(directory, "profile.ini", text, 0600, work->problem);
     // Only the demo keeps a password beside its profile, so that a tour needs no typing.

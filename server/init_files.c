@@ -32,7 +32,8 @@ static int check_empty(const char *dir, struct problem *problem)
         problem_set(problem, ERR_OUTPUT, "%s holds a school already; it is left as it is.", dir);
     else
         problem_set(problem, ERR_OUTPUT, "%s is not empty: it holds “%s”.", dir, found);
-    problem_hint(problem, "%s", database ? "Serve it with: sendcod serve --dir DIR; or name a new directory." : "Name a new or an empty directory.");
+    problem_hint(problem, "%s",
+                 database ? "Serve it with: sendcod serve --dir DIR; or name a new directory." : "Name a new or an empty directory.");
     return ERR_OUTPUT;
 }
 

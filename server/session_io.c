@@ -1,4 +1,4 @@
-// A session's bytes: socket, TLS, one write per turn, backpressure. Ciphertext is
+// A session's bytes: accept, socket, TLS, one write per turn, backpressure. Ciphertext is
 // never handed to libuv in memory that TLS owns. Loop thread.
 #include <stdlib.h>
 #include <string.h>
@@ -180,4 +180,54 @@ void session_close(struct session *session)
     session->closed = true;
     deadline_clear(&session->deadline);
     uv_close((uv_handle_t *)&session->tcp, on_closed);
+}
+
+// --- the beginning ---
+
+static void on_refused(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+// One too many: accepted only to be closed, so that the client knows at once.
+static void session_refuse(struct server *server)
+{
+    uv_tcp_t *tcp = malloc(sizeof *tcp);
+    if (!tcp)
+        return;
+    uv_tcp_init(&server->loop, tcp);
+    (void)uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)tcp);
+    uv_close((uv_handle_t *)tcp, on_refused);
+}
+
+void session_accept(struct server *server)
+{
+    struct session *session = server->n_sessions < server->max_sessions ? calloc(1, sizeof *session) : NULL;
+    struct tls *tls = session ? tls_new(server->tls, NULL) : NULL;
+    if (!tls) {
+        free(session);
+        session_refuse(server);
+        return;
+    }
+    session->server = server;
+    session->tls = tls;
+    session->id = ++server->next_session;
+    session->stranger = true;
+    server->n_sessions++;
+    server->n_strangers++;
+    HASH_ADD(hh, server->sessions, id, sizeof session->id, session);
+    uv_tcp_init(&server->loop, &session->tcp);
+    session->tcp.data = session;
+    if (uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&session->tcp) != 0) {
+        session_cut(session);
+        return;
+    }
+    uv_tcp_nodelay(&session->tcp, 1);
+    uv_tcp_keepalive(&session->tcp, 1, 60);
+    // Left to itself the kernel keeps up to 4 MiB for a client that does not read, and we would not know.
+    int kept = (int)SESSION_HIGH;
+    uv_send_buffer_size((uv_handle_t *)&session->tcp, &kept);
+    session_become(session, SESSION_HANDSHAKING);
+    session_read_on(session, true);
+    session_schedule(session);
 }

@@ -51,7 +51,8 @@ static void upn_cell(struct roll *roll, struct roll_row *row, enum roll_column c
     const char *fault = upn_fault(upn);
     char *kept = fault ? NULL : arena_strdup(roll->arena, upn);
     if (fault)
-        roll_fault_add(roll, row, (int)column, "bad-upn", "Take it from the MIS again; leave it empty when the pupil has none.", "%s", fault);
+        roll_fault_add(roll, row, (int)column, "bad-upn", "Take it from the MIS again; leave it empty when the pupil has none.", "%s",
+                       fault);
     else if (kept)
         row->values[column] = value_text(kept);
 }
@@ -130,16 +131,29 @@ static void one_cell(struct roll *roll, struct roll_row *row, enum roll_column c
     if (!cell || !*cell)
         return;
     switch (roll_columns[column].read) {
-    case ROLL_AS_TEXT: text_cell(roll, row, column, cell); break;
-    case ROLL_AS_UPN: upn_cell(roll, row, column, cell); break;
-    case ROLL_AS_FLAG: flag_cell(roll, row, column, cell); break;
-    case ROLL_AS_SEX: sex_cell(roll, row, column, cell); break;
-    case ROLL_AS_YEAR: year_cell(roll, row, column, cell); break;
-    case ROLL_AS_TENTHS: tenths_cell(roll, row, column, cell); break;
+    case ROLL_AS_TEXT:
+        text_cell(roll, row, column, cell);
+        break;
+    case ROLL_AS_UPN:
+        upn_cell(roll, row, column, cell);
+        break;
+    case ROLL_AS_FLAG:
+        flag_cell(roll, row, column, cell);
+        break;
+    case ROLL_AS_SEX:
+        sex_cell(roll, row, column, cell);
+        break;
+    case ROLL_AS_YEAR:
+        year_cell(roll, row, column, cell);
+        break;
+    case ROLL_AS_TENTHS:
+        tenths_cell(roll, row, column, cell);
+        break;
     case ROLL_AS_DATE:
     case ROLL_AS_STATUS:
     case ROLL_AS_NEED:
-    case ROLL_AS_NEEDS: break;   // read as a whole column or a whole row
+    case ROLL_AS_NEEDS:
+        break; // read as a whole column or a whole row
     }
 }
 
@@ -186,14 +200,16 @@ static int by_person(const void *a, const void *b)
 static bool same_person(const struct roll_row *a, const struct roll_row *b)
 {
     bool named = a->values[ROLL_SURNAME].type && a->values[ROLL_BORN].type;
-    return named && value_equal(a->values[ROLL_SURNAME], b->values[ROLL_SURNAME]) && value_equal(a->values[ROLL_BORN], b->values[ROLL_BORN]) &&
-           value_equal(a->values[ROLL_FORENAME], b->values[ROLL_FORENAME]) && (!a->values[ROLL_UPN].type || !b->values[ROLL_UPN].type);
+    return named && value_equal(a->values[ROLL_SURNAME], b->values[ROLL_SURNAME]) &&
+           value_equal(a->values[ROLL_BORN], b->values[ROLL_BORN]) && value_equal(a->values[ROLL_FORENAME], b->values[ROLL_FORENAME]) &&
+           (!a->values[ROLL_UPN].type || !b->values[ROLL_UPN].type);
 }
 
 static void twice(struct roll *roll, struct roll_row *row, const struct roll_row *other, enum roll_column column)
 {
     if (column == ROLL_UPN)
-        roll_fault_add(roll, row, ROLL_UPN, "duplicate-upn", "A UPN belongs to one pupil: look up both in the MIS.", "is also the UPN of row %zu", other->row);
+        roll_fault_add(roll, row, ROLL_UPN, "duplicate-upn", "A UPN belongs to one pupil: look up both in the MIS.",
+                       "is also the UPN of row %zu", other->row);
     else
         roll_fault_add(roll, row, (int)column, "duplicate-pupil", "Take one of the two rows out, or give both their UPNs.",
                        "the same name and birth date stand in row %zu", other->row);

@@ -9,7 +9,10 @@
 #include "common/date.h"
 #include "common/text.h"
 
-struct parts { int a, b, c; bool iso, word; };   // as written; ISO: year, month, day; word: the month stood as a word
+struct parts {
+    int a, b, c;
+    bool iso, word;
+}; // as written; ISO: year, month, day; word: the month stood as a word
 
 static int month_of(const char *word, size_t size)
 {
@@ -122,7 +125,8 @@ static void date_cell(struct roll *roll, struct roll_row *row, enum roll_column 
         return;
     struct parts parts;
     bool month_first = roll->month_first[column];
-    const char *hint = month_first ? "In this column months come first: 09/14/2016; or write 2016-09-14." : "Write it as 14/09/2016 or 2016-09-14.";
+    const char *hint =
+        month_first ? "In this column months come first: 09/14/2016; or write 2016-09-14." : "Write it as 14/09/2016 or 2016-09-14.";
     int32_t date = take_parts(cell, &parts) ? date_of(roll, &parts, month_first) : DATE_NONE;
     if (date == DATE_NONE || date < DATE_MIN || date > DATE_MAX)
         roll_fault_add(roll, row, (int)column, "bad-date", hint, "is no date");

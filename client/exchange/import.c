@@ -180,9 +180,12 @@ static int faulty(struct import *import)
     uint64_t batch = removing_batch(import);
     show(import);
     problem_init(&problem, NULL);
-    problem_set(&problem, ERR_INPUT, "%zu %s in the file; nothing was applied.", import->roll.n_faults, import->roll.n_faults == 1 ? "fault" : "faults");
+    problem_set(&problem, ERR_INPUT, "%zu %s in the file; nothing was applied.", import->roll.n_faults,
+                import->roll.n_faults == 1 ? "fault" : "faults");
     if (batch)
-        problem_hint(&problem, "An undo, batch %" PRIu64 ", removed pupils of this file: bring them back with sendco undo %" PRIu64 ", then import again.",
+        problem_hint(&problem,
+                     "An undo, batch %" PRIu64 ", removed pupils of this file: bring them back with sendco undo %" PRIu64
+                     ", then import again.",
                      batch, batch);
     else
         problem_hint(&problem, "Correct the rows above in the file or in the MIS, then import it again.");
@@ -196,7 +199,7 @@ static int run(struct import *import, struct problem *problem)
     int result = read_file(import->file, &import->cli->arena, &bytes, &size, problem);
     if (result == 0)
         result = cli_open(import->cli, problem);
-    import->seen = import->cli->seq;   // of before the reading: what came since is news to this plan
+    import->seen = import->cli->seq; // of before the reading: what came since is news to this plan
     if (result == 0)
         result = load(import, problem);
     if (result == 0)

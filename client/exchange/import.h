@@ -13,8 +13,8 @@ struct import {
     struct school school;
     struct plan plan;
     bool dry_run, applied;
-    uint64_t seen;                   // how far the school was known when reading began
-    const Sendco__PutReply *reply;   // NULL: nothing was sent
+    uint64_t seen;                 // how far the school was known when reading began
+    const Sendco__PutReply *reply; // NULL: nothing was sent
 };
 
 // Sends the plan as one batch; with dry_run the server only checks it. 0 or an error.

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#define SEND_RECORDS 400                  // of one piece: a message has at most 4,096 fields in all
-#define SEND_BYTES ((size_t)160 << 10)
+#define SEND_RECORDS 400 // of one piece: a message has at most 4,096 fields in all
+#define SEND_BYTES   ((size_t)160 << 10)
 
 struct sending {
     struct import *import;
@@ -89,7 +89,9 @@ static int on_reply(struct cli *cli, const Sendco__Reply *reply, void *data)
         return problem_set(sending->problem, ERR_NOMEM, "There was not enough memory for the answer; the import itself was done.");
     sendco__put_reply__pack(reply->put, bytes);
     sending->import->reply = sendco__put_reply__unpack(&cli->arena.allocator, size, bytes);
-    return sending->import->reply ? 0 : problem_set(sending->problem, ERR_NOMEM, "There was not enough memory for the answer; the import itself was done.");
+    return sending->import->reply
+               ? 0
+               : problem_set(sending->problem, ERR_NOMEM, "There was not enough memory for the answer; the import itself was done.");
 }
 
 static int send_put(struct sending *sending)

@@ -10,7 +10,7 @@
 #include "common/text.h"
 
 #define SHOW_MISSING 20
-#define SHOW_FAULTS 200
+#define SHOW_FAULTS  200
 
 static int64_t real_id(const struct import *import, const struct record *record)
 {
@@ -97,11 +97,22 @@ static json_t *change_json(const struct import *import, const struct plan_change
 static json_t *counts_json(const struct import *import)
 {
     const struct plan_counts *counts = &import->plan.counts;
-    const struct { const char *name; size_t n; } all[] = {
-        {"rows", counts->rows}, {"pupils_new", counts->pupils_new}, {"pupils_changed", counts->pupils_changed},
-        {"pupils_unchanged", counts->pupils_unchanged}, {"classes_new", counts->classes_new}, {"memberships", counts->memberships},
-        {"statuses", counts->statuses}, {"needs", counts->needs}, {"needs_ended", counts->needs_ended}, {"missing", counts->missing},
-        {"changes", import->plan.n_changes}, {"faults", import->roll.n_faults},
+    const struct {
+        const char *name;
+        size_t n;
+    } all[] = {
+        {"rows", counts->rows},
+        {"pupils_new", counts->pupils_new},
+        {"pupils_changed", counts->pupils_changed},
+        {"pupils_unchanged", counts->pupils_unchanged},
+        {"classes_new", counts->classes_new},
+        {"memberships", counts->memberships},
+        {"statuses", counts->statuses},
+        {"needs", counts->needs},
+        {"needs_ended", counts->needs_ended},
+        {"missing", counts->missing},
+        {"changes", import->plan.n_changes},
+        {"faults", import->roll.n_faults},
     };
     json_t *object = json_object();
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -172,7 +183,10 @@ static void show_faults(const struct import *import)
 static void show_counts(const struct import *import)
 {
     const struct plan_counts *counts = &import->plan.counts;
-    const struct { const char *words; size_t n; } lines[] = {
+    const struct {
+        const char *words;
+        size_t n;
+    } lines[] = {
         {"rows read", counts->rows},
         {"new pupils", counts->pupils_new},
         {"pupils with changed details", counts->pupils_changed},
@@ -225,7 +239,8 @@ void import_show_text(const struct import *import)
     if (import->reply && import->reply->n_warnings)
         fprintf(out, "\n%zu %s from the server.\n", import->reply->n_warnings, import->reply->n_warnings == 1 ? "warning" : "warnings");
     if (import->applied)
-        fprintf(out, "\nApplied as batch %" PRIu64 ". To take it all back: sendco undo %" PRIu64 "\n", import->reply->batch, import->reply->batch);
+        fprintf(out, "\nApplied as batch %" PRIu64 ". To take it all back: sendco undo %" PRIu64 "\n", import->reply->batch,
+                import->reply->batch);
     else if (import->plan.n_changes == 0)
         fprintf(out, "\nThe school's records say the same already: nothing to do.\n");
     else if (import->dry_run)

@@ -133,8 +133,10 @@ static const struct record *match(struct plan *plan, struct roll_row *row)
     const struct record *removed = upn ? school_removed_upn(plan->school, upn) : NULL;
     if (removed) {
         id_format(removed->kind, removed->id, id);
-        roll_fault_add(plan->roll, row, ROLL_UPN, "removed", arena_printf(plan->arena, "Restore that pupil first: sendco pupil undo %s; or undo the batch that removed them.", id),
-                       "belongs to %s, who was removed from the school's records", id);
+        roll_fault_add(
+            plan->roll, row, ROLL_UPN, "removed",
+            arena_printf(plan->arena, "Restore that pupil first: sendco pupil undo %s; or undo the batch that removed them.", id),
+            "belongs to %s, who was removed from the school's records", id);
         return NULL;
     }
     struct record *const *same = surname ? school_by_person(plan->school, surname, forename, row->values[ROLL_BORN].number, &n) : NULL;
@@ -171,7 +173,7 @@ static void class_new(struct plan *plan, struct roll_row *const *rows, size_t n)
     if (year.type == VALUE_TEXT)
         plan_set(change, "year", year);
     if (change->record)
-        school_add(plan->school, change->record);   // rows find it by its temporary id
+        school_add(plan->school, change->record); // rows find it by its temporary id
     plan->counts.classes_new++;
 }
 
@@ -220,9 +222,11 @@ static void row_spells(struct plan *plan, const struct record *pupil, bool is_ne
     int32_t starts = entered > plan->date ? entered : plan->date;
     const char *name = text_or_null(row->values[ROLL_CLASS]);
     const struct record *class = name ? school_class(plan->school, name) : NULL;
-    if (class && plan_spell(plan, "ClassMembership", "class", value_number(class->id), pupil, is_new, row, ROLL_CLASS, membership_start(plan, row, is_new)))
+    if (class && plan_spell(plan, "ClassMembership", "class", value_number(class->id), pupil, is_new, row, ROLL_CLASS,
+                            membership_start(plan, row, is_new)))
         plan->counts.memberships++;
-    if (row->values[ROLL_STATUS].type && plan_spell(plan, "SenStatus", "provision", row->values[ROLL_STATUS], pupil, is_new, row, ROLL_STATUS, starts))
+    if (row->values[ROLL_STATUS].type &&
+        plan_spell(plan, "SenStatus", "provision", row->values[ROLL_STATUS], pupil, is_new, row, ROLL_STATUS, starts))
         plan->counts.statuses++;
     if (roll_has(plan->roll, ROLL_NEEDS) || roll_has(plan->roll, ROLL_NEED1))
         plan_needs(plan, pupil, is_new, row, starts);
@@ -271,7 +275,7 @@ int plan_make(struct plan *plan, struct roll *roll, struct school *school, int32
         struct roll_row *row = roll->rows[i];
         const struct record *pupil = match(plan, row);
         if (pupil)
-            seen[n_seen++] = pupil;   // also one whose row is faulty: they are not missing
+            seen[n_seen++] = pupil; // also one whose row is faulty: they are not missing
         if (row->faulty)
             continue;
         bool is_new = pupil == NULL;

@@ -6,11 +6,11 @@
 #include "client/exchange/school.h"
 
 struct plan_change {
-    struct record *record;    // new: a negative id; else id and version as the server has them, with the new values
-    uint64_t set;             // the fields to send
-    const struct record *pupil;   // whom it is about; NULL: a class
-    size_t row;               // of the roll; 0: of several
-    int stage;                // what must come first has the lower number
+    struct record *record;      // new: a negative id; else id and version as the server has them, with the new values
+    uint64_t set;               // the fields to send
+    const struct record *pupil; // whom it is about; NULL: a class
+    size_t row;                 // of the roll; 0: of several
+    int stage;                  // what must come first has the lower number
 };
 
 struct plan_counts {
@@ -21,14 +21,14 @@ struct plan {
     struct roll *roll;
     struct school *school;
     struct arena *arena;
-    int32_t date;             // spells begin on it
+    int32_t date; // spells begin on it
     struct plan_change *changes;
     size_t n_changes, room;
     int64_t next_temporary;
-    const struct record **missing;   // on roll, not in the file
+    const struct record **missing; // on roll, not in the file
     size_t n_missing;
     struct plan_counts counts;
-    bool failed;              // memory
+    bool failed; // memory
 };
 
 // Compares roll and school. Faults are noted in the roll; a plan of a roll with

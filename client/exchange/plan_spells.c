@@ -27,8 +27,10 @@ static void spell_begin(struct plan *plan, const char *kind, const char *field, 
 static void fault_later(struct plan *plan, struct roll_row *row, int column, int64_t starts)
 {
     char day[DATE_TEXT_MAX], iso[DATE_TEXT_MAX];
-    roll_fault_add(plan->roll, row, column, "later-spell", arena_printf(plan->arena, "Import with --date %s or later, or correct the record by hand.", date_iso((int32_t)starts, iso)),
-                   "the school has recorded another value from %s", date_human((int32_t)starts, day));
+    roll_fault_add(
+        plan->roll, row, column, "later-spell",
+        arena_printf(plan->arena, "Import with --date %s or later, or correct the record by hand.", date_iso((int32_t)starts, iso)),
+        "the school has recorded another value from %s", date_human((int32_t)starts, day));
 }
 
 bool plan_spell(struct plan *plan, const char *kind, const char *field, struct value value, const struct record *pupil, bool is_new,
@@ -70,10 +72,10 @@ struct needs_work {
     const struct record *pupil;
     struct roll_row *row;
     int32_t starts;
-    const struct record *held[ROLL_NEEDS_MAX * 2];   // hold on the date
+    const struct record *held[ROLL_NEEDS_MAX * 2]; // hold on the date
     bool kept[ROLL_NEEDS_MAX * 2];
     size_t n_held;
-    bool met[ROLL_NEEDS_MAX];                        // of row->needs
+    bool met[ROLL_NEEDS_MAX]; // of row->needs
 };
 
 static void needs_held(struct needs_work *work)
@@ -84,7 +86,8 @@ static void needs_held(struct needs_work *work)
         if (school_holds(spells[i], work->starts))
             work->held[work->n_held++] = spells[i];
         else if (record_number(spells[i], "starts") > work->starts)
-            fault_later(work->plan, work->row, roll_has(work->plan->roll, ROLL_NEEDS) ? ROLL_NEEDS : ROLL_NEED1, record_number(spells[i], "starts"));
+            fault_later(work->plan, work->row, roll_has(work->plan->roll, ROLL_NEEDS) ? ROLL_NEEDS : ROLL_NEED1,
+                        record_number(spells[i], "starts"));
     }
 }
 
@@ -93,7 +96,8 @@ static void needs_match(struct needs_work *work)
     for (size_t i = 0; i < work->n_held; i++) {
         const char *code = record_text(work->held[i], "need");
         for (size_t rank = 0; rank < work->row->n_needs; rank++) {
-            if (work->met[rank] || !code || strcmp(code, work->row->needs[rank]) != 0 || record_number(work->held[i], "rank") != (int64_t)rank + 1)
+            if (work->met[rank] || !code || strcmp(code, work->row->needs[rank]) != 0 ||
+                record_number(work->held[i], "rank") != (int64_t)rank + 1)
                 continue;
             work->kept[i] = work->met[rank] = true;
             break;
@@ -128,7 +132,7 @@ static void need_end(struct needs_work *work, const struct record *held)
     if (today && need_correct(work, held))
         return;
     if (today && record_has(held, "ends") && record_number(held, "ends") == record_number(held, "starts"))
-        return;   // cannot end earlier than that
+        return; // cannot end earlier than that
     struct plan_change *change = plan_edit(work->plan, held, work->pupil, work->row->row, STAGE_END);
     plan_set(change, "ends", value_number(today ? record_number(held, "starts") : work->starts - 1));
     work->plan->counts.needs_ended++;

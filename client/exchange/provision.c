@@ -10,13 +10,25 @@
 #include "common/text.h"
 
 // Words that stand for a code and are not its title.
-static const struct { const char *list, *word, *code; } words[] = {
-    {"sen-provision", "sensupport", "K"}, {"sen-provision", "schoolsupport", "K"},
-    {"sen-provision", "ehcp", "E"}, {"sen-provision", "ehcplan", "E"}, {"sen-provision", "ehc", "E"},
-    {"sen-provision", "educationhealthandcareplan", "E"}, {"sen-provision", "educationhealthcareplan", "E"},
-    {"sen-provision", "nosen", "N"}, {"sen-provision", "none", "N"}, {"sen-provision", "nospecialeducationalneed", "N"},
-    {"sen-provision", "nospecialeducationalneeds", "N"}, {"need-type", "asc", "ASD"}, {"need-type", "autism", "ASD"},
-    {"need-type", "dyslexia", "SPLD"}, {"need-type", "downssyndrome", "DS"}, {"need-type", "visualimpairment", "VI"},
+static const struct {
+    const char *list, *word, *code;
+} words[] = {
+    {"sen-provision", "sensupport", "K"},
+    {"sen-provision", "schoolsupport", "K"},
+    {"sen-provision", "ehcp", "E"},
+    {"sen-provision", "ehcplan", "E"},
+    {"sen-provision", "ehc", "E"},
+    {"sen-provision", "educationhealthandcareplan", "E"},
+    {"sen-provision", "educationhealthcareplan", "E"},
+    {"sen-provision", "nosen", "N"},
+    {"sen-provision", "none", "N"},
+    {"sen-provision", "nospecialeducationalneed", "N"},
+    {"sen-provision", "nospecialeducationalneeds", "N"},
+    {"need-type", "asc", "ASD"},
+    {"need-type", "autism", "ASD"},
+    {"need-type", "dyslexia", "SPLD"},
+    {"need-type", "downssyndrome", "DS"},
+    {"need-type", "visualimpairment", "VI"},
 };
 
 static void plain(const char *text, size_t size, char *out, size_t room)
@@ -101,7 +113,8 @@ static void need_add(struct roll *roll, struct roll_row *row, int column, const 
     char shown[40];
     text_excerpt(text, shown, sizeof shown);
     if (!code) {
-        roll_fault_add(roll, row, column, "unknown-need", "Take a code such as SLCN, SEMH, ASD or SPLD; all of them: sendco code list --where list=need-type",
+        roll_fault_add(roll, row, column, "unknown-need",
+                       "Take a code such as SLCN, SEMH, ASD or SPLD; all of them: sendco code list --where list=need-type",
                        "“%s” is no type of need", shown);
         return;
     }

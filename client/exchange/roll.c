@@ -19,10 +19,10 @@ struct reader {
     struct roll *roll;
     const char *cells[ROLL_CELLS_MAX];
     size_t n_cells, n_records, room, unread_room;
-    int columns[ROLL_CELLS_MAX];   // what each place of the heading means; -1: nothing
+    int columns[ROLL_CELLS_MAX]; // what each place of the heading means; -1: nothing
     const char *headings[ROLL_CELLS_MAX];
     size_t n_headings;
-    bool failed;                   // memory
+    bool failed; // memory
 };
 
 void roll_init(struct roll *roll, struct arena *arena, struct roll_codes codes, int32_t today, int32_t date)
@@ -99,8 +99,8 @@ static void take_heading(struct reader *reader)
         if (column < 0) {
             unread_add(reader, heading);
         } else if (roll->headings[column]) {
-            roll_fault_add(roll, NULL, column, "twice", "Take one of the two columns out of the file.",
-                           "“%.60s” and “%.60s” mean the same", roll->headings[column], heading);
+            roll_fault_add(roll, NULL, column, "twice", "Take one of the two columns out of the file.", "“%.60s” and “%.60s” mean the same",
+                           roll->headings[column], heading);
             reader->columns[i] = -1;
         } else {
             roll->headings[column] = heading;
@@ -115,11 +115,13 @@ static void check_heading(struct reader *reader)
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         const struct roll_column_info *info = &roll_columns[needed[i]];
         if (!roll->headings[needed[i]])
-            roll_fault_add(roll, NULL, (int)needed[i], "no-column", arena_printf(roll->arena, "Give one of the columns this heading: %s", info->example),
+            roll_fault_add(roll, NULL, (int)needed[i], "no-column",
+                           arena_printf(roll->arena, "Give one of the columns this heading: %s", info->example),
                            "there is no column for it in the first row");
     }
     if (roll->headings[ROLL_NEEDS] && (roll->headings[ROLL_NEED1] || roll->headings[ROLL_NEED2]))
-        roll_fault_add(roll, NULL, ROLL_NEEDS, "twice", "Keep the ranked list or the two single columns.", "needs stand in two places of the file");
+        roll_fault_add(roll, NULL, ROLL_NEEDS, "twice", "Keep the ranked list or the two single columns.",
+                       "needs stand in two places of the file");
 }
 
 // --- rows ----------------------------------------------------------------------
@@ -189,7 +191,7 @@ static void on_record(int end, void *data)
         take_heading(reader);
         check_heading(reader);
     } else if (!blank(reader)) {
-        take_row(reader);   // spreadsheets leave rows of nothing but commas behind
+        take_row(reader); // spreadsheets leave rows of nothing but commas behind
     }
     reader->n_cells = 0;
 }

@@ -13,18 +13,52 @@
 #include "common/record.h"
 
 enum roll_column {
-    ROLL_UPN, ROLL_FORMER_UPN, ROLL_SURNAME, ROLL_FORENAME, ROLL_KNOWN_AS, ROLL_BORN, ROLL_SEX, ROLL_YEAR, ROLL_CLASS, ROLL_ENTERED, ROLL_LEFT,
-    ROLL_STATUS, ROLL_NEED1, ROLL_NEED2, ROLL_NEEDS, ROLL_UNIT, ROLL_RESOURCED, ROLL_PREMIUM, ROLL_FSM, ROLL_FSM6, ROLL_EAL, ROLL_CARE,
-    ROLL_PREVIOUS_CARE, ROLL_SERVICE, ROLL_ATTENDANCE, ROLL_COLUMNS
+    ROLL_UPN,
+    ROLL_FORMER_UPN,
+    ROLL_SURNAME,
+    ROLL_FORENAME,
+    ROLL_KNOWN_AS,
+    ROLL_BORN,
+    ROLL_SEX,
+    ROLL_YEAR,
+    ROLL_CLASS,
+    ROLL_ENTERED,
+    ROLL_LEFT,
+    ROLL_STATUS,
+    ROLL_NEED1,
+    ROLL_NEED2,
+    ROLL_NEEDS,
+    ROLL_UNIT,
+    ROLL_RESOURCED,
+    ROLL_PREMIUM,
+    ROLL_FSM,
+    ROLL_FSM6,
+    ROLL_EAL,
+    ROLL_CARE,
+    ROLL_PREVIOUS_CARE,
+    ROLL_SERVICE,
+    ROLL_ATTENDANCE,
+    ROLL_COLUMNS
 };
 
-enum roll_read { ROLL_AS_TEXT, ROLL_AS_UPN, ROLL_AS_DATE, ROLL_AS_SEX, ROLL_AS_YEAR, ROLL_AS_STATUS, ROLL_AS_NEED, ROLL_AS_NEEDS, ROLL_AS_FLAG, ROLL_AS_TENTHS };
+enum roll_read {
+    ROLL_AS_TEXT,
+    ROLL_AS_UPN,
+    ROLL_AS_DATE,
+    ROLL_AS_SEX,
+    ROLL_AS_YEAR,
+    ROLL_AS_STATUS,
+    ROLL_AS_NEED,
+    ROLL_AS_NEEDS,
+    ROLL_AS_FLAG,
+    ROLL_AS_TENTHS
+};
 
 struct roll_column_info {
-    const char *label;        // "Surname"
-    const char *field;        // of Pupil; NULL: it becomes a record of its own
+    const char *label; // "Surname"
+    const char *field; // of Pupil; NULL: it becomes a record of its own
     enum roll_read read;
-    const char *example;      // for "there is no column for …"
+    const char *example; // for "there is no column for …"
 };
 extern const struct roll_column_info roll_columns[ROLL_COLUMNS];
 // The column that a heading means, -1 when none. Case, blanks and punctuation do not count.
@@ -33,33 +67,42 @@ int roll_column_find(const char *heading);
 #define ROLL_NEEDS_MAX 9
 
 struct roll_row {
-    size_t row;                                // number of the record in the file; the heading is row 1
-    const char *cells[ROLL_COLUMNS];           // as written; NULL: not in the file
-    struct value values[ROLL_COLUMNS];         // empty: nothing said
-    const char *needs[ROLL_NEEDS_MAX];         // codes by rank
+    size_t row;                        // number of the record in the file; the heading is row 1
+    const char *cells[ROLL_COLUMNS];   // as written; NULL: not in the file
+    struct value values[ROLL_COLUMNS]; // empty: nothing said
+    const char *needs[ROLL_NEEDS_MAX]; // codes by rank
     size_t n_needs;
     bool faulty;
 };
 
-struct roll_fault { size_t row; const char *column, *value, *code, *message, *hint; };   // column and value may be ""
+struct roll_fault {
+    size_t row;
+    const char *column, *value, *code, *message, *hint;
+}; // column and value may be ""
 
 // Codes of the lists that a roll uses, as the school holds them.
-struct roll_code { const char *list, *code, *title; int32_t from, to; };   // DATE_NONE: open
-struct roll_codes { const struct roll_code *codes; size_t n; };
+struct roll_code {
+    const char *list, *code, *title;
+    int32_t from, to;
+}; // DATE_NONE: open
+struct roll_codes {
+    const struct roll_code *codes;
+    size_t n;
+};
 
 struct roll {
     struct arena *arena;
     struct roll_codes codes;
-    int32_t today;             // births lie before it
-    int32_t date;              // codes must be valid on it
-    const char *headings[ROLL_COLUMNS];        // as the file writes them; NULL: there is no such column
-    const char **unread;                       // headings that mean nothing here
+    int32_t today;                      // births lie before it
+    int32_t date;                       // codes must be valid on it
+    const char *headings[ROLL_COLUMNS]; // as the file writes them; NULL: there is no such column
+    const char **unread;                // headings that mean nothing here
     size_t n_unread;
     struct roll_row **rows;
     size_t n_rows;
-    struct roll_fault *faults;                 // in order of rows
+    struct roll_fault *faults; // in order of rows
     size_t n_faults;
-    bool month_first[ROLL_COLUMNS];            // this column's dates are written so
+    bool month_first[ROLL_COLUMNS]; // this column's dates are written so
 };
 
 #define ROLL_BYTES_MAX ((size_t)20 << 20)

@@ -34,7 +34,8 @@ static void list_add(struct school *school, struct school_list *list, struct rec
 
 static struct school_list *list_of(struct school *school, const char *kind)
 {
-    struct school_list *const lists[] = {&school->pupils, &school->classes, &school->memberships, &school->statuses, &school->needs, &school->codes};
+    struct school_list *const lists[] = {&school->pupils,   &school->classes, &school->memberships,
+                                         &school->statuses, &school->needs,   &school->codes};
     for (size_t i = 0; school_kinds[i]; i++) {
         if (strcmp(school_kinds[i], kind) == 0)
             return lists[i];

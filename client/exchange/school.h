@@ -5,14 +5,17 @@
 
 #include "client/exchange/roll.h"
 
-struct school_list { struct record **records; size_t n, room; };
+struct school_list {
+    struct record **records;
+    size_t n, room;
+};
 
 struct school {
     struct arena *arena;
     struct school_list pupils, classes, memberships, statuses, needs, codes;
-    struct school_list removed;       // pupils taken off: their UPNs stay taken
+    struct school_list removed; // pupils taken off: their UPNs stay taken
     struct school_list by_upn, by_person;
-    bool failed;                      // memory
+    bool failed; // memory
 };
 
 void school_init(struct school *school, struct arena *arena);
@@ -25,7 +28,7 @@ int school_ready(struct school *school);
 // The codes as a roll wants them; from the generated lists where the school shows none.
 struct roll_codes school_codes(const struct school *school);
 
-struct record *school_by_upn(const struct school *school, const char *upn);            // NULL: none
+struct record *school_by_upn(const struct school *school, const char *upn); // NULL: none
 struct record *school_removed_upn(const struct school *school, const char *upn);
 // Pupils of this name and birth date: the first, and how many. A NULL forename is none.
 struct record *const *school_by_person(const struct school *school, const char *surname, const char *forename, int64_t born, size_t *n);

@@ -44,10 +44,11 @@ static int keep_ticket(struct view *view, void *data)
     return ticket_put(view, data);
 }
 
-static int keep_no_ticket(struct view *view, void *data)
+// `row` says how old is too old. What is kept of the last use lags behind by up to a minute.
+static int keep_young(struct view *view, void *data)
 {
     const struct ticket *row = data;
-    return ticket_remove(view, row->hash);
+    return ticket_expire(view, row->used, row->issued);
 }
 
 static void on_kept(int result, void *data)
@@ -56,14 +57,19 @@ static void on_kept(int result, void *data)
     free(data);
 }
 
-static void pass_write(struct pass *pass, store_read_fn *keep)
+static void passes_write(struct passes *passes, store_read_fn *keep, const struct ticket *row)
 {
-    struct ticket *row = malloc(sizeof *row);
-    if (!row)
+    struct ticket *copy = malloc(sizeof *copy);
+    if (!copy)
         return;
-    *row = pass->row;
+    *copy = *row;
+    store_keep(passes->store, keep, on_kept, copy);
+}
+
+static void pass_write(struct pass *pass)
+{
     pass->written = pass->row.used;
-    store_keep(pass->passes->store, keep, on_kept, row);
+    passes_write(pass->passes, keep_ticket, &pass->row);
 }
 
 // --- one ---
@@ -104,8 +110,6 @@ struct pass *pass_take(struct passes *passes, const struct ticket *row)
 void pass_release(struct pass *pass)
 {
     pass->refs--;
-    if (pass->refs == 0 && pass->ended)
-        pass_forget(pass);
 }
 
 bool pass_alive(const struct pass *pass, int64_t now)
@@ -120,7 +124,7 @@ bool pass_use(struct pass *pass, int64_t now)
     if (now > pass->row.used)
         pass->row.used = now;
     if (pass->row.used - pass->written >= PASS_WRITE && !pass->passes->stopping)
-        pass_write(pass, keep_ticket);
+        pass_write(pass);
     return true;
 }
 
@@ -131,11 +135,7 @@ int64_t pass_expires(const struct pass *pass)
 
 void pass_end(struct pass *pass)
 {
-    if (pass->ended)
-        return;
     pass->ended = true;
-    if (!pass->passes->stopping)
-        pass_write(pass, keep_no_ticket);
 }
 
 // --- all ---
@@ -143,13 +143,18 @@ void pass_end(struct pass *pass)
 void passes_sweep(struct passes *passes, int64_t now)
 {
     struct pass *pass, *next;
+    bool any = false;
     HASH_ITER(hh, passes->all, pass, next) {
-        if (pass_alive(pass, now))
+        if (pass_alive(pass, now) || pass->refs > 0)
             continue;
-        pass_end(pass);
-        if (pass->refs == 0)
+        // A row read before the end may still be on its way here: it must find that this has ended.
+        if (pass->swept)
             pass_forget(pass);
+        else
+            any = pass->swept = true;
     }
+    if (any && !passes->stopping)
+        passes_write(passes, keep_young, &(struct ticket){.used = now - PASS_IDLE - PASS_WRITE, .issued = now - PASS_LIFE});
 }
 
 void passes_stop(struct passes *passes)
@@ -157,7 +162,7 @@ void passes_stop(struct passes *passes)
     struct pass *pass, *next;
     HASH_ITER(hh, passes->all, pass, next) {
         if (!pass->ended && pass->row.used > pass->written)
-            pass_write(pass, keep_ticket);
+            pass_write(pass);
     }
     passes->stopping = true;
 }

@@ -26,12 +26,12 @@ struct pass {
     struct ticket row;
     int64_t written;               // row.used as the store has it
     unsigned refs;
-    bool ended;
+    bool ended, swept;
 };
 
 struct passes *passes_new(struct store *store);
 void passes_free(struct passes *passes);
-// Forgets those that have ended; writes down what is due. Every minute or so.
+// Forgets those that have ended, here and in the store. Every half minute or so.
 void passes_sweep(struct passes *passes, int64_t now);
 // The daemon stops: writes down every last use.
 void passes_stop(struct passes *passes);
@@ -45,7 +45,7 @@ bool pass_alive(const struct pass *pass, int64_t now);   // false for NULL
 // A request uses it: false when it has ended.
 bool pass_use(struct pass *pass, int64_t now);
 int64_t pass_expires(const struct pass *pass);
-// For good; the store forgets it.
+// For good. The caller has the store forget it, and keeps it until then.
 void pass_end(struct pass *pass);
 // Would a row from the store still be good?
 bool ticket_alive(const struct ticket *row, int64_t now);

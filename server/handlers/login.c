@@ -323,13 +323,38 @@ void handle_resume(struct request *request)
 
 // --- Logout ---
 
+static int keep_logout(struct view *view, void *data)
+{
+    struct request *request = data;
+    const struct knowing *knowing = request->data;
+    return ticket_remove(view, knowing->hash);
+}
+
+static void done_logout(int result, void *data)
+{
+    struct request *request = data;
+    struct session *session = request_session(request);
+    if (session)
+        session_gate(session, false);
+    if (result && result != ERR_NOT_FOUND)
+        request_fail(request, result);
+    else
+        request_end(request, NULL);
+}
+
+// It ends here at once, on every connection that came with it; it is answered when the store has forgotten it.
 void handle_logout(struct request *request)
 {
     struct session *session = request_session(request);
+    struct knowing *knowing = knowing_new(request);
+    if (!knowing) {
+        refuse(request, ERR_NOMEM);
+        return;
+    }
+    memcpy(knowing->hash, session->pass->row.hash, sizeof knowing->hash);
     live_leave(session);
     pass_end(session->pass);
-    session_gate(session, false);
-    request_end(request, NULL);
+    request_keep(request, keep_logout, done_logout);
 }
 
 void handle_ping(struct request *request)

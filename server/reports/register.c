@@ -6,8 +6,22 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COL_PUPIL, COL_UPN, COL_BORN, COL_YEAR, COL_CLASS, COL_STATUS, COL_SINCE, COL_NEEDS, COL_PRIMARY, COL_INFORMED, COL_EAL,
-       COL_PREMIUM, COL_LOOKED_AFTER, COL_COUNT };
+enum {
+    COL_PUPIL,
+    COL_UPN,
+    COL_BORN,
+    COL_YEAR,
+    COL_CLASS,
+    COL_STATUS,
+    COL_SINCE,
+    COL_NEEDS,
+    COL_PRIMARY,
+    COL_INFORMED,
+    COL_EAL,
+    COL_PREMIUM,
+    COL_LOOKED_AFTER,
+    COL_COUNT
+};
 
 static const struct report_column columns[COL_COUNT] = {
     [COL_PUPIL] = {"pupil", "Pupil", SENDCO__REPORT__TYPE__TEXT, 26},
@@ -87,7 +101,10 @@ static const struct report_column summary_columns[] = {
 // How many pupils on roll hold each provision, before --status narrows the list.
 static int summary(const struct register_work *work, Sendco__Report *out)
 {
-    const struct { const char *code, *title; size_t n; } lines[] = {
+    const struct {
+        const char *code, *title;
+        size_t n;
+    } lines[] = {
         {"E", "Education, health and care plan", work->n_plan},
         {"K", "SEN support", work->n_support},
         {NULL, "Earlier provision codes", work->n_other},
@@ -128,7 +145,8 @@ static int gap_add(const struct register_work *work, Sendco__Report *out)
     out->gaps = arena_zero(work->arena, 1, sizeof *out->gaps);
     if (!out->gaps)
         return ERR_NOMEM;
-    out->gaps[0] = arena_printf(work->arena, "No date says that the parent was informed: %zu %s.", untold, untold == 1 ? "pupil" : "pupils");
+    out->gaps[0] =
+        arena_printf(work->arena, "No date says that the parent was informed: %zu %s.", untold, untold == 1 ? "pupil" : "pupils");
     out->n_gaps = out->gaps[0] != NULL;
     return 0;
 }

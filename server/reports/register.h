@@ -5,18 +5,26 @@
 
 #include "server/reports/reports.h"
 
-struct register_list { struct record **records; size_t n, room; struct arena *arena; };
+struct register_list {
+    struct record **records;
+    size_t n, room;
+    struct arena *arena;
+};
 
 struct register_row {
     const struct record *pupil, *status, *school_class;
-    const struct record **needs;          // by rank
+    const struct record **needs; // by rank
     size_t n_needs;
     const char *year;
     int year_order;
-    size_t place;                          // by name, and what settles ties
+    size_t place; // by name, and what settles ties
 };
 
-struct register_filter { const char *status, *need, *year; int64_t class; bool all; };
+struct register_filter {
+    const char *status, *need, *year;
+    int64_t class;
+    bool all;
+};
 
 struct register_work {
     struct view *view;

@@ -185,7 +185,8 @@ static int order_need(const void *a, const void *b)
 static const struct {
     const char *name;
     int (*compare)(const void *, const void *);
-} orders[] = {{"name", order_name}, {"class", order_class}, {"year", order_year}, {"status", order_status}, {"since", order_since}, {"need", order_need}};
+} orders[] = {{"name", order_name},     {"class", order_class}, {"year", order_year},
+              {"status", order_status}, {"since", order_since}, {"need", order_need}};
 
 int register_sort(struct register_work *work, const char *given)
 {

@@ -24,8 +24,7 @@ static int check_same_pupil(struct view *view, const struct record *target, stru
     arena_deinit(&arena);
     if (result < 0 || same)
         return result;
-    problem_in_field(problem, ERR_INVALID, target->kind, target->id, field_find(target->kind, "plan")->index,
-                     "it is another pupil's plan");
+    problem_in_field(problem, ERR_INVALID, target->kind, target->id, field_find(target->kind, "plan")->index, "it is another pupil's plan");
     problem_hint(problem, "Name a plan of the target's own pupil, or leave the plan empty.");
     return ERR_INVALID;
 }

@@ -9,8 +9,8 @@ struct store;
 void rules_register(struct store *store);
 
 // One per subject, each in its file.
-void people_rules(struct store *store);       // Pupil, Staff, Assignment
-void standing_rules(struct store *store);     // SenStatus, Need
-void plans_rules(struct store *store);        // Plan, Target
+void people_rules(struct store *store);   // Pupil, Staff, Assignment
+void standing_rules(struct store *store); // SenStatus, Need
+void plans_rules(struct store *store);    // Plan, Target
 
 #endif

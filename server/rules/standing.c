@@ -23,7 +23,12 @@ static int check_status(struct view *view, const struct record *before, const st
     return 0;
 }
 
-struct rank_walk { const struct record *mine; int64_t starts, ends; char other[32]; int64_t since; };
+struct rank_walk {
+    const struct record *mine;
+    int64_t starts, ends;
+    char other[32];
+    int64_t since;
+};
 
 static int on_other_need(struct record *other, void *data)
 {
@@ -49,7 +54,7 @@ static int check_need(struct view *view, const struct record *before, const stru
     walk.ends = record_has(after, "ends") ? record_number(after, "ends") : INT64_MAX;
     struct query query;
     query_init(&query, after->kind);
-    query.about = record_number(after, "pupil");   // a need is about its pupil, and by that it is found fastest
+    query.about = record_number(after, "pupil"); // a need is about its pupil, and by that it is found fastest
     query_where(&query, "rank", OP_EQ, value_number(record_number(after, "rank")));
     struct arena arena;
     arena_init(&arena, 0);

@@ -110,6 +110,19 @@ def flush_anchor(directory, seconds):
             "p99_us": round(times[int(len(times) * 0.99)] * 1e6), "max_us": round(times[-1] * 1e6)}
 
 
+def busy_share(seconds=1.0):
+    """How much of the machine is in use, 0 to 1: before we begin, that is by others."""
+    def look():
+        with open("/proc/stat", encoding="ascii") as file:
+            times = [int(one) for one in file.readline().split()[1:9]]
+        return sum(times), times[3] + times[4]
+
+    all_before, idle_before = look()
+    time.sleep(seconds)
+    all_after, idle_after = look()
+    return 1 - (idle_after - idle_before) / max(1, all_after - all_before)
+
+
 def machine():
     model = ""
     with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:

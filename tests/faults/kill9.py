@@ -60,6 +60,8 @@ class Writer:
         value, target, key, item = self.pending
         reply = await self.client.ask(False, put=wire.pb.Put(key=key, records=[item]))
         trial = self.trial
+        if trial.armed:
+            trial.kill()
         if reply.outcome == wire.pb.OK:
             done = reply.put.done[0]
             trial.acknowledged[value] = (target, done.version, reply.put.from_seq, reply.put.to_seq)
@@ -86,6 +88,7 @@ class Trial:
         self.acknowledged, self.refused = {}, set()
         self.replayed, self.kills, self.seen = 0, 0, {}
         self.first = self.seq = None
+        self.armed = False       # the next answer is answered with SIGKILL
 
     def start(self):
         self.school.start(self.program, fault=self.fault)
@@ -119,11 +122,18 @@ class Trial:
         await asyncio.gather(*(w.connect(address, contexts) for w in self.writers))
         tasks = [asyncio.ensure_future(w.work()) for w in self.writers]
         await asyncio.sleep(self.random.uniform(0.005, 0.3))
-        self.school.server.process.kill()
-        self.kills += 1
+        if self.kills % 2:
+            self.armed = True        # the moment after an acknowledgement is the one that tells most
+        else:
+            self.kill()
         await asyncio.gather(*tasks)
         for writer in self.writers:
             writer.client.close()
+
+    def kill(self):
+        self.school.server.process.kill()
+        self.armed = False
+        self.kills += 1
 
     async def settle(self):
         """After the restart every unanswered request is sent again, with its key."""

@@ -180,8 +180,14 @@ static void test_use_keeps_it_alive_everywhere(void **state)
     pass_end(one);
     assert_false(pass_alive(two, 1501));
     assert_false(pass_use(two, 1501));
+    passes_sweep(passes, 1501);
+    passes_sweep(passes, 1502);
+    assert_ptr_equal(pass_find(passes, row.hash), one);   // in use
     pass_release(one);
     pass_release(two);
+    passes_sweep(passes, 1503);
+    assert_false(pass_alive(pass_find(passes, row.hash), 1503));   // remembered as ended
+    passes_sweep(passes, 1504);
     assert_null(pass_find(passes, row.hash));
     assert_false(pass_use(NULL, 0));
     passes_free(passes);

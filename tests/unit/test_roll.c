@@ -71,7 +71,9 @@ static void plan_file(struct stage *stage, const char *path, int32_t date)
 
 // --- a server in memory --------------------------------------------------------
 
-struct ids { int64_t temporary, real; };
+struct ids {
+    int64_t temporary, real;
+};
 
 static int64_t id_real(const struct ids *ids, size_t n, int64_t id)
 {
@@ -183,11 +185,25 @@ static void test_second_time_nothing(void **state)
 
 static void test_dirty_roll(void **state)
 {
-    static const struct { size_t row; const char *code, *column; } expected[] = {
-        {2, "unknown-status", "SEN status"}, {3, "old-code", "SEN status"}, {4, "unknown-need", "SEN needs (ranked)"},
-        {6, "need-without-status", "SEN needs (ranked)"}, {7, "future", "Date of birth"}, {8, "bad-upn", "UPN"}, {9, "bad-upn", "UPN"},
-        {10, "missing", "Last name"}, {11, "duplicate-upn", "UPN"}, {12, "duplicate-upn", "UPN"}, {13, "control-character", "First name"},
-        {14, "bad-text", "Last name"}, {15, "formula", "Last name"}, {16, "line-break", "Last name"}, {17, "bad-date", "Date of birth"},
+    static const struct {
+        size_t row;
+        const char *code, *column;
+    } expected[] = {
+        {2, "unknown-status", "SEN status"},
+        {3, "old-code", "SEN status"},
+        {4, "unknown-need", "SEN needs (ranked)"},
+        {6, "need-without-status", "SEN needs (ranked)"},
+        {7, "future", "Date of birth"},
+        {8, "bad-upn", "UPN"},
+        {9, "bad-upn", "UPN"},
+        {10, "missing", "Last name"},
+        {11, "duplicate-upn", "UPN"},
+        {12, "duplicate-upn", "UPN"},
+        {13, "control-character", "First name"},
+        {14, "bad-text", "Last name"},
+        {15, "formula", "Last name"},
+        {16, "line-break", "Last name"},
+        {17, "bad-date", "Date of birth"},
         {18, "bad-flag", "Pupil Premium"},
     };
     struct stage *stage = *state;
@@ -255,7 +271,9 @@ static const struct plan_change *change_of(const struct stage *stage, const char
 static void test_what_changes(void **state)
 {
     struct stage *stage = *state;
-    plan_string(stage, "Surname,Forename,DOB,Reg,SEN Status,SEN Need (1),SEN Need (2)\nA,Ann,14/04/2016,5B,K,SLCN,SPLD\nB,Bo,15/04/2016,5B,N,,\n", TODAY);
+    plan_string(stage,
+                "Surname,Forename,DOB,Reg,SEN Status,SEN Need (1),SEN Need (2)\nA,Ann,14/04/2016,5B,K,SLCN,SPLD\nB,Bo,15/04/2016,5B,N,,\n",
+                TODAY);
     apply(stage);
     // A week later: another status, the needs change places, one pupil is not named.
     plan_string(stage, "Surname,Forename,DOB,Reg,SEN Status,SEN Need (1),SEN Need (2)\nA,Ann,14/04/2016,5G,E,SPLD,SLCN\n", TODAY + 7);
@@ -318,7 +336,8 @@ static void test_broken_files(void **state)
 static void test_cut_anywhere(void **state)
 {
     struct stage *stage = *state;
-    static const char text[] = "UPN,Surname,Forename,DOB,Reg,SEN Status,SEN needs\nT839900226000,\"A\"\"b\",Ünn,14/04/2016,5B,K,\"1. SLCN 2. ASD\"\n";
+    static const char text[] =
+        "UPN,Surname,Forename,DOB,Reg,SEN Status,SEN needs\nT839900226000,\"A\"\"b\",Ünn,14/04/2016,5B,K,\"1. SLCN 2. ASD\"\n";
     for (size_t size = 0; size < sizeof text; size++) {
         roll_init(&stage->roll, &stage->arena, school_codes(&stage->school), TODAY, TODAY);
         int result = roll_read(&stage->roll, text, size, &stage->problem);

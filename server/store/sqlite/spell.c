@@ -20,6 +20,11 @@ static int overlapping(struct view *view, const struct record *record, int64_t i
         sql_bind(&sql, record->values[spell->one_per[i]]);
         sql_add(&sql, " AND ");
     }
+    if (kind->about.subject != SUBJECT_SCHOOL) {   // says nothing new, but has an index
+        sql_add(&sql, "_about = ");
+        sql_bind(&sql, value_number(record->about));
+        sql_add(&sql, " AND ");
+    }
     sql_add(&sql, "_removed = 0 AND id <> ");
     sql_bind(&sql, value_number(record->id));
     sql_add(&sql, " AND \"%s\" <= ", kind->fields[spell->from].name);

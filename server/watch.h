@@ -1,0 +1,50 @@
+// What the files of live share: a watch, and all of them. Loop thread.
+#ifndef SERVER_WATCH_H
+#define SERVER_WATCH_H
+
+#include "server/live.h"
+
+enum watch_state { WATCH_READING, WATCH_WAITING, WATCH_LIVE };
+
+struct watch {
+    struct watch *prev, *next;       // of all
+    struct watch *sibling;           // of the session
+    struct session *session;
+    uint64_t id;
+    struct filter filter;
+    struct sight *sight;             // NULL until the first round is over
+    uint64_t scope_seq;              // the scope is right up to here
+    uint64_t covered, passed;        // told; seen by us, told soon
+    enum watch_state state;
+    bool again;                      // this round will not do: another after it
+    struct commit **held;
+    size_t n_held;
+};
+
+struct live {
+    struct server *server;
+    struct watch *watches;
+    struct sight *sights;
+    struct session *present;         // sessions that look at something
+    struct push_cache *cache;
+    int32_t today;
+};
+
+// One scope for all whose scope is the same. NULL without memory.
+struct sight *sight_take(struct live *live, const struct scope *scope);
+void sight_drop(struct live *live, struct sight *sight);   // may be NULL
+
+struct watch *watch_find(const struct session *session, uint64_t id);   // may be NULL
+void watch_free(struct watch *watch);
+void watch_resync(struct watch *watch, int why);                        // tells it to read again, and ends it
+// Tells it of a commit. False: the watch has ended over it.
+bool watch_tell(struct watch *watch, const struct commit *commit);
+// A commit has come: tells it, holds it, or reads anew. `matters`: scopes may follow from it.
+void watch_commit(struct watch *watch, struct commit *commit, bool matters);
+bool watch_matters(const struct commit *commit);
+// Reads the log from *from on (NULL: nothing) and the scope; with a request, the first round, which answers it.
+void round_start(struct watch *watch, struct request *request, const uint64_t *from, uint64_t epoch);
+// Who else looks at what this new watch may see.
+void presents_tell(struct live *live, struct watch *watch);
+
+#endif
