@@ -43,6 +43,8 @@ bool plan_spell(struct plan *plan, const char *kind, const char *field, struct v
         if (school_holds(spells[i], starts))
             held = spells[i];
         else if (record_number(spells[i], "starts") > starts && !held) {
+            if (value_equal(value_of(spells[i], field), value))
+                return false; // a pupil who comes later: it will hold then
             fault_later(plan, row, column, record_number(spells[i], "starts"));
             return false;
         }
@@ -78,6 +80,16 @@ struct needs_work {
     bool met[ROLL_NEEDS_MAX]; // of row->needs
 };
 
+// A need that begins later and is just what the file says (a pupil who comes later).
+static bool need_to_come(struct needs_work *work, const struct record *spell)
+{
+    int64_t rank = record_number(spell, "rank");
+    const char *code = record_text(spell, "need");
+    if (rank < 1 || rank > (int64_t)work->row->n_needs || !code || strcmp(code, work->row->needs[rank - 1]) != 0)
+        return false;
+    return work->met[rank - 1] = true;
+}
+
 static void needs_held(struct needs_work *work)
 {
     size_t n = 0;
@@ -85,7 +97,7 @@ static void needs_held(struct needs_work *work)
     for (size_t i = 0; i < n && work->n_held < ROLL_NEEDS_MAX * 2; i++) {
         if (school_holds(spells[i], work->starts))
             work->held[work->n_held++] = spells[i];
-        else if (record_number(spells[i], "starts") > work->starts)
+        else if (record_number(spells[i], "starts") > work->starts && !need_to_come(work, spells[i]))
             fault_later(work->plan, work->row, roll_has(work->plan->roll, ROLL_NEEDS) ? ROLL_NEEDS : ROLL_NEED1,
                         record_number(spells[i], "starts"));
     }

@@ -122,7 +122,7 @@ class Trial:
         await asyncio.gather(*(w.connect(address, contexts) for w in self.writers))
         tasks = [asyncio.ensure_future(w.work()) for w in self.writers]
         await asyncio.sleep(self.random.uniform(0.005, 0.3))
-        if self.kills % 2:
+        if self.fault or self.kills % 2:
             self.armed = True        # the moment after an acknowledgement is the one that tells most
         else:
             self.kill()

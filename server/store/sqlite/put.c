@@ -101,7 +101,7 @@ static int resolve_temporaries(struct view *view, struct record *record, struct 
         int64_t id = id_find(view, field->ref, value->number);
         if (!id)
             return problem_in_field(problem, ERR_INVALID, record->kind, record->id, i,
-                                    "refers to new record %lld, which does not come before it in the request", (long long)value->number);
+                                    "refers to new record %lld, which is not in the request", (long long)value->number);
         value->number = id;
     }
     return 0;
@@ -366,6 +366,41 @@ static int put_edit(struct view *view, const struct put_item *item, struct probl
 int put_item(struct view *view, const struct put_item *item, struct problem *problem)
 {
     return item->record->id > 0 ? put_edit(view, item, problem) : put_new(view, item, problem);
+}
+
+// Does it refer to a new record that is not there yet?
+static bool waits(const struct view *view, const struct put_item *item)
+{
+    for (int i = 0; i < item->record->kind->n_fields; i++) {
+        const struct field *field = &item->record->kind->fields[i];
+        const struct value *value = &item->record->values[i];
+        if (field->as == AS_REF && value->type == VALUE_NUMBER && value->number < 0 && !id_find(view, field->ref, value->number))
+            return true;
+    }
+    return false;
+}
+
+// New records may refer to each other in any order: what refers ahead waits for
+// the next round. A round that moves nothing leaves the mistake to be named.
+int put_items(struct view *view, const struct change *change, struct problem *problem)
+{
+    bool *done = arena_zero(change->arena, change->n_items + 1, sizeof *done);
+    size_t left = change->n_items;
+    int error = done ? 0 : problem_set(problem, ERR_NOMEM, "the server is short of memory");
+    while (left && !error) {
+        size_t before = left;
+        for (size_t i = 0; i < change->n_items && !error; i++) {
+            if (done[i] || waits(view, &change->items[i]))
+                continue;
+            error = put_item(view, &change->items[i], problem);
+            done[i] = true;
+            left--;
+        }
+        for (size_t i = 0; left == before && !error; i++)
+            if (!done[i])
+                error = put_item(view, &change->items[i], problem);
+    }
+    return error;
 }
 
 int put_remove(struct view *view, const struct kind *kind, int64_t id, uint64_t version, struct problem *problem)

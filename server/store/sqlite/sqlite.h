@@ -114,6 +114,7 @@ int search_update(struct view *view, const struct record *before, const struct r
 
 // --- put.c, merge.c, check.c, spell.c, undo.c: changing ---
 
+int put_items(struct view *view, const struct change *change, struct problem *problem);   // all of a put
 int put_item(struct view *view, const struct put_item *item, struct problem *problem);
 int put_remove(struct view *view, const struct kind *kind, int64_t id, uint64_t version, struct problem *problem);
 // Writes `after` as a new version of `before` (NULL: a new record), checked, logged,

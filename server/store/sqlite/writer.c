@@ -35,10 +35,7 @@ static int apply_verb(struct view *view, struct change *change)
         return put_remove(view, change->kind, change->id, change->version, problem);
     if (change->verb == CHANGE_UNDO)
         return put_undo(view, problem);
-    int error = 0;
-    for (size_t i = 0; i < change->n_items && !error; i++)
-        error = put_item(view, &change->items[i], problem);
-    return error;
+    return put_items(view, change, problem);
 }
 
 static struct commit *commit_new(struct view *view, const struct change *change)
