@@ -52,13 +52,12 @@ class Bench:
         self.arguments, self.plan = arguments, plan
         self.figures, self.rounds, self.skipped = [], [], {}
         self.school = self.postgres = self.echo = None
+        self.watch, self.others = measure.Others(), 0.0
 
     # --- set up, take down ---
 
     def begin(self, directory):
         """The school, its rows, and the peers with as many."""
-        self.busy = measure.busy_share()
-        self.warn()
         self.anchor = measure.flush_anchor(directory, self.plan["anchor"])
         print(f"append 4 KiB + fdatasync here: {self.anchor['per_s']}/s, p50 {us(self.anchor['p50_us'])}, "
               f"p99 {us(self.anchor['p99_us'])}, max {us(self.anchor['max_us'])}", flush=True)
@@ -80,10 +79,7 @@ class Bench:
         for one in (self.echo, self.postgres, self.school):
             if one is not None:
                 one.stop()
-
-    def warn(self):
-        if self.busy > 0.1:
-            print(f"BEWARE: before the run others used {self.busy * 100:.0f} % of this machine; the figures below say little", flush=True)
+        self.others = self.watch.share()
 
     def skip(self, what, why):
         self.skipped[what] = str(why)
@@ -214,7 +210,8 @@ class Bench:
             print(f"SKIP {what}: {why}")
         print(f"\n{self.school.rows} rows on each side, {self.plan['rounds']} rounds a comparison, {self.plan['write']} s a round of writing, "
               f"{self.plan['read']} s of reading; client and server share {os.cpu_count()} cores.")
-        self.warn()
+        if self.others > 0.1:
+            print(f"BEWARE: other programs used {self.others * 100:.0f} % of this machine meanwhile; the figures say little.")
         if self.arguments.quick:
             print("A quick look (BENCH_QUICK=1): too short and too small to publish.")
 
@@ -222,7 +219,7 @@ class Bench:
         path = os.path.join(self.arguments.build, "bench", "results.json")
         document = {"schema_version": 1, "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
                     "quick": self.arguments.quick, "failed": failed, "machine": measure.machine(), "plan": self.plan,
-                    "busy_before": round(getattr(self, "busy", 0.0), 2),
+                    "used_by_others": round(self.others, 3),
                     "rows": self.school.rows if self.school else 0, "seeding": getattr(self, "seeded", None),
                     "flush_anchor": getattr(self, "anchor", None),
                     "postgresql": self.postgres.version if self.postgres else None, "skipped": self.skipped,

@@ -110,17 +110,28 @@ def flush_anchor(directory, seconds):
             "p99_us": round(times[int(len(times) * 0.99)] * 1e6), "max_us": round(times[-1] * 1e6)}
 
 
-def busy_share(seconds=1.0):
-    """How much of the machine is in use, 0 to 1: before we begin, that is by others."""
-    def look():
-        with open("/proc/stat", encoding="ascii") as file:
-            times = [int(one) for one in file.readline().split()[1:9]]
-        return sum(times), times[3] + times[4]
+def busy_seconds():
+    """CPU time that this machine has used since it started, all cores and everybody."""
+    with open("/proc/stat", encoding="ascii") as file:
+        times = [int(one) for one in file.readline().split()[1:9]]
+    return (sum(times) - times[3] - times[4]) / TICK
 
-    all_before, idle_before = look()
-    time.sleep(seconds)
-    all_after, idle_after = look()
-    return 1 - (idle_after - idle_before) / max(1, all_after - all_before)
+
+class Others:
+    """What other programs used of the machine while we ran. Our children count
+    once they have ended, so ask when all have."""
+
+    def __init__(self):
+        self.began, self.busy, self.ours = time.monotonic(), busy_seconds(), self.own()
+
+    @staticmethod
+    def own():
+        return sum(os.times()[:4])
+
+    def share(self):
+        """0 to 1, of all cores."""
+        wall = max(0.1, time.monotonic() - self.began) * (os.cpu_count() or 1)
+        return max(0.0, (busy_seconds() - self.busy) - (self.own() - self.ours)) / wall
 
 
 def machine():

@@ -53,7 +53,7 @@ class Writer:
         target = trial.random.choice(trial.shared) if trial.random.random() < 0.2 else trial.own[self.number]
         self.count += 1
         value = "w%d n%d" % (self.number, self.count)
-        item = wire.item(trial.kind, target, trial.versions[target], progress=value)
+        item = wire.item(trial.kind, target, trial.versions[target], progress=value, **trial.more(self.count))
         self.pending = (value, target, wire.key(), item)
 
     async def send(self):
@@ -129,6 +129,11 @@ class Trial:
         await asyncio.gather(*tasks)
         for writer in self.writers:
             writer.client.close()
+
+    def more(self, number):
+        """Ballast makes each commit long enough for a kill to fall between an early answer and its commit."""
+        text = "%d " % number + "\U0001F388" * 900
+        return {"baseline": text, "note": text + text} if self.fault else {}
 
     def kill(self):
         self.school.server.process.kill()
