@@ -32,6 +32,10 @@ LIBS_CLIENT := -luv -ljansson -lcsv -linih
 
 find = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c $(d)/*/*.c $(d)/*/*/*.c)))
 
+# One line a step; V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-6s %s\n' $(1) '$@')
+
 # --- generated: one table of kinds from proto/records/ ---------------------
 
 RECORDS  := $(sort $(wildcard proto/records/*.proto))
@@ -57,46 +61,57 @@ all: $(PROGRAMS)
 
 $(B)/bin/sendcod: $(B)/server/main.o $(B)/server/fault_off.o $(SERVER_O) $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
 
 $(TESTD): $(B)/server/main.o $(B)/tests/support/fault_on.o $(SERVER_O) $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
 
 $(B)/bin/sendco: $(B)/client/cli/main.o $(CLIENT_O) $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CLIENT) $(LIBS_COMMON)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CLIENT) $(LIBS_COMMON)
 
 $(B)/libcommon.a: $(COMMON_O)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,ar)
+	$(Q)$(AR) rcs $@ $^
 
 $(UNIT): $(B)/tests/%: $(B)/tests/unit/%.o $(SUPPORT_O) $(B)/server/fault_off.o $(SERVER_O) $(CLIENT_O) $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_SERVER) $(LIBS_CLIENT) $(LIBS_COMMON)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_SERVER) $(LIBS_CLIENT) $(LIBS_COMMON)
 
 $(BENCH): $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
 
 # Generated headers come first; after that the .d files know who needs which.
 $(B)/%.o: %.c | $(GEN_H) $(B)/gen/kinds.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,cc)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/gen/kinds.o: $(B)/gen/kinds.c | $(GEN_H)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,cc)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/gen/%.pb-c.o: $(B)/gen/%.pb-c.c | $(GEN_H)
-	$(CC) -I$(B)/gen $(GENFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,cc)
+	$(Q)$(CC) -I$(B)/gen $(GENFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/gen/google/protobuf/%.pb-c.c $(B)/gen/google/protobuf/%.pb-c.h &: /usr/include/google/protobuf/%.proto
 	@mkdir -p $(B)/gen
-	protoc-c $(PROTOINC) --c_out=$(B)/gen google/protobuf/$*.proto
+	$(call say,proto)
+	$(Q)protoc-c $(PROTOINC) --c_out=$(B)/gen google/protobuf/$*.proto
 
 $(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h &: proto/%.proto
 	@mkdir -p $(B)/gen
-	protoc-c $(PROTOINC) --c_out=$(B)/gen $<
+	$(call say,proto)
+	$(Q)protoc-c $(PROTOINC) --c_out=$(B)/gen $<
 
 # The set of record files is itself an input: a new or removed one makes the table anew.
 $(B)/gen/records.list: FORCE
@@ -104,14 +119,16 @@ $(B)/gen/records.list: FORCE
 	@echo '$(RECORDS)' | cmp -s - $@ || echo '$(RECORDS)' > $@
 
 $(B)/gen/kinds.c: $(RECORDS) proto/schema.proto proto/released.txt $(B)/bin/kindgen $(B)/gen/records.list
-	protoc $(PROTOINC) --plugin=protoc-gen-kinds=$(B)/bin/kindgen --kinds_out=proto/released.txt:$(B)/gen $(RECORDS)
+	$(call say,kinds)
+	$(Q)protoc $(PROTOINC) --plugin=protoc-gen-kinds=$(B)/bin/kindgen --kinds_out=proto/released.txt:$(B)/gen $(RECORDS)
 	@touch $@
 
 # A build tool that keeps what it allocates: not under the sanitizers.
 KINDGEN_GEN := schema google/protobuf/descriptor google/protobuf/compiler/plugin
 $(B)/bin/kindgen: proto/kindgen.h $(wildcard proto/kindgen*.c) $(KINDGEN_GEN:%=$(B)/gen/%.pb-c.c)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(filter-out -Werror $(SAN),$(CFLAGS)) $(filter-out $(SAN),$(LDFLAGS)) -o $@ $(filter %.c,$^) -lprotobuf-c
+	$(call say,link)
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -Werror $(SAN),$(CFLAGS)) $(filter-out $(SAN),$(LDFLAGS)) -o $@ $(filter %.c,$^) -lprotobuf-c
 
 $(B)/gen/google/protobuf/compiler/plugin.pb-c.c: | $(B)/gen/google/protobuf/descriptor.pb-c.h
 $(B)/gen/schema.pb-c.c: | $(B)/gen/google/protobuf/descriptor.pb-c.h

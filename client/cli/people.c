@@ -157,7 +157,7 @@ int people_width(void)
 
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         return size.ws_col;
-    return width >= 20 ? width : 100;
+    return width >= 20 ? width : isatty(STDOUT_FILENO) ? 80 : 100;
 }
 
 void people_pager(struct cli *cli)

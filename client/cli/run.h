@@ -27,7 +27,7 @@ int people_password(struct cli *cli, char *password, size_t size);
 void people_pager(struct cli *cli);
 // Flushes; 0, or ERR_OUTPUT when something could not be written.
 int people_pager_end(struct cli *cli, struct problem *problem);
-// Columns of the terminal; 100 when there is none.
+// Columns of the terminal; 80 when it does not say, 100 when there is none.
 int people_width(void);
 
 #endif

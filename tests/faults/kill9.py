@@ -69,6 +69,7 @@ class Writer:
             trial.versions[target] = max(trial.versions[target], done.version)
         elif reply.outcome == wire.pb.CONFLICT:
             trial.refused.add(value)
+            self.pending = None                       # before the next question, which may stay unanswered
             trial.versions[target] = (await self.client.ask(get=wire.pb.Get(kind=trial.kind.number, id=target))).records.records[0].version
         elif reply.outcome in (wire.pb.BUSY, wire.pb.RETRY, wire.pb.UNKNOWN):
             return                                    # the same again, with the same key
