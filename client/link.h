@@ -12,13 +12,13 @@
 struct link;
 struct tls_context;
 
-#define LINK_CONNECT_MS 5000    // until TLS is ready
-#define LINK_REPLY_MS 30000     // between two replies to a request
-#define LINK_PING_MS 20000      // idle for so long: Ping
+#define LINK_CONNECT_MS 5000  // until TLS is ready
+#define LINK_REPLY_MS   30000 // between two replies to a request
+#define LINK_PING_MS    20000 // idle for so long: Ping
 
 struct link_events {
-    void (*on_open)(struct link *link, void *data);                             // say Hello now
-    void (*on_push)(struct link *link, const Sendco__Push *push, void *data);   // borrowed
+    void (*on_open)(struct link *link, void *data);                           // say Hello now
+    void (*on_push)(struct link *link, const Sendco__Push *push, void *data); // borrowed
     // The last call, once, also when opening failed: why->error is 0 when
     // link_close was called. The link is freed when it returns.
     void (*on_closed)(struct link *link, const struct problem *why, void *data);

@@ -16,7 +16,7 @@
 #include "common/text.h"
 #include "common/tls.h"
 
-#define PROFILE_SMALL 512   // ticket, state and password are shorter
+#define PROFILE_SMALL 512 // ticket, state and password are shorter
 
 static int profile_path(const struct profile *profile, const char *name, char *path, size_t size, struct problem *problem)
 {
@@ -73,8 +73,10 @@ static int profile_write(const struct profile *profile, const char *name, const 
 static int on_ini(void *data, const char *section, const char *name, const char *value)
 {
     struct profile *profile = data;
-    const struct { const char *name; char *to; } words[] = {
-        {"server", profile->server}, {"school", profile->school}, {"person", profile->person}};
+    const struct {
+        const char *name;
+        char *to;
+    } words[] = {{"server", profile->server}, {"school", profile->school}, {"person", profile->person}};
 
     (void)section;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -83,7 +85,7 @@ static int on_ini(void *data, const char *section, const char *name, const char 
                 return 0;
             strcpy(words[i].to, value);
         }
-    return 1;   // what a later release adds does not disturb this one
+    return 1; // what a later release adds does not disturb this one
 }
 
 static int profile_directory(struct profile *profile, const char *directory, struct problem *problem)

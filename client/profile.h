@@ -11,13 +11,13 @@
 struct problem;
 struct tls_context;
 
-#define PROFILE_PATH 1024
-#define PROFILE_WORD 256
+#define PROFILE_PATH   1024
+#define PROFILE_WORD   256
 #define PROFILE_TICKET 64
 
 struct profile {
     char directory[PROFILE_PATH];
-    char server[PROFILE_WORD];     // "host:port"; empty when it names none
+    char server[PROFILE_WORD]; // "host:port"; empty when it names none
     char school[PROFILE_WORD];
     char person[PROFILE_WORD];
 };

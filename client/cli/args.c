@@ -6,7 +6,10 @@
 #include "common/arena.h"
 #include "common/error.h"
 
-static const struct { char letter; const char *name; } letters[] = {{'h', "help"}, {'q', "quiet"}, {'y', "yes"}};
+static const struct {
+    char letter;
+    const char *name;
+} letters[] = {{'h', "help"}, {'q', "quiet"}, {'y', "yes"}};
 
 static const char *option_long(const char *text, struct arena *arena)
 {

@@ -10,20 +10,20 @@ struct arena;
 struct problem;
 
 struct option_info {
-    const char *name;       // "as-at"
-    const char *value;      // "DATE"; NULL: a flag
+    const char *name;  // "as-at"
+    const char *value; // "DATE"; NULL: a flag
     const char *help;
 };
 
 struct given {
     const struct option_info *option;
-    const char *value;      // "" for a flag
+    const char *value; // "" for a flag
 };
 
 struct args {
     struct given *options;
     size_t n_options;
-    char **words;           // NULL-terminated
+    char **words; // NULL-terminated
     int n_words;
 };
 

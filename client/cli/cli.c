@@ -9,15 +9,11 @@
 #include "client/cli/args.h"
 #include "client/cli/run.h"
 #include "common/clock.h"
-#include "common/date.h"
-#include "common/frame.h"
-#include "common/kind.h"
 #include "common/tls.h"
 
-#define CLI_RETRY_MS 10000     // how long a lost request is tried again
-#define CLI_BUSY_MS 3000       // how long a server that is busy is asked again
+#define CLI_RETRY_MS 10000 // how long a lost request is tried again
+#define CLI_BUSY_MS  3000  // how long a server that is busy is asked again
 #define CLI_PAUSE_MS 50
-#define CLI_PASSWORD_TRIES 3
 
 struct wait {
     struct cli *cli;
@@ -56,7 +52,7 @@ void cli_key_make(uint8_t key[CLI_KEY])
     clock_gettime(CLOCK_REALTIME, &now);
     ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     if (RAND_bytes(key, CLI_KEY) != 1)
-        memset(key, 0, CLI_KEY);   // the server then refuses what another used; nothing is applied twice
+        memset(key, 0, CLI_KEY); // the server then refuses what another used; nothing is applied twice
     for (int i = 0; i < 6; i++)
         key[i] = (uint8_t)(ms >> (40 - 8 * i));
     key[6] = (uint8_t)(0x70 | (key[6] & 0x0f));
@@ -140,7 +136,7 @@ static int cli_prepare(struct cli *cli, struct problem *problem)
     return 0;
 }
 
-static int cli_connect(struct cli *cli, struct problem *problem)
+int cli_connect(struct cli *cli, struct problem *problem)
 {
     cli->lost = false;
     cli->link = link_open(&cli->loop, cli->tls, server_of(cli), &events, cli, problem);
@@ -203,154 +199,17 @@ static int ask_once(struct wait *wait, Sendco__Request *request)
     return wait->error;
 }
 
-// --- who one is ---------------------------------------------------------------------
-
-static char *keep(struct cli *cli, const char *text)
+int cli_ask_once(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_reply, void *data, struct problem *problem, bool *lost)
 {
-    return arena_strdup(&cli->arena, text ? text : "");
+    struct wait wait = {.cli = cli, .on_reply = on_reply, .data = data, .problem = problem};
+    int error = ask_once(&wait, request);
+
+    if (lost)
+        *lost = wait.lost;
+    return error;
 }
 
-static int on_hello(struct cli *cli, const Sendco__Reply *reply, void *data)
-{
-    const Sendco__HelloReply *hello = reply->body_case == SENDCO__REPLY__BODY_HELLO ? reply->hello : NULL;
-
-    if (!hello)
-        return problem_set(data, ERR_PROTOCOL, "The server did not answer Hello with its own.");
-    cli->school = keep(cli, hello->school);
-    cli->person = keep(cli, hello->person);
-    cli->server_name = keep(cli, hello->server);
-    cli->today = hello->has_today ? hello->today : clock_today();
-    cli->now = hello->has_now ? hello->now : clock_now();
-    cli->readonly = hello->readonly;
-    if (reply->has_epoch) {
-        cli->epoch = reply->epoch;
-        cli->seq = reply->seq;
-    }
-    return 0;
-}
-
-static int on_login(struct cli *cli, const Sendco__Reply *reply, void *data)
-{
-    const Sendco__LoginReply *login = reply->body_case == SENDCO__REPLY__BODY_LOGIN ? reply->login : NULL;
-    struct problem ignored;
-
-    if (!login)
-        return problem_set(data, ERR_PROTOCOL, "The server did not answer the login as one.");
-    cli->role = keep(cli, login->role);
-    cli->staff = login->staff;
-    if (login->name && *login->name)
-        cli->person = keep(cli, login->name);
-    problem_init(&ignored, NULL);
-    if (login->has_ticket && login->ticket.len > 0 && profile_ticket_keep(&cli->profile, login->ticket.data, login->ticket.len, &ignored) != 0)
-        cli_note(cli, "The ticket was not kept: %s", ignored.message);
-    return 0;
-}
-
-static int check_epoch(struct cli *cli, uint64_t epoch, uint64_t seq, struct problem *problem)
-{
-    if (cli->epoch == 0 || epoch == 0 || cli->accept_epoch)
-        return 0;
-    if (cli->epoch != epoch)
-        return problem_set(problem, ERR_EPOCH, "The server's database is not the one that this profile last saw: it was restored from a backup.");
-    if (cli->seq < seq)
-        return problem_set(problem, ERR_EPOCH, "The server's database is older than what this profile has already seen: change %llu, not %llu.",
-                           (unsigned long long)cli->seq, (unsigned long long)seq);
-    return 0;
-}
-
-static int cli_hello(struct cli *cli, struct problem *problem)
-{
-    Sendco__Request request = SENDCO__REQUEST__INIT;
-    Sendco__Hello hello = SENDCO__HELLO__INIT;
-    uint64_t epoch = cli->epoch, seq = cli->seq;
-    char name[] = "sendco " SENDCO_RELEASE;
-
-    if (epoch == 0) {
-        int error = profile_state(&cli->profile, &epoch, &seq, problem);
-
-        if (error < 0)
-            return error;
-    }
-    hello.has_protocol = hello.has_schema = true;
-    hello.protocol = PROTOCOL_VERSION;
-    hello.schema = kinds_hash;
-    hello.client = name;
-    if (epoch != 0 && !cli->accept_epoch) {
-        hello.has_epoch = hello.has_seq = true;
-        hello.epoch = epoch;
-        hello.seq = seq;
-    }
-    request.body_case = SENDCO__REQUEST__BODY_HELLO;
-    request.hello = &hello;
-    struct wait wait = {.cli = cli, .on_reply = on_hello, .data = problem, .problem = problem};
-    int error = ask_once(&wait, &request);
-    return error != 0 ? error : check_epoch(cli, epoch, seq, problem);
-}
-
-// 0; ERR_LOGIN when there is no ticket or it has ended.
-static int cli_resume(struct cli *cli, struct problem *problem)
-{
-    Sendco__Request request = SENDCO__REQUEST__INIT;
-    Sendco__Resume resume = SENDCO__RESUME__INIT;
-    uint8_t ticket[PROFILE_TICKET];
-    int size = profile_ticket(&cli->profile, ticket, problem);
-
-    if (size <= 0)
-        return size < 0 ? size : problem_set(problem, ERR_LOGIN, "Nobody is logged in with this profile.");
-    resume.has_ticket = true;
-    resume.ticket.data = ticket;
-    resume.ticket.len = (size_t)size;
-    request.body_case = SENDCO__REQUEST__BODY_RESUME;
-    request.resume = &resume;
-    struct wait wait = {.cli = cli, .on_reply = on_login, .data = problem, .problem = problem};
-    return ask_once(&wait, &request);
-}
-
-static int cli_password(struct cli *cli, struct problem *problem)
-{
-    char password[512];
-    int got = profile_password(&cli->profile, cli_option(cli, "password-file"), password, sizeof password, problem);
-    bool typed = got == 0;
-
-    for (int tries = 1; got >= 0; tries++) {
-        if (typed && people_password(cli, password, sizeof password) != 0) {
-            problem_set(problem, ERR_LOGIN, "Nobody is logged in with this profile, and there is no terminal to ask for the password.");
-            problem_hint(problem, "Log in at a terminal with: sendco login; or give --password-file FILE");
-            return ERR_LOGIN;
-        }
-        Sendco__Request request = SENDCO__REQUEST__INIT;
-        Sendco__Login login = SENDCO__LOGIN__INIT;
-        struct wait wait = {.cli = cli, .on_reply = on_login, .data = problem, .problem = problem};
-
-        login.password = password;
-        request.body_case = SENDCO__REQUEST__BODY_LOGIN;
-        request.login = &login;
-        got = ask_once(&wait, &request);
-        OPENSSL_cleanse(password, sizeof password);
-        if (got != ERR_PASSWORD || !typed || tries >= CLI_PASSWORD_TRIES || wait.lost)
-            return got;
-        cli_note(cli, "%s", problem->message);
-        got = 0;
-    }
-    return got;
-}
-
-// A refused ticket may cost the connection; then it is made once more.
-static int cli_sign_in(struct cli *cli, bool may_ask, struct problem *problem)
-{
-    int error = cli_resume(cli, problem);
-
-    if (error != ERR_LOGIN || !may_ask)
-        return error;
-    if (!cli->link) {
-        error = cli_connect(cli, problem);
-        if (error == 0)
-            error = cli_hello(cli, problem);
-        if (error != 0)
-            return error;
-    }
-    return cli_password(cli, problem);
-}
+// --- asking, and asking again ---------------------------------------------------------
 
 static int open_once(struct cli *cli, bool may_ask, struct problem *problem)
 {
@@ -364,17 +223,13 @@ static int open_once(struct cli *cli, bool may_ask, struct problem *problem)
         error = cli_connect(cli, problem);
     cli->reached = error == 0;
     if (error == 0)
-        error = cli_hello(cli, problem);
-    if (error == 0)
-        error = cli_sign_in(cli, may_ask, problem);
+        error = signin(cli, may_ask, problem);
     if (error != 0)
         cli_disconnect(cli);
     else
         cli->generation++;
     return error;
 }
-
-// --- asking, and asking again ---------------------------------------------------------
 
 static bool is_change(const Sendco__Request *request)
 {
@@ -486,9 +341,9 @@ int cli_ask(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_reply, v
             if (error == 0 || (!wait.lost && (!worth_asking_again(error) || now_ms() >= busy_until)))
                 return error;
             if (wait.lost && wait.began)
-                break;   // half an answer was already used
+                break; // half an answer was already used
         } else if (!had && !cli->reached) {
-            break;       // there is nobody, so nothing can have been lost
+            break; // there is nobody, so nothing can have been lost
         }
         if (!worth_connecting_again(error))
             break;
@@ -512,8 +367,7 @@ void cli_end(struct cli *cli)
         uv_run(&cli->loop, UV_RUN_DEFAULT);
         uv_loop_close(&cli->loop);
     }
-    if (cli->generation > 0 && cli->epoch != 0 &&
-        profile_state_keep(&cli->profile, cli->epoch, cli->seq, cli->accept_epoch, &ignored) != 0)
+    if (cli->generation > 0 && cli->epoch != 0 && profile_state_keep(&cli->profile, cli->epoch, cli->seq, cli->accept_epoch, &ignored) != 0)
         cli_note(cli, "%s", ignored.message);
     tls_context_free(cli->tls);
     arena_deinit(&cli->arena);

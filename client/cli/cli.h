@@ -23,19 +23,19 @@ enum cli_format { CLI_TEXT, CLI_TSV, CLI_CSV, CLI_JSON, CLI_JSONL };
 #define CLI_KEY 16
 
 struct cli {
-    const struct args *args;     // see cli_option and cli_flag
+    const struct args *args; // see cli_option and cli_flag
     enum cli_format format;
-    bool human;                  // aligned text for a person at a terminal; otherwise for a program
+    bool human; // aligned text for a person at a terminal; otherwise for a program
     bool colour, quiet, no_input, yes, dry_run, raw, excel;
-    int width;                   // of the terminal, in columns
-    FILE *out;                   // what was asked for: standard output or the pager
-    FILE *err;                   // talk
-    struct arena arena;          // lives as long as the command; answers are kept in it
+    int width;          // of the terminal, in columns
+    FILE *out;          // what was asked for: standard output or the pager
+    FILE *err;          // talk
+    struct arena arena; // lives as long as the command; answers are kept in it
 
     // Of the school, as the server said at Hello; good once cli_open returned 0.
-    int32_t today;               // civil date
+    int32_t today; // civil date
     int64_t now;
-    uint64_t epoch, seq;         // seq: the newest this client has seen
+    uint64_t epoch, seq; // seq: the newest this client has seen
     const char *school, *person, *server_name, *role;
     int64_t staff;
     bool readonly;
@@ -46,8 +46,8 @@ struct cli {
     struct tls_context *tls;
     struct link *link;
     bool loop_made, opened, lost, accept_epoch;
-    bool reached;                // the last try got as far as talking to a server
-    unsigned generation;         // how often a connection was made: a change means that the old one was lost
+    bool reached;        // the last try got as far as talking to a server
+    unsigned generation; // how often a connection was made: a change means that the old one was lost
     struct problem lost_why;
     void (*on_push)(struct cli *cli, const Sendco__Push *push, void *data);
     void *push_data;
@@ -79,31 +79,38 @@ const char *cli_key_text(const uint8_t key[CLI_KEY], char text[CLI_KEY * 2 + 1])
 
 // --- reading -----------------------------------------------------------------
 
-struct cli_labels;   // what the records that others refer to are called
+struct cli_labels; // what the records that others refer to are called
 
 #define CLI_CONDITIONS 16
-#define CLI_ORDERS 4
+#define CLI_ORDERS     4
 
 struct cli_query {
     const struct kind *kind;
-    struct { const struct field *field; Sendco__Condition__Op op; struct value value; } where[CLI_CONDITIONS];
+    struct {
+        const struct field *field;
+        Sendco__Condition__Op op;
+        struct value value;
+    } where[CLI_CONDITIONS];
     size_t n_where;
-    const struct kind *about_kind;   // only about this pupil, class or person; NULL: all
+    const struct kind *about_kind; // only about this pupil, class or person; NULL: all
     int64_t about;
-    int32_t as_at;                   // DATE_NONE: any
-    int64_t as_known;                // 0: now
-    struct { const struct field *field; bool about, descending; } order[CLI_ORDERS];
+    int32_t as_at;    // DATE_NONE: any
+    int64_t as_known; // 0: now
+    struct {
+        const struct field *field;
+        bool about, descending;
+    } order[CLI_ORDERS];
     size_t n_order;
-    size_t limit;                    // 0: everything
+    size_t limit; // 0: everything
     bool removed;
-    const uint8_t *page;             // go on from here; NULL: from the start
+    const uint8_t *page; // go on from here; NULL: from the start
     size_t page_size;
 };
 
 struct cli_found {
-    uint64_t total, epoch, seq;      // total: of the first page; seq: of the snapshot that page was read from
+    uint64_t total, epoch, seq; // total: of the first page; seq: of the snapshot that page was read from
     struct cli_labels *labels;
-    uint8_t *next;                   // NULL: that was all
+    uint8_t *next; // NULL: that was all
     size_t next_size;
 };
 
@@ -134,8 +141,8 @@ int cli_resolve(struct cli *cli, const struct kind *kind, const char *text, int6
 // --- writing -----------------------------------------------------------------
 
 struct cli_change {
-    const struct record *record;   // id negative and of your choosing for a new one; else id and version you saw
-    uint64_t set;                  // the fields to send: those of them that are empty are cleared
+    const struct record *record; // id negative and of your choosing for a new one; else id and version you saw
+    uint64_t set;                // the fields to send: those of them that are empty are cleared
 };
 
 struct cli_put {
@@ -143,8 +150,8 @@ struct cli_put {
     const struct cli_change *changes;
     size_t n;
     bool strict, dry_run;
-    const char *reason;            // may be NULL
-    uint64_t seen;                 // how far the author's view went; 0: as far as this run's
+    const char *reason; // may be NULL
+    uint64_t seen;      // how far the author's view went; 0: as far as this run's
 };
 
 // All of them or none, as one transaction; what does not fit into one frame is

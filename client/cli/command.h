@@ -15,32 +15,32 @@ struct call;
 
 struct command {
     const char *name;
-    const char *words;         // what follows, for people: "ID [FIELD=VALUE …]"
-    const char *help;          // a sentence
-    const char *options;       // names it takes besides those that all take, separated by blanks
-    const char *example;       // what follows "sendco"
-    int least, most;           // words; most -1: any number
-    bool pages;                // may be long: a terminal gets a pager
-    int (*run)(struct cli *cli, const struct call *call);   // the exit code
+    const char *words;                                    // what follows, for people: "ID [FIELD=VALUE …]"
+    const char *help;                                     // a sentence
+    const char *options;                                  // names it takes besides those that all take, separated by blanks
+    const char *example;                                  // what follows "sendco"
+    int least, most;                                      // words; most -1: any number
+    bool pages;                                           // may be long: a terminal gets a pager
+    int (*run)(struct cli *cli, const struct call *call); // the exit code
 };
 
 // One command as called.
 struct call {
     const struct command *command;
-    const struct kind *kind;             // for a verb
-    const struct report_info *report;    // for a report
+    const struct kind *kind;          // for a verb
+    const struct report_info *report; // for a report
     int argc;
-    char **argv;                         // words after the command's own
+    char **argv; // words after the command's own
 };
 
 extern const struct command commands[], verbs[], report_command_row;
 extern const size_t n_commands, n_verbs;
 extern const struct option_info options[];
 extern const size_t n_options;
-extern const struct args_known command_options;   // every option of every command
-extern const char command_always[];               // options that all commands take
+extern const struct args_known command_options; // every option of every command
+extern const char command_always[];             // options that all commands take
 
-const struct command *command_find(const char *name);   // may be NULL
+const struct command *command_find(const char *name); // may be NULL
 const struct command *verb_find(const char *name);
 // Does the call take this option?
 bool command_takes(const struct call *call, const char *option);
@@ -74,11 +74,10 @@ int completion_command(struct cli *cli, const struct call *call);
 int version_command(struct cli *cli, const struct call *call);
 int import_call(struct cli *cli, const struct call *call);
 
-const char *action_word(Sendco__Action action);   // "edit"
+const char *action_word(Sendco__Action action); // "edit"
 
 // Help on a call (`sendco target edit --help`).
 void help_call(struct cli *cli, const struct call *call);
 void help_all(struct cli *cli, FILE *to);
-
 
 #endif

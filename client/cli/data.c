@@ -8,7 +8,7 @@
 #include "common/kind.h"
 #include "common/text.h"
 
-#define PAGE_ROWS 200
+#define PAGE_ROWS   200
 #define RESOLVE_MAX 20
 
 // --- labels -------------------------------------------------------------------
@@ -21,7 +21,7 @@ struct label {
 
 struct cli_labels {
     struct arena *arena;
-    struct label *slots;    // open addressing, never full
+    struct label *slots; // open addressing, never full
     size_t n, size;
 };
 
@@ -172,7 +172,8 @@ static void wire_value(struct value value, Sendco__Value *wire)
 }
 
 // One page. The wire structures are as long as the call.
-static int list_page(struct cli *cli, const struct cli_query *query, size_t want, const uint8_t *token, size_t token_size, struct page *page)
+static int list_page(struct cli *cli, const struct cli_query *query, size_t want, const uint8_t *token, size_t token_size,
+                     struct page *page)
 {
     Sendco__Request request = SENDCO__REQUEST__INIT;
     Sendco__List list = SENDCO__LIST__INIT;
@@ -352,7 +353,8 @@ static int candidates_choose(struct cli *cli, const struct kind *kind, const cha
         *id = all->ids[chosen];
         return 0;
     }
-    problem_set(problem, ERR_AMBIGUOUS, "\"%.100s\" fits %s%zu records of the kind %s.", text, all->more ? "more than " : "", all->n, kind->noun);
+    problem_set(problem, ERR_AMBIGUOUS, "\"%.100s\" fits %s%zu records of the kind %s.", text, all->more ? "more than " : "", all->n,
+                kind->noun);
     problem_hint(problem, "Name the one you mean by its id, such as %s", id_format(kind, all->ids[0], one));
     for (size_t i = 0; i < all->n; i++)
         problem_field_add(problem, &(struct problem_field){.kind = kind, .id = all->ids[i], .field = -1, .message = all->labels[i]});
@@ -377,7 +379,7 @@ int cli_resolve(struct cli *cli, const struct kind *kind, const char *text, int6
     }
     search.text = (char *)text;
     search.has_limit = true;
-    search.limit = 4 * RESOLVE_MAX;   // one record may be hit in several fields
+    search.limit = 4 * RESOLVE_MAX; // one record may be hit in several fields
     search.n_kinds = 1;
     search.kinds = &number;
     request.body_case = SENDCO__REQUEST__BODY_SEARCH;

@@ -14,7 +14,7 @@
 #define DRAW_PARAMS 32
 
 struct drawing {
-    Sendco__Report *report;       // whole, in the arena
+    Sendco__Report *report; // whole, in the arena
     uint64_t epoch, seq;
     struct problem *problem;
 };
@@ -125,8 +125,8 @@ static int report_ask(struct cli *cli, const struct call *call, struct drawing *
 // --- cells ----------------------------------------------------------------------
 
 static const enum field_as meant[] = {
-    [SENDCO__REPORT__TYPE__TEXT] = AS_TEXT,  [SENDCO__REPORT__TYPE__NUMBER] = AS_NUMBER,  [SENDCO__REPORT__TYPE__DAY] = AS_DATE,
-    [SENDCO__REPORT__TYPE__INSTANT] = AS_TIME, [SENDCO__REPORT__TYPE__PENCE] = AS_MONEY, [SENDCO__REPORT__TYPE__DURATION] = AS_MINUTES,
+    [SENDCO__REPORT__TYPE__TEXT] = AS_TEXT,    [SENDCO__REPORT__TYPE__NUMBER] = AS_NUMBER, [SENDCO__REPORT__TYPE__DAY] = AS_DATE,
+    [SENDCO__REPORT__TYPE__INSTANT] = AS_TIME, [SENDCO__REPORT__TYPE__PENCE] = AS_MONEY,   [SENDCO__REPORT__TYPE__DURATION] = AS_MINUTES,
     [SENDCO__REPORT__TYPE__FLAG] = AS_BOOL};
 
 // A report's column is formatted as a record's field of the same nature is.
@@ -134,7 +134,10 @@ static struct field column_field(const Sendco__Report__Column *column)
 {
     size_t type = column->has_type ? (size_t)column->type : SENDCO__REPORT__TYPE__TEXT;
 
-    return (struct field){.name = column->name ? column->name : "", .label = column->label ? column->label : "", .help = "", .unit = "",
+    return (struct field){.name = column->name ? column->name : "",
+                          .label = column->label ? column->label : "",
+                          .help = "",
+                          .unit = "",
                           .as = type < sizeof meant / sizeof *meant ? meant[type] : AS_TEXT};
 }
 
@@ -218,7 +221,8 @@ static int section_table(struct cli *cli, const Sendco__Report__Section *section
         struct field field = column_field(section->columns[i]);
 
         if (column_wanted(cli, field.name))
-            columns[n++] = (struct table_column){field.name, field.label, field.as == AS_NUMBER || field.as == AS_MONEY, i == 0 || cli_option(cli, "columns")};
+            columns[n++] = (struct table_column){field.name, field.label, field.as == AS_NUMBER || field.as == AS_MONEY,
+                                                 i == 0 || cli_option(cli, "columns")};
     }
     if (link)
         columns[n++] = (struct table_column){"id", "Id", false, true};
@@ -315,7 +319,8 @@ static json_t *section_json(struct cli *cli, const Sendco__Report__Section *sect
 
         json_object_set_new(column, "name", shape_text(section->columns[i]->name));
         json_object_set_new(column, "label", shape_text(section->columns[i]->label));
-        json_object_set_new(column, "type", json_string(section->columns[i]->has_type && type < sizeof types / sizeof *types ? types[type] : "text"));
+        json_object_set_new(column, "type",
+                            json_string(section->columns[i]->has_type && type < sizeof types / sizeof *types ? types[type] : "text"));
         json_array_append_new(columns, column);
     }
     for (size_t i = 0; i < section->n_rows; i++)

@@ -9,7 +9,7 @@
 #include "common/kind.h"
 #include "common/text.h"
 
-#define FAULT_VALUE 60   // columns of a value in a message
+#define FAULT_VALUE 60 // columns of a value in a message
 
 static const char *fault_value(struct cli *cli, const struct field *field, struct value value)
 {

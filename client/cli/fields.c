@@ -11,7 +11,7 @@
 #include "common/kind.h"
 #include "common/text.h"
 
-#define FIELD_FILE_MAX ((size_t)64 << 10)   // no field is longer
+#define FIELD_FILE_MAX ((size_t)64 << 10) // no field is longer
 
 const struct field *fields_find(const struct kind *kind, const char *name, struct problem *problem)
 {
@@ -115,7 +115,7 @@ static int value_text_of(struct cli *cli, const char *typed, const char **text, 
         *text = typed;
         return 0;
     }
-    if (typed[1] == '@') {   // a text that begins with @ itself
+    if (typed[1] == '@') { // a text that begins with @ itself
         *text = typed + 1;
         return 0;
     }
@@ -200,8 +200,10 @@ int fields_hex(const char *text, uint8_t *bytes, size_t size)
 
 int fields_about(struct cli *cli, const struct kind **kind, int64_t *id, struct problem *problem)
 {
-    static const struct { const char *option; enum subject subject; } abouts[] = {
-        {"pupil", SUBJECT_PUPIL}, {"class", SUBJECT_CLASS}, {"staff", SUBJECT_STAFF}};
+    static const struct {
+        const char *option;
+        enum subject subject;
+    } abouts[] = {{"pupil", SUBJECT_PUPIL}, {"class", SUBJECT_CLASS}, {"staff", SUBJECT_STAFF}};
 
     *kind = NULL;
     for (size_t i = 0; i < sizeof abouts / sizeof *abouts; i++) {
@@ -252,9 +254,12 @@ int fields_as_at(struct cli *cli, int32_t *as_at, struct problem *problem)
 
 // --- conditions and orders --------------------------------------------------------
 
-static const struct { const char *sign; Sendco__Condition__Op op; } signs[] = {   // longer ones first
-    {"!=", SENDCO__CONDITION__OP__NE}, {"<=", SENDCO__CONDITION__OP__LE}, {">=", SENDCO__CONDITION__OP__GE},
-    {"=", SENDCO__CONDITION__OP__EQ},  {"<", SENDCO__CONDITION__OP__LT},  {">", SENDCO__CONDITION__OP__GT},
+static const struct {
+    const char *sign;
+    Sendco__Condition__Op op;
+} signs[] = { // longer ones first
+    {"!=", SENDCO__CONDITION__OP__NE},     {"<=", SENDCO__CONDITION__OP__LE}, {">=", SENDCO__CONDITION__OP__GE},
+    {"=", SENDCO__CONDITION__OP__EQ},      {"<", SENDCO__CONDITION__OP__LT},  {">", SENDCO__CONDITION__OP__GT},
     {"~", SENDCO__CONDITION__OP__CONTAINS}};
 
 static int fields_where(struct cli *cli, const char *text, struct cli_query *query, struct problem *problem)
@@ -278,7 +283,9 @@ static int fields_where(struct cli *cli, const char *text, struct cli_query *que
     if (!*value && op != SENDCO__CONDITION__OP__EQ && op != SENDCO__CONDITION__OP__NE)
         return problem_set(problem, ERR_USAGE, "--where: \"%.60s\" compares with nothing.", text);
     query->where[query->n_where].field = field;
-    query->where[query->n_where].op = *value ? op : op == SENDCO__CONDITION__OP__EQ ? SENDCO__CONDITION__OP__EMPTY : SENDCO__CONDITION__OP__SET;
+    query->where[query->n_where].op = *value                            ? op
+                                      : op == SENDCO__CONDITION__OP__EQ ? SENDCO__CONDITION__OP__EMPTY
+                                                                        : SENDCO__CONDITION__OP__SET;
     struct value *to = &query->where[query->n_where++].value;
     if (op == SENDCO__CONDITION__OP__CONTAINS && *value) {
         if (!field_is_text(field))
@@ -344,7 +351,7 @@ int fields_query(struct cli *cli, const struct kind *kind, struct cli_query *que
     if (error == 0 && cli_option(cli, "sort"))
         error = fields_order(cli, cli_option(cli, "sort"), query, problem);
     else if (error == 0 && kind->subject != SUBJECT_SCHOOL)
-        query->n_order = 1;   // people and classes: by name
+        query->n_order = 1; // people and classes: by name
     if (error == 0)
         error = fields_about(cli, &query->about_kind, &query->about, problem);
     if (error == 0)

@@ -27,6 +27,6 @@ int fields_hex(const char *text, uint8_t *bytes, size_t size);
 const char *fields_shown(const struct field *field, struct value value, struct cli_labels *labels, bool human, struct arena *arena);
 // The same for a column: dates without their weekday.
 const char *fields_cell(const struct field *field, struct value value, struct cli_labels *labels, bool human, struct arena *arena);
-const char *fields_code_title(const struct field *field, const char *code);   // NULL: none known
+const char *fields_code_title(const struct field *field, const char *code); // NULL: none known
 
 #endif

@@ -6,29 +6,26 @@
 #include "common/kind.h"
 #include "common/text.h"
 
-static const char dates[] =
-    "Dates are typed as at school, day first always:\n"
-    "  14/9  14/9/26  14.9.2026  14 sep  14 September 2026  2026-09-14\n"
-    "  today  tomorrow  yesterday  fri  next fri  last mon\n"
-    "  3d  2w  3m (from today)  +10  -1w  eow (Sunday)  eom (end of the month)\n"
-    "A year of two digits is the nearest within 50 years; without a year it is the\n"
-    "nearest such date to today. \"fri\" is the next Friday after today, \"next fri\" the\n"
-    "one of next week, \"last fri\" the one before today. What was understood is said\n"
-    "back with its weekday. Programs get 2026-09-14.\n";
+static const char dates[] = "Dates are typed as at school, day first always:\n"
+                            "  14/9  14/9/26  14.9.2026  14 sep  14 September 2026  2026-09-14\n"
+                            "  today  tomorrow  yesterday  fri  next fri  last mon\n"
+                            "  3d  2w  3m (from today)  +10  -1w  eow (Sunday)  eom (end of the month)\n"
+                            "A year of two digits is the nearest within 50 years; without a year it is the\n"
+                            "nearest such date to today. \"fri\" is the next Friday after today, \"next fri\" the\n"
+                            "one of next week, \"last fri\" the one before today. What was understood is said\n"
+                            "back with its weekday. Programs get 2026-09-14.\n";
 
-static const char formats[] =
-    "On a terminal: aligned tables, cut to fit. Elsewhere: tab separated, ISO dates,\n"
-    "nothing cut. --json: one object with schema_version; empty fields are null, ids\n"
-    "are strings. --jsonl: one object a line. --csv, and --excel for Excel.\n"
-    "A list with nothing in it is an answer: exit code 0 and an empty table.\n"
-    "CSV and TSV of a report hold its table of records; --json holds all of it.\n";
+static const char formats[] = "On a terminal: aligned tables, cut to fit. Elsewhere: tab separated, ISO dates,\n"
+                              "nothing cut. --json: one object with schema_version; empty fields are null, ids\n"
+                              "are strings. --jsonl: one object a line. --csv, and --excel for Excel.\n"
+                              "A list with nothing in it is an answer: exit code 0 and an empty table.\n"
+                              "CSV and TSV of a report hold its table of records; --json holds all of it.\n";
 
-static const char fields[] =
-    "FIELD=VALUE sets a field, FIELD= empties it. FIELD=@FILE takes the text from a\n"
-    "file and FIELD=- from standard input: that keeps it out of the list of processes\n"
-    "and of the shell's history. A text that begins with @ is written @@.\n"
-    "A reference is an id (PUP-0017) or a name (\"Aisha Khan\") or a UPN; when several\n"
-    "fit, you are asked, or a script gets exit code 66 and the list.\n";
+static const char fields[] = "FIELD=VALUE sets a field, FIELD= empties it. FIELD=@FILE takes the text from a\n"
+                             "file and FIELD=- from standard input: that keeps it out of the list of processes\n"
+                             "and of the shell's history. A text that begins with @ is written @@.\n"
+                             "A reference is an id (PUP-0017) or a name (\"Aisha Khan\") or a UPN; when several\n"
+                             "fit, you are asked, or a script gets exit code 66 and the list.\n";
 
 static const char *nothing(const char *text)
 {
@@ -57,7 +54,8 @@ void help_all(struct cli *cli, FILE *to)
     fprintf(to, "\nCommands:\n");
     for (size_t i = 0; i < n_commands; i++)
         fprintf(to, "  %-12s %s\n", commands[i].name, commands[i].help);
-    fprintf(to, "\nMore: sendco help KIND, sendco help COMMAND, sendco help E-CONFLICT,\n      sendco help fields, dates, formats, options, exit\n");
+    fprintf(to, "\nMore: sendco help KIND, sendco help COMMAND, sendco help E-CONFLICT,\n      sendco help fields, dates, formats, "
+                "options, exit\n");
 }
 
 static const char *field_takes(const struct field *field)
@@ -94,7 +92,8 @@ static void help_field(FILE *to, const struct field *field)
 {
     fprintf(to, "  %-20s %-16s %s%s%s", field->name, field_takes(field), field->label, *field->help ? ": " : "", field->help);
     if (field->required || field->fixed)
-        fprintf(to, " (%s%s%s)", field->required ? "required" : "", field->required && field->fixed ? ", " : "", field->fixed ? "never changes" : "");
+        fprintf(to, " (%s%s%s)", field->required ? "required" : "", field->required && field->fixed ? ", " : "",
+                field->fixed ? "never changes" : "");
     fputc('\n', to);
     if (field->as == AS_ENUM) {
         fprintf(to, "  %-37s", "");
@@ -187,7 +186,9 @@ static bool help_error(FILE *to, const char *topic)
 
 static bool help_topic(FILE *to, const char *topic)
 {
-    static const struct { const char *name, *text; } topics[] = {{"dates", dates}, {"formats", formats}, {"fields", fields}};
+    static const struct {
+        const char *name, *text;
+    } topics[] = {{"dates", dates}, {"formats", formats}, {"fields", fields}};
 
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
         if (text_same(topic, topics[i].name)) {
@@ -218,7 +219,7 @@ int help_command(struct cli *cli, const struct call *call)
         return 0;
     int error = command_resolve(&words, &about, &problem);
     if ((error == 0 || about.command || about.kind) && (call->argc == 1 || about.command)) {
-        help_call(cli, &about);   // that words of the call itself are missing is no matter here
+        help_call(cli, &about); // that words of the call itself are missing is no matter here
         return 0;
     }
     return cli_fail(cli, NULL, &problem);

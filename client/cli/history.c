@@ -31,9 +31,14 @@ static int version_add(struct cli *cli, const Sendco__HistoryReply__Entry *entry
         versions->size = size;
     }
     version = &versions->list[versions->n];
-    *version = (struct version){.seq = entry->seq, .version = entry->version, .batch = entry->batch, .at = entry->at,
-                                .who = kept(cli, entry->who), .on_behalf_of = kept(cli, entry->on_behalf_of),
-                                .reason = kept(cli, entry->reason), .action = entry->action};
+    *version = (struct version){.seq = entry->seq,
+                                .version = entry->version,
+                                .batch = entry->batch,
+                                .at = entry->at,
+                                .who = kept(cli, entry->who),
+                                .on_behalf_of = kept(cli, entry->on_behalf_of),
+                                .reason = kept(cli, entry->reason),
+                                .action = entry->action};
     if (entry->record) {
         int error = cli_record(cli, entry->record, &version->record, versions->problem);
 
@@ -143,10 +148,11 @@ static void history_json(struct cli *cli, const struct kind *kind, int64_t id, c
 // One row per changed field: what a script filters and a person reads down.
 static int history_table(struct cli *cli, const struct kind *kind, const struct versions *versions)
 {
-    static const struct table_column columns[] = {{"version", "Version", true, true}, {"at", "When", false, true},   {"who", "Who", false, true},
-                                                  {"on_behalf_of", "For", false, false}, {"action", "Did", false, true}, {"field", "Field", false, true},
-                                                  {"from", "From", false, true},      {"to", "To", false, true},     {"batch", "Batch", true, false},
-                                                  {"reason", "Reason", false, false}};
+    static const struct table_column columns[] = {{"version", "Version", true, true}, {"at", "When", false, true},
+                                                  {"who", "Who", false, true},        {"on_behalf_of", "For", false, false},
+                                                  {"action", "Did", false, true},     {"field", "Field", false, true},
+                                                  {"from", "From", false, true},      {"to", "To", false, true},
+                                                  {"batch", "Batch", true, false},    {"reason", "Reason", false, false}};
     struct table table;
 
     table_init(&table, columns, sizeof columns / sizeof *columns, &cli->arena);
@@ -164,7 +170,9 @@ static int history_table(struct cli *cli, const struct kind *kind, const struct 
             const char *cells[] = {
                 repeat ? "" : arena_printf(&cli->arena, "%llu", (unsigned long long)version->version),
                 repeat ? "" : arena_strdup(&cli->arena, cli->human ? clock_text(version->at, when) : clock_iso(version->at, when)),
-                repeat ? "" : version->who, repeat ? "" : version->on_behalf_of, repeat ? "" : action_word(version->action),
+                repeat ? "" : version->who,
+                repeat ? "" : version->on_behalf_of,
+                repeat ? "" : action_word(version->action),
                 field ? (cli->human ? field->label : field->name) : "",
                 field ? fields_shown(field, version_value(before, field), versions->labels, cli->human, &cli->arena) : "",
                 field ? fields_shown(field, version_value(version, field), versions->labels, cli->human, &cli->arena) : "",

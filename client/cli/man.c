@@ -98,16 +98,22 @@ int man_command(struct cli *cli, const struct call *call)
     FILE *out = cli->out;
 
     (void)call;
-    fprintf(out, ".Dd " SENDCO_RELEASED "\n.Dt SENDCO 1\n.Os\n.Sh NAME\n.Nm sendco\n.Nd the SEND work of a school, from the command line\n");
-    fprintf(out, ".Sh SYNOPSIS\n.Nm\n.Ar kind verb\n.Op Ar id\n.Op Ar field Ns = Ns Ar value ...\n.Nm\n.Ar report\n.Op Ar options\n.Nm\n.Ar command\n");
-    fprintf(out, ".Sh DESCRIPTION\n.Nm\nasks and tells\n.Nm sendcod ,\nthe server that holds the school's records. It keeps no record on this machine.\n"
+    fprintf(out,
+            ".Dd " SENDCO_RELEASED "\n.Dt SENDCO 1\n.Os\n.Sh NAME\n.Nm sendco\n.Nd the SEND work of a school, from the command line\n");
+    fprintf(out, ".Sh SYNOPSIS\n.Nm\n.Ar kind verb\n.Op Ar id\n.Op Ar field Ns = Ns Ar value ...\n.Nm\n.Ar report\n.Op Ar "
+                 "options\n.Nm\n.Ar command\n");
+    fprintf(out, ".Sh DESCRIPTION\n.Nm\nasks and tells\n.Nm sendcod ,\nthe server that holds the school's records. It keeps no record on "
+                 "this machine.\n"
                  "A field's value may be\n.Cm @FILE\nor\n.Cm - ,\nstandard input; an empty one empties the field.\n");
     man_commands(out);
     man_kinds(out);
     man_options(out);
-    fprintf(out, ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev SENDCO_PROFILE\nthe profile's directory\n.It Ev SENDCO_SERVER\nthe server, as HOST:PORT\n"
+    fprintf(out, ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev SENDCO_PROFILE\nthe profile's directory\n.It Ev SENDCO_SERVER\nthe server, "
+                 "as HOST:PORT\n"
                  ".It Ev SENDCO_PAGER , PAGER\nthe pager; else less\n.It Ev NO_COLOR\nno colour\n.El\n");
-    fprintf(out, ".Sh FILES\n.Bl -tag -width Ds\n.It Pa ~/.local/share/sendco\nthe profile: certificate, key, profile.ini, ticket and state\n.El\n");
+    fprintf(
+        out,
+        ".Sh FILES\n.Bl -tag -width Ds\n.It Pa ~/.local/share/sendco\nthe profile: certificate, key, profile.ini, ticket and state\n.El\n");
     man_exit(out);
     fprintf(out, ".Sh SEE ALSO\n.Ic sendco help\n");
     return 0;
@@ -179,8 +185,10 @@ int completion_command(struct cli *cli, const struct call *call)
         completion_options(out, verbs[i].options);
         fprintf(out, "\" ;;\n");
     }
-    fprintf(out, "        esac\n    fi\n    if [[ \"$word\" == -* ]]; then\n        COMPREPLY=($(compgen -W \"$options $always\" -- \"$word\"))\n"
-                 "    elif [ \"$COMP_CWORD\" = 1 ]; then\n        COMPREPLY=($(compgen -W \"");
+    fprintf(
+        out,
+        "        esac\n    fi\n    if [[ \"$word\" == -* ]]; then\n        COMPREPLY=($(compgen -W \"$options $always\" -- \"$word\"))\n"
+        "    elif [ \"$COMP_CWORD\" = 1 ]; then\n        COMPREPLY=($(compgen -W \"");
     completion_words(out);
     fprintf(out, "\" -- \"$word\"))\n    elif [ \"$COMP_CWORD\" = 2 ] && [ -n \"$fields\" ]; then\n        COMPREPLY=($(compgen -W \"");
     for (size_t i = 0; i < n_verbs; i++)

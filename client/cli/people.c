@@ -180,7 +180,7 @@ void people_pager(struct cli *cli)
 int people_pager_end(struct cli *cli, struct problem *problem)
 {
     if (cli->out != stdout) {
-        pclose(cli->out);   // a person who leaves the pager early has seen enough
+        pclose(cli->out); // a person who leaves the pager early has seen enough
         cli->out = stdout;
         return 0;
     }

@@ -8,9 +8,9 @@
 #include "client/cli/run.h"
 #include "common/kind.h"
 
-#define PUT_RECORDS 500                     // a message may have 4,096 fields in all, a record has six
-#define PUT_BYTES ((size_t)160 << 10)
-#define PUT_TRIES 3
+#define PUT_RECORDS 500 // a message may have 4,096 fields in all, a record has six
+#define PUT_BYTES   ((size_t)160 << 10)
+#define PUT_TRIES   3
 
 struct packed {
     Sendco__Record *wire;
@@ -155,7 +155,7 @@ static int put_send(struct cli *cli, const struct cli_put *put, const struct pac
 int cli_put(struct cli *cli, const struct cli_put *put, Sendco__PutReply **reply, struct problem *problem)
 {
     struct packed packed = {.n = 0};
-    struct cli_put same = *put;   // sent again, a request must be the same to the last byte
+    struct cli_put same = *put; // sent again, a request must be the same to the last byte
     int error = cli_open(cli, problem);
 
     if (error == 0)

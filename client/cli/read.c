@@ -82,7 +82,8 @@ static struct table_column shown_column(struct cli *cli, const struct shown *sho
         return (struct table_column){"id", "Id", false, true};
     if (shown->version)
         return (struct table_column){"version", "Version", true, true};
-    bool right = shown->field->as == AS_NUMBER || shown->field->as == AS_MONEY || shown->field->as == AS_MINUTES || shown->field->as == AS_TENTHS;
+    bool right =
+        shown->field->as == AS_NUMBER || shown->field->as == AS_MONEY || shown->field->as == AS_MINUTES || shown->field->as == AS_TENTHS;
     const char *name = shown->label ? arena_printf(&cli->arena, "%s_name", shown->field->name) : shown->field->name;
     return (struct table_column){name, shown->field->label, right, false};
 }
@@ -242,7 +243,8 @@ static void show_page(struct cli *cli, const struct record *record, struct cli_l
     for (size_t i = 0; i < kind->n_fields; i++)
         show_line(cli, kind->fields[i].label, width, show_value(cli, record, &kind->fields[i], labels));
     if (last && !cli_option(cli, "as-known"))
-        fprintf(cli->out, "Last changed by %s, %s\n", text_safe(last->who ? last->who : "somebody", false, &cli->arena), clock_text(last->at, when));
+        fprintf(cli->out, "Last changed by %s, %s\n", text_safe(last->who ? last->who : "somebody", false, &cli->arena),
+                clock_text(last->at, when));
 }
 
 static int show_rows(struct cli *cli, const struct record *record, struct cli_labels *labels)

@@ -20,9 +20,12 @@ static bool run_colour(const struct cli *cli)
 
 static int run_format(struct cli *cli, const struct call *call, struct problem *problem)
 {
-    static const struct { const char *option; enum cli_format format; bool human; } formats[] = {
-        {"json", CLI_JSON, false}, {"jsonl", CLI_JSONL, false}, {"csv", CLI_CSV, false},
-        {"tsv", CLI_TSV, false},   {"plain", CLI_TSV, false},   {"table", CLI_TEXT, true}};
+    static const struct {
+        const char *option;
+        enum cli_format format;
+        bool human;
+    } formats[] = {{"json", CLI_JSON, false}, {"jsonl", CLI_JSONL, false}, {"csv", CLI_CSV, false},
+                   {"tsv", CLI_TSV, false},   {"plain", CLI_TSV, false},   {"table", CLI_TEXT, true}};
     int given = 0;
 
     cli->human = isatty(STDOUT_FILENO);
@@ -89,7 +92,7 @@ int run_main(int argc, char **argv)
     arena_init(&cli.arena, 0);
     problem_init(&problem, &cli.arena);
     if (argc == 2 && !strcmp(argv[1], "--version"))
-        argv[1] += 2;   // what everybody tries first
+        argv[1] += 2; // what everybody tries first
     int error = args_parse(argc - 1, argv + 1, &command_options, &cli.arena, &args, &problem);
     bool help = error == 0 && args_value(&args, "help");
     if (error == 0 && args.n_words == 0) {

@@ -4,7 +4,7 @@
 
 #include "client/cli/cli.h"
 
-#define SENDCO_RELEASE "1.0"
+#define SENDCO_RELEASE  "1.0"
 #define SENDCO_RELEASED "November 23, 2026"
 
 // One run of sendco: the exit code.
@@ -12,6 +12,12 @@ int run_main(int argc, char **argv);
 
 // As cli_open, but asks for no password unless `may_ask`.
 int cli_open_with(struct cli *cli, bool may_ask, struct problem *problem);
+// A connection without anybody on it yet. Then `signin`: Hello, and by ticket or password.
+int cli_connect(struct cli *cli, struct problem *problem);
+int signin(struct cli *cli, bool may_ask, struct problem *problem);
+// One question on the connection there is, as cli_ask but never again; *lost (may
+// be NULL): the answer will not come.
+int cli_ask_once(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_reply, void *data, struct problem *problem, bool *lost);
 // Closes the connection and waits until that is done.
 void cli_disconnect(struct cli *cli);
 void cli_sleep(struct cli *cli, unsigned ms);

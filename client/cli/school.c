@@ -14,7 +14,7 @@
 #include "common/text.h"
 
 #define FIND_LIMIT 50
-#define FIND_MAX 200
+#define FIND_MAX   200
 #define FIND_KINDS 64
 
 // --- find -----------------------------------------------------------------------
@@ -61,8 +61,10 @@ static int finding_hit(struct cli *cli, const Sendco__SearchReply__Hit *hit, str
         json_array_append_new(finding->hits, json);
         return 0;
     }
-    const char *cells[] = {kind ? kind->noun : "", id_kept(cli, kind, hit->id), kept(cli, hit->label), field ? (cli->human ? field->label : field->name) : "",
-                           kept(cli, hit->text), id_kept(cli, about, hit->about ? hit->about->id : 0), kept(cli, hit->about_label)};
+    const char *cells[] = {kind ? kind->noun : "",     id_kept(cli, kind, hit->id),
+                           kept(cli, hit->label),      field ? (cli->human ? field->label : field->name) : "",
+                           kept(cli, hit->text),       id_kept(cli, about, hit->about ? hit->about->id : 0),
+                           kept(cli, hit->about_label)};
     return table_add(&finding->table, cells);
 }
 
@@ -124,8 +126,9 @@ static void find_json(struct cli *cli, const char *text, const struct finding *f
 
 int find_command(struct cli *cli, const struct call *call)
 {
-    static const struct table_column columns[] = {{"kind", "Kind", false, true},   {"id", "Id", false, true},       {"label", "Record", false, true},
-                                                  {"field", "Field", false, true}, {"text", "Text", false, true},   {"about", "About", false, false},
+    static const struct table_column columns[] = {{"kind", "Kind", false, true},       {"id", "Id", false, true},
+                                                  {"label", "Record", false, true},    {"field", "Field", false, true},
+                                                  {"text", "Text", false, true},       {"about", "About", false, false},
                                                   {"about_name", "Name", false, false}};
     char *text = arena_strdup(&cli->arena, call->argv[0]);
     struct problem problem;
@@ -197,9 +200,11 @@ static int on_who(struct cli *cli, const Sendco__Reply *reply, void *data)
             json_array_append_new(asking->json, person_json(person));
             continue;
         }
-        const char *cells[] = {kept(cli, person->name), kept(cli, person->role), kept(cli, person->device),
-                               kept(cli, cli->human ? clock_text(person->since, when) : clock_iso(person->since, when)), person->self ? "you" : "",
-                               kind ? id_kept(cli, kind, person->present->id) : "", kept(cli, person->present_label)};
+        const char *cells[] = {
+            kept(cli, person->name),         kept(cli, person->role),
+            kept(cli, person->device),       kept(cli, cli->human ? clock_text(person->since, when) : clock_iso(person->since, when)),
+            person->self ? "you" : "",       kind ? id_kept(cli, kind, person->present->id) : "",
+            kept(cli, person->present_label)};
         if (table_add(&asking->table, cells) != 0)
             return problem_set(asking->problem, ERR_NOMEM, "There is not enough memory for the answer.");
     }
@@ -208,8 +213,9 @@ static int on_who(struct cli *cli, const Sendco__Reply *reply, void *data)
 
 int who_command(struct cli *cli, const struct call *call)
 {
-    static const struct table_column columns[] = {{"name", "Name", false, true},   {"role", "Role", false, true}, {"device", "Device", false, true},
-                                                  {"since", "Since", false, true}, {"self", "", false, false},    {"looking_at", "Looking at", false, false},
+    static const struct table_column columns[] = {{"name", "Name", false, true},     {"role", "Role", false, true},
+                                                  {"device", "Device", false, true}, {"since", "Since", false, true},
+                                                  {"self", "", false, false},        {"looking_at", "Looking at", false, false},
                                                   {"label", "", false, false}};
     Sendco__Request request = SENDCO__REQUEST__INIT;
     Sendco__Who who = SENDCO__WHO__INIT;
@@ -280,7 +286,8 @@ static void status_text(struct cli *cli, json_t *json)
     const char *name;
     json_t *value;
 
-    json_object_foreach(json, name, value) {
+    json_object_foreach(json, name, value)
+    {
         if (!strcmp(name, "schema_version"))
             continue;
         const char *padded = cli->human ? text_pad(name, 16, false, &cli->arena) : name;
@@ -330,7 +337,7 @@ int login_command(struct cli *cli, const struct call *call)
     problem_init(&problem, &cli->arena);
     error = profile_load(&cli->profile, cli_option(cli, "profile"), &problem);
     if (error == 0)
-        error = profile_ticket_keep(&cli->profile, NULL, 0, &problem);   // logging in means: by password
+        error = profile_ticket_keep(&cli->profile, NULL, 0, &problem); // logging in means: by password
     if (error == 0)
         error = cli_open(cli, &problem);
     if (error != 0)
@@ -343,8 +350,8 @@ int login_command(struct cli *cli, const struct call *call)
         json_object_set_new(json, "role", shape_text(cli->role));
         shape_print(cli, json, false);
     } else if (!cli->quiet) {
-        fprintf(cli->out, "Logged in at %s as %s (%s).\n", text_safe(cli->school, false, &cli->arena), text_safe(cli->person, false, &cli->arena),
-                text_safe(cli->role, false, &cli->arena));
+        fprintf(cli->out, "Logged in at %s as %s (%s).\n", text_safe(cli->school, false, &cli->arena),
+                text_safe(cli->person, false, &cli->arena), text_safe(cli->role, false, &cli->arena));
     }
     return 0;
 }
@@ -364,7 +371,7 @@ int logout_command(struct cli *cli, const struct call *call)
     if (error == 0)
         error = cli_ask(cli, &request, NULL, NULL, &problem);
     if (error == 0 || error == ERR_LOGIN)
-        error = profile_ticket_keep(&cli->profile, NULL, 0, &problem);   // one that has ended is no use either
+        error = profile_ticket_keep(&cli->profile, NULL, 0, &problem); // one that has ended is no use either
     if (error != 0)
         return cli_fail(cli, "log out", &problem);
     if (cli->human)

@@ -8,7 +8,7 @@
 #include "common/date.h"
 #include "common/kind.h"
 
-#define SHAPE_DIGITS 15   // so that 94.1 is 94.1
+#define SHAPE_DIGITS 15 // so that 94.1 is 94.1
 
 json_t *shape_new(void)
 {

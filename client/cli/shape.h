@@ -20,9 +20,9 @@ struct problem;
 // {"schema_version": 1}; NULL when memory is out, as with all of these: jansson
 // then leaves the member out of what it is put into.
 json_t *shape_new(void);
-json_t *shape_text(const char *text);    // null for NULL
-json_t *shape_id(const struct kind *kind, int64_t id);          // null for 0 or no kind
-json_t *shape_time(int64_t time);                               // ISO, null for 0
+json_t *shape_text(const char *text);                  // null for NULL
+json_t *shape_id(const struct kind *kind, int64_t id); // null for 0 or no kind
+json_t *shape_time(int64_t time);                      // ISO, null for 0
 json_t *shape_date(int32_t date);
 json_t *shape_value(const struct field *field, struct value value, struct arena *arena);
 // {name: value, …} of all fields but the withheld ones.

@@ -8,8 +8,8 @@
 #include "common/buffer.h"
 #include "common/text.h"
 
-#define TABLE_GAP 2
-#define TABLE_WIDEST 48    // of one column, before the terminal's width is asked
+#define TABLE_GAP       2
+#define TABLE_WIDEST    48 // of one column, before the terminal's width is asked
 #define TABLE_NARROWEST 14
 
 void table_init(struct table *table, const struct table_column *columns, size_t n_columns, struct arena *arena)

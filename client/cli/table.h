@@ -11,10 +11,10 @@ struct arena;
 struct cli;
 
 struct table_column {
-    const char *name;      // for programs: "review_due"
-    const char *label;     // for people: "Review due"
-    bool right;            // numbers
-    bool keep;             // shown also when every cell is empty or the terminal narrow
+    const char *name;  // for programs: "review_due"
+    const char *label; // for people: "Review due"
+    bool right;        // numbers
+    bool keep;         // shown also when every cell is empty or the terminal narrow
 };
 
 struct table {

@@ -9,8 +9,8 @@
 #include "common/kind.h"
 #include "common/text.h"
 
-#define WATCH_KINDS 64
-#define WATCH_PAUSE_MS 1000
+#define WATCH_KINDS        64
+#define WATCH_PAUSE_MS     1000
 #define WATCH_PAUSE_MAX_MS 30000
 
 struct watching {
@@ -19,13 +19,13 @@ struct watching {
     size_t n_kinds;
     const struct kind *about_kind, *only_kind;
     int64_t about, only_id;
-    uint64_t covered;        // everything up to here was told; 0: nothing yet
+    uint64_t covered; // everything up to here was told; 0: nothing yet
     uint64_t epoch;
-    bool resync, ended;      // ended: nobody reads any more
+    bool resync, ended; // ended: nobody reads any more
 };
 
-static json_t *change_json(const struct watching *watching, const Sendco__Change *change, const struct record *record, const struct kind *kind,
-                           int64_t id)
+static json_t *change_json(const struct watching *watching, const Sendco__Change *change, const struct record *record,
+                           const struct kind *kind, int64_t id)
 {
     json_t *json = shape_new(), *changed = json_array();
     struct arena *arena = &watching->cli->arena;
@@ -65,9 +65,9 @@ static void change_line(const struct watching *watching, const Sendco__Change *c
                 kind ? kind->noun : "", id_text);
     } else {
         label = text_cut(text_safe(label, false, &cli->arena), 40, &cli->arena);
-        fprintf(cli->out, "%s  %s  %s  %s %s  %s%s", clock_text(change->at, when), text_safe(change->who ? change->who : "somebody", false, &cli->arena),
-                change->gone ? "gone" : action_word(change->action), kind ? kind->noun : "", id_text, label ? label : "",
-                change->n_changed > 0 ? ": " : "");
+        fprintf(cli->out, "%s  %s  %s  %s %s  %s%s", clock_text(change->at, when),
+                text_safe(change->who ? change->who : "somebody", false, &cli->arena), change->gone ? "gone" : action_word(change->action),
+                kind ? kind->noun : "", id_text, label ? label : "", change->n_changed > 0 ? ": " : "");
     }
     for (size_t i = 0; kind && i < change->n_changed; i++) {
         const struct field *field = field_by_number(kind, change->changed[i]);

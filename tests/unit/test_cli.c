@@ -57,7 +57,8 @@ static void test_options_stand_anywhere(void **state)
     struct problem problem;
 
     (void)state;
-    assert_int_equal(PARSE(&args, &problem, "--json", "target", "--limit=3", "list", "--sort", "-due,aim", "--where", "a=b", "--where", "c~d"), 0);
+    assert_int_equal(
+        PARSE(&args, &problem, "--json", "target", "--limit=3", "list", "--sort", "-due,aim", "--where", "a=b", "--where", "c~d"), 0);
     assert_int_equal(args.n_words, 2);
     assert_string_equal(args.words[0], "target");
     assert_string_equal(args.words[1], "list");
@@ -209,7 +210,8 @@ static char *drawn(const struct table *table, int width, bool people)
     return kept;
 }
 
-static const struct table_column columns[] = {{"id", "Id", false, true}, {"name", "Name", false, true}, {"n", "N", true, false}, {"e", "Empty", false, false}};
+static const struct table_column columns[] = {
+    {"id", "Id", false, true}, {"name", "Name", false, true}, {"n", "N", true, false}, {"e", "Empty", false, false}};
 
 static void test_table_for_people(void **state)
 {
@@ -242,7 +244,8 @@ static void test_table_fits_the_terminal(void **state)
 static void test_hostile_text_is_harmless(void **state)
 {
     struct table table;
-    const char *evil = "a\tb\nc\033]0;x\007\xe2\x80\xae" "d";
+    const char *evil = "a\tb\nc\033]0;x\007\xe2\x80\xae"
+                       "d";
     char *text = NULL;
     size_t size = 0;
 
@@ -332,8 +335,14 @@ static void test_json_of_a_conflict(void **state)
     (void)state;
     problem_init(&problem, &arena);
     problem_set(&problem, ERR_CONFLICT, "Somebody was faster.");
-    problem_field_add(&problem, &(struct problem_field){.kind = kind, .id = 7, .field = 0, .base = value_text("a"), .theirs = value_text("b"),
-                                                        .yours = value_text("c"), .who = "J. Okoro", .when = 1790000000});
+    problem_field_add(&problem, &(struct problem_field){.kind = kind,
+                                                        .id = 7,
+                                                        .field = 0,
+                                                        .base = value_text("a"),
+                                                        .theirs = value_text("b"),
+                                                        .yours = value_text("c"),
+                                                        .who = "J. Okoro",
+                                                        .when = 1790000000});
     json_t *json = shape_problem(&problem, &arena), *field = json_array_get(json_object_get(json, "fields"), 0);
     assert_string_equal(json_string_value(json_object_get(json, "code")), "E-CONFLICT");
     assert_string_equal(json_string_value(json_object_get(field, "field")), kind->fields[0].name);
@@ -347,9 +356,14 @@ static void test_json_of_a_conflict(void **state)
 
 static void test_addresses(void **state)
 {
-    static const struct { const char *text, *host, *port; } good[] = {
-        {"localhost:7443", "localhost", "7443"}, {"10.0.0.1", "10.0.0.1", "7443"}, {"[::1]:9", "::1", "9"},
-        {"[::1]", "::1", "7443"},                {"::1", "::1", "7443"},           {"school.local:65535", "school.local", "65535"}};
+    static const struct {
+        const char *text, *host, *port;
+    } good[] = {{"localhost:7443", "localhost", "7443"},
+                {"10.0.0.1", "10.0.0.1", "7443"},
+                {"[::1]:9", "::1", "9"},
+                {"[::1]", "::1", "7443"},
+                {"::1", "::1", "7443"},
+                {"school.local:65535", "school.local", "65535"}};
     static const char *const bad[] = {"", ":7443", "host:", "host:0", "host:65536", "host:12x", "[::1", "[::1]x", "host:-1", "[]:1"};
     char host[256], port[8];
     struct problem problem;

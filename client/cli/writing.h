@@ -1,0 +1,23 @@
+// One change on its way, and how its outcome is told. Main thread.
+#ifndef CLIENT_CLI_WRITING_H
+#define CLIENT_CLI_WRITING_H
+
+#include "client/cli/cli.h"
+
+struct writing {
+    struct cli *cli;
+    const struct kind *kind; // NULL: a batch
+    int64_t id;              // 0 while new
+    struct record *record;   // what was typed; NULL for remove and undo
+    uint64_t set;
+    uint8_t key[CLI_KEY];
+    const char *verb;
+    uint64_t batch, version; // version: the base, or the one to take back
+    uint64_t seen;           // of the Put: the same request has the same
+};
+
+// Both return the exit code.
+int writing_done(const struct writing *writing, const Sendco__PutReply *reply);
+int writing_failed(const struct writing *writing, const char *doing, struct problem *problem);
+
+#endif
