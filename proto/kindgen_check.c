@@ -168,11 +168,11 @@ static void check_about(struct gen *gen, struct gen_kind *kind)
         fail("kind %s does not say whom it is about", kind->name);
         return;
     }
-    kind->subject = SENDCO__SUBJECT__SCHOOL;
+    kind->subject = (int)SENDCO__SUBJECT__SCHOOL;
     if (!strcmp(about, "school"))
         return;
     if (!strcmp(about, "self")) {
-        kind->subject = kind->options->subject;
+        kind->subject = (int)kind->options->subject;
         if (!kind->options->has_subject)
             fail("kind %s is about itself but is no subject", kind->name);
         return;
@@ -199,7 +199,7 @@ static void check_about(struct gen *gen, struct gen_kind *kind)
         step += length;
         step += *step == '.';
     }
-    kind->subject = at->options->subject;
+    kind->subject = (int)at->options->subject;
     if (!at->options->has_subject)
         fail("kind %s: about \"%s\" ends in %s, which is no subject", kind->name, about, at->name);
 }

@@ -65,7 +65,10 @@ static int on_wal(void *data, sqlite3 *handle, const char *name, int pages)
 {
     (void)handle;
     (void)name;
-    ((struct db *)data)->wal_pages = pages;
+    struct db *db = data;
+    if (pages < db->wal_pages)
+        db->wal_moved = 0;   // it began anew
+    db->wal_pages = pages;
     return SQLITE_OK;
 }
 
@@ -113,8 +116,9 @@ void db_close(struct db *db)
         sqlite3_finalize(statement->prepared);
         free(statement);
     }
+    free(db->by_id);
     sqlite3_close(db->handle);
-    db->handle = NULL;
+    *db = (struct db){.handle = NULL};
 }
 
 sqlite3_stmt *db_statement(struct db *db, const char *sql)
@@ -144,6 +148,16 @@ void db_done(sqlite3_stmt *statement)
         return;
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
+}
+
+int db_step(struct db *db, const char *sql)
+{
+    sqlite3_stmt *statement = db_statement(db, sql);
+    if (!statement)
+        return SQLITE_NOMEM;
+    int code = sqlite3_step(statement);
+    sqlite3_reset(statement);
+    return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
 int db_run(struct db *db, const char *sql)

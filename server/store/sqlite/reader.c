@@ -8,24 +8,34 @@
 #define TURN_MAX 32                                  // requests answered from one snapshot
 #define TURN_NS (UINT64_C(5) * 1000 * 1000)          // … while it is this young
 
-static struct job *take(struct store *store)
+// A share of what waits, so that the other readers find work too. Empty: it is
+// time to end.
+static void take(struct store *store, struct queue *jobs)
 {
     struct lane *lane = &store->reading;
     uv_mutex_lock(&lane->mutex);
     while (!lane->queue.size && !lane->stopping)
         uv_cond_wait(&lane->filled, &lane->mutex);
-    struct job *job = lane->queue.size ? queue_pop(&lane->queue) : NULL;
+    size_t share = lane->queue.size / store->n_readers + 1;
+    while (lane->queue.size && jobs->size < share && jobs->size < TURN_MAX)
+        queue_push(jobs, queue_pop(&lane->queue));
     uv_mutex_unlock(&lane->mutex);
-    return job;
 }
 
-static struct job *take_more(struct store *store)
+// What it took but had no time for goes back to the front.
+static void give_back(struct store *store, struct queue *jobs)
 {
     struct lane *lane = &store->reading;
+    if (!jobs->size)
+        return;
     uv_mutex_lock(&lane->mutex);
-    struct job *job = lane->queue.size ? queue_pop(&lane->queue) : NULL;
+    jobs->last->next = lane->queue.first;
+    lane->queue.first = jobs->first;
+    lane->queue.last = lane->queue.last ? lane->queue.last : jobs->last;
+    lane->queue.size += jobs->size;
+    uv_cond_signal(&lane->filled);
     uv_mutex_unlock(&lane->mutex);
-    return job;
+    *jobs = (struct queue){NULL, NULL, 0};
 }
 
 static void answer(struct store *store, struct db *db, struct job *job)
@@ -47,11 +57,12 @@ void reader_main(void *data)
         db.handle = NULL;
     }
     db.epoch = store->epoch;
-    for (struct job *job; (job = take(store)) != NULL;) {
+    for (struct queue jobs = {NULL, NULL, 0}; take(store, &jobs), jobs.size;) {
         struct queue answered = {NULL, NULL, 0};
         uint64_t began = clock_monotonic();
-        bool open = db.handle && db_run(&db, "BEGIN") == SQLITE_OK;
-        for (; job; job = answered.size < TURN_MAX && clock_monotonic() - began < TURN_NS ? take_more(store) : NULL) {
+        bool open = db.handle && db_step(&db, "BEGIN") == SQLITE_OK;
+        while (jobs.size && (!answered.size || clock_monotonic() - began < TURN_NS)) {
+            struct job *job = queue_pop(&jobs);
             if (open)
                 answer(store, &db, job);
             else
@@ -59,7 +70,8 @@ void reader_main(void *data)
             queue_push(&answered, job);
         }
         if (open)
-            db_run(&db, "COMMIT");
+            db_step(&db, "COMMIT");
+        give_back(store, &jobs);
         store_finish(store, &answered);
     }
     db_close(&db);

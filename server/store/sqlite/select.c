@@ -3,6 +3,7 @@
 // before LIMIT and counting. On whichever thread owns the connection.
 #include "server/store/sqlite/sqlite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -34,16 +35,26 @@ struct record *select_read(sqlite3_stmt *statement, const struct kind *kind, str
     return record;
 }
 
-struct record *select_record(struct view *view, const struct kind *kind, int64_t id, struct arena *arena)
+// The commonest statement of all: kept per kind, so that no text need be made.
+static sqlite3_stmt *by_id(struct db *db, const struct kind *kind)
 {
+    if (!db->by_id && !(db->by_id = calloc(n_kinds, sizeof *db->by_id)))
+        return NULL;
+    if (db->by_id[kind->index])
+        return db->by_id[kind->index];
     struct sql sql;
     sql_init(&sql);
     sql_add(&sql, "SELECT ");
     select_columns(&sql, kind, "k");
     sql_add(&sql, " FROM \"%s\" k WHERE k.id = ?1", kind->table);
-    sql.n_binds = 1;
-    sql.binds[0] = value_number(id);
-    sqlite3_stmt *statement = sql_statement(&sql, view->db);
+    return db->by_id[kind->index] = sql_statement(&sql, db);
+}
+
+struct record *select_record(struct view *view, const struct kind *kind, int64_t id, struct arena *arena)
+{
+    sqlite3_stmt *statement = by_id(view->db, kind);
+    if (statement)
+        sqlite3_bind_int64(statement, 1, id);
     struct record *record = statement && sqlite3_step(statement) == SQLITE_ROW ? select_read(statement, kind, arena) : NULL;
     db_done(statement);
     return record;

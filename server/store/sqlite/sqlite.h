@@ -15,8 +15,10 @@ struct statement;
 struct db {
     sqlite3 *handle;
     struct statement *statements;   // prepared, by their text
+    sqlite3_stmt **by_id;           // of each kind, a record by its id
     uint64_t epoch;
-    int wal_pages;                  // after the last commit; writer only
+    int wal_pages;                  // in the WAL after the last commit; writer only
+    int wal_moved;                  // as many at the last checkpoint
 };
 
 // What one mutating request does while it is applied.
@@ -55,6 +57,7 @@ void db_close(struct db *db);
 sqlite3_stmt *db_statement(struct db *db, const char *sql);
 void db_done(sqlite3_stmt *statement);
 int db_run(struct db *db, const char *sql);                          // statements without results; SQLite's code
+int db_step(struct db *db, const char *sql);                         // one such, prepared once
 void db_bind(sqlite3_stmt *statement, int index, struct value value);
 struct value db_value(sqlite3_stmt *statement, int column, const struct field *field, struct arena *arena);
 // SQLite's code as ours: ERR_OK for ROW and DONE, else ERR_IO with a sentence.
@@ -145,7 +148,7 @@ int keys_prune(struct db *db, int64_t before);
 
 struct rule { const struct kind *kind; store_rule_fn *check, *effect; };
 
-enum job_type { JOB_READ, JOB_WRITE, JOB_KEEP };
+enum job_type { JOB_READ, JOB_WRITE, JOB_KEEP, JOB_REFUSED };
 struct job {
     enum job_type type;
     struct actor actor;
@@ -164,7 +167,9 @@ struct job *queue_pop(struct queue *queue);
 struct lane {                       // jobs on their way to a thread
     uv_mutex_t mutex;
     uv_cond_t filled;
-    struct queue queue;
+    struct queue queue;             // under the mutex
+    struct queue gathered;          // by the loop in this turn: handed over at once
+    size_t waiting;                 // not answered yet, as the loop counts
     bool stopping;
 };
 
@@ -172,6 +177,9 @@ struct lane {                       // jobs on their way to a thread
 struct store {
     uv_loop_t *loop;
     uv_async_t async;
+    uv_prepare_t turn;              // before the loop waits: what it gathered goes to the threads
+    uv_idle_t gathering;            // keeps the loop from waiting while there is something gathered
+    int open_handles;
     char path[4096], directory[4096], school[256];
     uint64_t seed;
     store_scope_fn *scope;
@@ -185,6 +193,7 @@ struct store {
     unsigned n_readers;
     struct db db;                   // the writer's
     uint8_t chain[32];              // the writer's
+    int64_t last_write, pruned;     // the writer's: times of requests
     volatile bool slow;             // the WAL is long: admit no more for a moment
 
     uv_mutex_t out_mutex;

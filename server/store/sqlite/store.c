@@ -58,6 +58,8 @@ void store_finish(struct store *store, struct queue *jobs)
 
 static void answer(struct store *store, struct job *job)
 {
+    if (job->type != JOB_REFUSED)
+        (job->type == JOB_READ ? &store->reading : &store->writing)->waiting--;
     if (job->commit) {
         store->seq = job->commit->to_seq;
         for (size_t i = 0; i < store->n_followers; i++)
@@ -82,23 +84,53 @@ static void on_async(uv_async_t *async)
 
 // --- questions, from the loop ---
 
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle;   // its being active is what counts
+}
+
+// Gathered over a turn of the loop: one lock and one signal for all of it.
 static void submit(struct store *store, struct lane *lane, size_t most, struct job *job)
 {
-    uv_mutex_lock(&lane->mutex);
-    bool full = lane->queue.size >= most || lane->stopping;
-    if (!full) {
-        queue_push(&lane->queue, job);
-        uv_cond_signal(&lane->filled);
-    }
-    uv_mutex_unlock(&lane->mutex);
-    if (!full)
+    if (lane->waiting < most && !lane->stopping) {
+        uv_idle_start(&store->gathering, on_idle);
+        lane->waiting++;
+        queue_push(&lane->gathered, job);
         return;
+    }
     job->result = ERR_BUSY;
     if (job->change)
         problem_set(&job->change->problem, ERR_BUSY, "the server has as many requests waiting as it takes");
+    job->type = JOB_REFUSED;
     struct queue refused = {NULL, NULL, 0};
     queue_push(&refused, job);
     store_finish(store, &refused);
+}
+
+static void hand_over(struct lane *lane, unsigned threads)
+{
+    if (!lane->gathered.size)
+        return;
+    size_t wake = lane->gathered.size < threads ? lane->gathered.size : threads;
+    uv_mutex_lock(&lane->mutex);
+    if (lane->queue.last)
+        lane->queue.last->next = lane->gathered.first;
+    else
+        lane->queue.first = lane->gathered.first;
+    lane->queue.last = lane->gathered.last;
+    lane->queue.size += lane->gathered.size;
+    for (size_t i = 0; i < wake; i++)
+        uv_cond_signal(&lane->filled);
+    uv_mutex_unlock(&lane->mutex);
+    lane->gathered = (struct queue){NULL, NULL, 0};
+}
+
+static void on_turn(uv_prepare_t *turn)
+{
+    struct store *store = turn->data;
+    uv_idle_stop(&store->gathering);
+    hand_over(&store->writing, 1);
+    hand_over(&store->reading, store->n_readers);
 }
 
 static struct job *job_new(enum job_type type, store_done_fn *done, void *data)
@@ -130,6 +162,7 @@ void store_write(struct store *store, struct change *change, store_done_fn *done
         submit(store, &store->writing, store->slow ? 0 : WRITES_WAITING, job);
         return;
     }
+    job->type = JOB_REFUSED;
     job->result = problem_set(&change->problem, ERR_READONLY, "the database takes no changes now: its disk once failed to keep one");
     struct queue refused = {NULL, NULL, 0};
     queue_push(&refused, job);
@@ -211,6 +244,11 @@ static void lane_init(struct lane *lane)
 
 static int start_threads(struct store *store, struct problem *problem)
 {
+    if (uv_idle_init(store->loop, &store->gathering) || uv_prepare_init(store->loop, &store->turn) ||
+        uv_prepare_start(&store->turn, on_turn))
+        return problem_set(problem, ERR_INTERNAL, "the loop could not be joined");
+    uv_unref((uv_handle_t *)&store->turn);
+    store->turn.data = store->gathering.data = store;
     if (uv_async_init(store->loop, &store->async, on_async) || uv_thread_create(&store->writer, writer_main, store))
         return problem_set(problem, ERR_INTERNAL, "the writer's thread could not be started");
     store->async.data = store;
@@ -271,6 +309,8 @@ static void stop(struct lane *lane)
 static void on_closed(uv_handle_t *handle)
 {
     struct store *store = handle->data;
+    if (--store->open_handles)
+        return;
     uv_mutex_destroy(&store->out_mutex);
     uv_mutex_destroy(&store->writing.mutex);
     uv_mutex_destroy(&store->reading.mutex);
@@ -288,6 +328,7 @@ void store_close(struct store *store, void (*closed)(void *data), void *data)
 {
     store->on_closed = closed;
     store->closed_data = data;
+    on_turn(&store->turn);   // what this turn gathered still counts
     stop(&store->writing);
     stop(&store->reading);
     uv_thread_join(&store->writer);
@@ -296,5 +337,8 @@ void store_close(struct store *store, void (*closed)(void *data), void *data)
     on_async(&store->async);   // what was answered last
     sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     db_close(&store->db);
+    store->open_handles = 3;
+    uv_close((uv_handle_t *)&store->gathering, on_closed);
+    uv_close((uv_handle_t *)&store->turn, on_closed);
     uv_close((uv_handle_t *)&store->async, on_closed);
 }

@@ -22,7 +22,7 @@
 #define BATCH_MAX 512
 #define BATCH_NS (UINT64_C(20) * 1000 * 1000)
 #define CHECKPOINT_PAGES 1000          // whatever the queue
-#define CHECKPOINT_IDLE_PAGES 100      // when nobody waits
+#define SILENCE_NS (UINT64_C(20) * 1000 * 1000)   // nobody has come for so long: tidy up
 #define WAL_SLOW_PAGES 12000           // 48 MB: admit no more until it shrinks
 #define KEYS_KEPT (7 * 86400)
 
@@ -117,16 +117,16 @@ static bool run_job(struct store *store, struct job *job)
     struct db *db = &store->db;
     uint8_t chain[32];
     memcpy(chain, store->chain, sizeof chain);
-    if (db_run(db, "SAVEPOINT request") != SQLITE_OK)
+    if (db_step(db, "SAVEPOINT request") != SQLITE_OK)
         return !transaction_gone(store);
     job->commit = NULL;
     job->result = job->type == JOB_WRITE ? apply(store, job->change, &job->commit, chain) : keep(store, job);
     if (transaction_gone(store))
         return false;
     bool undo = job->result || (job->type == JOB_WRITE && job->change->dry_run);
-    if (undo && db_run(db, "ROLLBACK TO request") != SQLITE_OK)
+    if (undo && db_step(db, "ROLLBACK TO request") != SQLITE_OK)
         return false;
-    if (db_run(db, "RELEASE request") != SQLITE_OK)
+    if (db_step(db, "RELEASE request") != SQLITE_OK)
         return false;
     if (!undo)
         memcpy(store->chain, chain, sizeof chain);
@@ -151,7 +151,7 @@ static void stop_for_ever(struct store *store, int code)
 
 static int commit_batch(struct store *store)
 {
-    int code = db_run(&store->db, "COMMIT");
+    int code = db_step(&store->db, "COMMIT");
     int main_code = code & 0xff;
     if (code == SQLITE_OK)
         return 0;
@@ -177,7 +177,7 @@ static size_t run_batch(struct store *store, struct queue *jobs, struct queue *a
 {
     uint8_t chain[32];
     memcpy(chain, store->chain, sizeof chain);
-    if (db_run(&store->db, "BEGIN IMMEDIATE") != SQLITE_OK)
+    if (db_step(&store->db, "BEGIN IMMEDIATE") != SQLITE_OK)
         return 0;
     struct queue done = {NULL, NULL, 0};
     uint64_t began = clock_monotonic();
@@ -269,26 +269,43 @@ int writer_apply(struct store *store, struct change *change)
 
 // --- between transactions ---
 
-static void checkpoint(struct store *store, bool idle)
+static void checkpoint(struct store *store)
 {
-    int pages = store->db.wal_pages;
-    if (pages < (idle ? CHECKPOINT_IDLE_PAGES : CHECKPOINT_PAGES))
-        return;
-    int left = 0, moved = 0;
-    int code = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &moved);
+    int code = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     if ((code & 0xff) == SQLITE_IOERR)
         stop_for_ever(store, code);
-    if (left == moved)
-        store->db.wal_pages = 0;   // the next commit begins the WAL anew
+    // all moved: the next commit begins the WAL anew, unless a reader still looks at it
+    store->db.wal_moved = store->db.wal_pages;
     store->slow = store->db.wal_pages > WAL_SLOW_PAGES;
 }
 
+// What can wait until nobody does.
+static void tidy(struct store *store)
+{
+    if (store->db.wal_pages > store->db.wal_moved)
+        checkpoint(store);
+    if (store->last_write - store->pruned > 60) {
+        keys_prune(&store->db, store->last_write - KEYS_KEPT);
+        store->pruned = store->last_write;
+    }
+}
+
+// Everything that waits. False: it is time to end.
 static bool take(struct store *store, struct queue *jobs)
 {
     struct lane *lane = &store->writing;
+    bool tidied = false;
     uv_mutex_lock(&lane->mutex);
-    while (!lane->queue.size && !lane->stopping)
-        uv_cond_wait(&lane->filled, &lane->mutex);
+    while (!lane->queue.size && !lane->stopping) {
+        if (tidied) {
+            uv_cond_wait(&lane->filled, &lane->mutex);
+        } else if (uv_cond_timedwait(&lane->filled, &lane->mutex, SILENCE_NS) == UV_ETIMEDOUT && !lane->queue.size) {
+            uv_mutex_unlock(&lane->mutex);
+            tidy(store);
+            tidied = true;
+            uv_mutex_lock(&lane->mutex);
+        }
+    }
     bool stop = lane->stopping && !lane->queue.size;
     *jobs = lane->queue;
     lane->queue = (struct queue){NULL, NULL, 0};
@@ -296,35 +313,20 @@ static bool take(struct store *store, struct queue *jobs)
     return !stop;
 }
 
-static bool is_idle(struct store *store)
-{
-    uv_mutex_lock(&store->writing.mutex);
-    bool idle = store->writing.queue.size == 0;
-    uv_mutex_unlock(&store->writing.mutex);
-    return idle;
-}
-
 void writer_main(void *data)
 {
     struct store *store = data;
     struct queue jobs;
-    int64_t pruned = 0;
     while (take(store, &jobs)) {
-        int64_t now = 0;
         while (jobs.size) {
             struct queue answered = {NULL, NULL, 0};
             for (struct job *job = jobs.first; job; job = job->next)
                 if (job->type == JOB_WRITE)
-                    now = job->change->now;
+                    store->last_write = job->change->now;
             run_all(store, &jobs, &answered);
             store_finish(store, &answered);
-            checkpoint(store, false);
+            if (store->db.wal_pages - store->db.wal_moved >= CHECKPOINT_PAGES)
+                checkpoint(store);
         }
-        bool idle = is_idle(store);
-        if (idle && now - pruned > 60) {
-            keys_prune(&store->db, now - KEYS_KEPT);
-            pruned = now;
-        }
-        checkpoint(store, idle);
     }
 }
