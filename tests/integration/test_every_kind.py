@@ -104,6 +104,7 @@ class EveryKind(school.Case):
 
     def test_every_fault_is_refused_and_named(self):
         client = self.client_all
+        others = set()
         for kind in kinds.load():
             good = self.world.sample(kind, fill=1.0)
             before = client.list(kind).records.total
@@ -114,7 +115,9 @@ class EveryKind(school.Case):
                     problem = self.refused(wire.pb.INVALID, reply)
                     named = field.number in [f.field for f in problem.fields]
                     self.assertTrue(named or field.label in problem.message or field.name in problem.message, problem)
+                    others |= {f.id for f in problem.fields} - {-1, 0}
             self.assertEqual(client.list(kind).records.total, before, kind.name)
+        self.assertEqual(others, set(), "a new record goes by its temporary id in a refusal")
 
     def test_unnormalised_text_is_normalised_not_refused(self):
         kind = kinds.find("Pupil")

@@ -6,6 +6,7 @@ import csv
 import glob
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,7 @@ import "schema.proto";
 
 message Equipment {
   option (kind) = {
-    number: 9001 prefix: "EQP" title: "Equipment" plural: "Equipment" class: C1 about: "pupil" shows: "{name} {serial}"
+    number: 9001 prefix: "EQP" title: "Equipment" plural: "Equipment" class: C1 about: "pupil" shows: "{name} {serial}, {partner}"
     unique: "name serial" duty: "-" help: "What a pupil has on loan."
   };
   enum Condition { NEW = 1; WORN = 2; OUT_OF_ORDER = 3; }
@@ -40,6 +41,7 @@ message Equipment {
   optional string area = 9 [(field) = { label: "Area" codes: "need-area" }];
   optional bool charged = 10 [(field) = { label: "Charged" }];
   optional string note = 11 [(field) = { label: "Note" as: LONG_TEXT search: true max: 500 class: C2 }];
+  optional int64 partner = 12 [(field) = { label: "Shared with" ref: "Pupil" }];
 }
 '''
 
@@ -194,6 +196,25 @@ class NewKind(school.Case):
         every = self.senco.all(self.kind)
         self.assertEqual({i for i, _, _ in teacher.all(self.kind)}, {i for i, m, _ in every if m.pupil in own})
         self.refused(wire.pb.DENIED, self.client("medical").list(self.kind, check=False))
+
+    def test_a_reference_to_a_pupil_out_of_sight_is_one_to_nobody(self):
+        teacher, pupil = self.client("teacher"), kinds.find("Pupil")
+        own = {i for i, _, _ in teacher.all(pupil)}
+        mine = min(own)
+        foreign, message = next((i, m) for i, m, _ in self.senco.all(pupil) if i not in own and m.surname)
+        serial = "S%d" % time.monotonic_ns()
+        answers = []
+        for partner in (foreign, 10 ** 9):
+            reply = teacher.add(self.kind, check=False, pupil=mine, name="Tandem", serial=serial, partner=partner)
+            problem = self.refused(wire.pb.INVALID, reply)
+            self.assertEqual([f.field for f in problem.fields], [12])
+            answers.append(re.sub(r"PUP-[0-9A-Z*~$=]+", "#", str(problem)))
+        self.assertEqual(answers[0], answers[1])
+        id = self.senco.add(self.kind, pupil=mine, name="Tandem", serial=serial, partner=foreign)
+        self.assertIn(message.surname, next(h.label for h in self.senco.find("tandem").hits if h.id == id))
+        self.assertNotIn(message.surname, next(h.label for h in teacher.find("tandem").hits if h.id == id))
+        answer = teacher.ask(get=wire.pb.Get(kind=self.kind.number, id=id, labels=True)).records
+        self.assertNotIn(foreign, [l.id for l in answer.labels if l.kind == pupil.number])
 
     def test_an_old_database_gets_its_table(self):
         self.old.start()

@@ -283,6 +283,13 @@ class Scope(school.Case):
         self.refused(wire.pb.DENIED, client.edit(self.pupil, self.inside, row[2].version, check=False, known_as="Nobody"))
         self.refused(wire.pb.DENIED, client.edit(self.pupil, self.inside, row[2].version, check=False, social_worker=True))
 
+    def test_a_refusal_names_a_new_record_by_its_temporary_id(self):
+        client = self.client("teacher")
+        for fields in (dict(pupil=self.inside, aim="x", plan=1), dict(pupil=self.inside), dict(pupil=self.inside, aim="x", owner=10 ** 9)):
+            reply = client.add(self.target, check=False, **fields)
+            self.assertNotEqual(reply.outcome, wire.pb.OK)
+            self.assertEqual({f.id for f in reply.problem.fields} - {-1, 0}, set(), "the next id would tell how many there are")
+
     def test_a_conflict_tells_a_reader_no_more_than_he_may_read(self):
         # The teacher writes what he may; a lead changed a field that is kept from him.
         _, version = self.senco.read(self.target, self.theirs[self.inside])

@@ -194,6 +194,7 @@ struct store {
     struct db db;                   // the writer's
     uint8_t chain[32];              // the writer's
     int64_t last_write, pruned;     // the writer's: times of requests
+    unsigned batches;               // the writer's: since the last checkpoint
     volatile bool slow;             // the WAL is long: admit no more for a moment
 
     uv_mutex_t out_mutex;
