@@ -72,6 +72,10 @@ class Scope(school.Case):
                 got = client.all(kind)
                 self.assertEqual({i for i, _, _ in got}, mine, (name, kind.name))
                 self.assertEqual(reply.records.total, len(mine), (name, kind.name))
+                page = client.list(kind, limit=2).records        # the scope comes before page and count, not after
+                self.assertEqual((page.total, len(page.records)), (len(mine), min(2, len(mine))), (name, kind.name))
+                known = client.list(kind, limit=2, as_known=client.hello.now).records
+                self.assertLessEqual(known.total, len(mine), (name, kind.name))
                 again = client.all(kind, limit=3, order=[wire.pb.Order(about=True)])
                 self.assertEqual({i for i, _, _ in again}, mine)
                 known = client.all(kind, as_known=client.hello.now)

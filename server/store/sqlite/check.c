@@ -24,9 +24,10 @@ static const char *codes_known(struct view *view, const char *list, int32_t on, 
     db_bind(statement, 1, value_text(list));
     db_bind(statement, 2, value_number(on));
     while (sqlite3_step(statement) == SQLITE_ROW)
-        text = arena_printf(arena, "%s%s%s", text, *text ? ", " : "", (const char *)sqlite3_column_text(statement, 0));
+        if (!(text = arena_printf(arena, "%s%s%s", text, *text ? ", " : "", (const char *)sqlite3_column_text(statement, 0))))
+            break;
     db_done(statement);
-    return text;
+    return text ? text : "many";
 }
 
 static int check_code(struct view *view, const struct record *record, const struct field *field, struct problem *problem)
@@ -148,8 +149,9 @@ int check_record(struct view *view, const struct record *before, const struct re
 {
     const struct kind *kind = after->kind;
     int error = record_check(after, problem);
+    bool moved = kind_is_spell(kind) && (changed & field_bit(&kind->fields[kind->spell.from]));   // codes are judged on that day
     for (int i = 0; i < kind->n_fields && !error; i++)
-        if (changed & field_bit(&kind->fields[i]))
+        if (changed & field_bit(&kind->fields[i]) || (moved && kind->fields[i].as == AS_CODE))
             error = check_field(view, before, after, &kind->fields[i], problem);
     uint64_t together = 0;
     for (int i = 0; i < kind->n_unique; i++)
@@ -180,15 +182,18 @@ int check_unreferenced(struct view *view, const struct record *record, struct pr
             sql_add(&sql, " AND _removed = 0 ORDER BY id LIMIT 6");
             sqlite3_stmt *statement = sql_statement(&sql, view->db);
             int64_t ids[6];
-            int found = 0;
-            while (statement && found < 6 && sqlite3_step(statement) == SQLITE_ROW)
+            int found = 0, code = SQLITE_NOMEM;
+            while (statement && (code = sqlite3_step(statement)) == SQLITE_ROW && found < 6)
                 ids[found++] = sqlite3_column_int64(statement, 0);
             db_done(statement);
+            if (code != SQLITE_ROW && code != SQLITE_DONE)
+                return problem_set(problem, ERR_IO, "what refers to it could not be read");
             for (int j = 0; j < found; j++, n++) {
                 struct record *other = select_record(view, &kinds[k], ids[j], arena);
                 char text[ID_TEXT_MAX];
                 if (n < 8 && other && scope_reads(&view->scope, other->kind->class, other->kind->about.subject, other->about))
-                    list = arena_printf(arena, "%s%s%s", list, *list ? ", " : "", id_format(&kinds[k], ids[j], text));
+                    if (!(list = arena_printf(arena, "%s%s%s", list, *list ? ", " : "", id_format(&kinds[k], ids[j], text))))
+                        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
             }
         }
     if (!n)

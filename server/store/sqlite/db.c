@@ -16,6 +16,7 @@
 struct statement {
     sqlite3_stmt *prepared;
     UT_hash_handle hh;
+    uint64_t used;          // the tick of its last use
     char sql[];
 };
 
@@ -121,13 +122,41 @@ void db_close(struct db *db)
     *db = (struct db){.handle = NULL};
 }
 
+#define STATEMENTS_MOST 512
+
+static bool is_by_id(const struct db *db, const sqlite3_stmt *prepared)
+{
+    for (size_t i = 0; db->by_id && i < n_kinds; i++)
+        if (db->by_id[i] == prepared)
+            return true;
+    return false;
+}
+
+// Clients choose conditions, orders and limits: the forms of a query are without number.
+static void forget_oldest(struct db *db)
+{
+    struct statement *oldest = NULL;
+    for (struct statement *one = db->statements; one; one = one->hh.next)
+        if ((!oldest || one->used < oldest->used) && !sqlite3_stmt_busy(one->prepared) && !is_by_id(db, one->prepared))
+            oldest = one;
+    if (!oldest)
+        return;
+    HASH_DEL(db->statements, oldest);
+    sqlite3_finalize(oldest->prepared);
+    free(oldest);
+}
+
 sqlite3_stmt *db_statement(struct db *db, const char *sql)
 {
     struct statement *statement;
     size_t size = strlen(sql);
     HASH_FIND(hh, db->statements, sql, size, statement);
-    if (statement)
+    if (statement) {
+        statement->used = ++db->tick;
         return statement->prepared;
+    }
+    if (HASH_COUNT(db->statements) >= STATEMENTS_MOST)
+        forget_oldest(db);
     statement = malloc(sizeof *statement + size + 1);
     if (!statement)
         return NULL;
@@ -138,6 +167,7 @@ sqlite3_stmt *db_statement(struct db *db, const char *sql)
         free(statement);
         return NULL;
     }
+    statement->used = ++db->tick;
     HASH_ADD(hh, db->statements, sql, size, statement);
     return statement->prepared;
 }

@@ -42,8 +42,9 @@ int keys_find(struct view *view, struct change *change)
     if (!statement)
         return ERR_NOMEM;
     sqlite3_bind_blob(statement, 1, change->key, sizeof change->key, SQLITE_STATIC);
-    int found = 0;
-    if (sqlite3_step(statement) == SQLITE_ROW) {
+    int code = sqlite3_step(statement);
+    int found = code == SQLITE_DONE ? 0 : ERR_IO;
+    if (code == SQLITE_ROW) {
         bool same = sqlite3_column_int64(statement, 0) == change->actor.staff && sqlite3_column_bytes(statement, 1) == 32 &&
                     !memcmp(sqlite3_column_blob(statement, 1), change->hash, 32);
         found = same ? replay(change, sqlite3_column_blob(statement, 2), (size_t)sqlite3_column_bytes(statement, 2))
@@ -52,6 +53,8 @@ int keys_find(struct view *view, struct change *change)
             problem_hint(&change->problem, "Make a new key for every new request; send only the very same request again with its key.");
     }
     db_done(statement);
+    if (found < 0 && !change->problem.error)
+        problem_set(&change->problem, found, "the answer given before could not be read");
     return found;
 }
 

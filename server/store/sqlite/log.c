@@ -205,6 +205,8 @@ static int image_step(sqlite3_stmt *statement, void *data)
     if (version > image->version || sqlite3_column_int64(statement, 3) > image->at)
         return 0;
     struct record *record;
+    if (sqlite3_column_type(statement, 9) == SQLITE_NULL)   // erased
+        return 1;
     if (record_unpack(image->now->kind, sqlite3_column_blob(statement, 9), (size_t)sqlite3_column_bytes(statement, 9), image->arena, &record,
                       NULL))
         return 1;

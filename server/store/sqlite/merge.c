@@ -20,16 +20,18 @@ static int note_merged(struct merge *merge, const struct field *field)
 {
     struct change *change = merge->view->writing->change;
     struct change_result *result = &change->result;
-    struct merged_item *grown = arena_alloc(change->arena, (result->n_merged + 1) * sizeof *grown);
-    if (!grown)
-        return ERR_NOMEM;
-    if (result->n_merged)
-        memcpy(grown, result->merged, result->n_merged * sizeof *grown);
-    struct merged_item *item = &grown[result->n_merged++];
+    if ((result->n_merged & (result->n_merged - 1)) == 0) {   // grows by doubling
+        struct merged_item *grown = arena_alloc(change->arena, (result->n_merged ? 2 * result->n_merged : 1) * sizeof *grown);
+        if (!grown)
+            return ERR_NOMEM;
+        if (result->n_merged)
+            memcpy(grown, result->merged, result->n_merged * sizeof *grown);
+        result->merged = grown;
+    }
+    struct merged_item *item = &result->merged[result->n_merged++];
     *item = (struct merged_item){.kind = merge->mine->kind, .id = merge->mine->id, .field = field->index};
     log_author(merge->view, merge->theirs, merge->base->version, field, &item->who, &item->when);
     item->who_name = view_staff_name(merge->view, item->who, change->arena);
-    result->merged = grown;
     return 0;
 }
 
@@ -39,7 +41,11 @@ static void note_conflict(struct merge *merge, const struct field *field, struct
     int i = field->index;
     struct problem_field conflict = {.kind = merge->mine->kind, .id = merge->mine->id, .field = i, .base = merge->base->values[i],
                                      .theirs = merge->theirs->values[i], .yours = merge->mine->values[i]};
-    log_author(merge->view, merge->theirs, merge->base->version, field, &who, &when);
+    if (log_author(merge->view, merge->theirs, merge->base->version, field, &who, &when))   // untouched by them: whoever changed its group
+        for (int j = 0; j < merge->mine->kind->n_fields; j++)
+            if (field_group_bits(merge->mine->kind, field) & merge->changed & field_bit(&merge->mine->kind->fields[j]) &&
+                !log_author(merge->view, merge->theirs, merge->base->version, &merge->mine->kind->fields[j], &who, &when))
+                break;
     conflict.who = view_staff_name(merge->view, who, merge->view->writing->change->arena);
     conflict.when = when;
     problem_field_add(problem, &conflict);
@@ -57,7 +63,8 @@ static int say_conflict(struct merge *merge, struct problem *problem)
     for (int i = 0; i < kind->n_fields; i++) {
         if (!(told & field_bit(&kind->fields[i])))
             continue;
-        labels = arena_printf(arena, "%s%s\"%s\"", labels, *labels ? ", " : "", kind->fields[i].label);
+        const char *longer = arena_printf(arena, "%s%s\"%s\"", labels, *labels ? ", " : "", kind->fields[i].label);
+        labels = longer ? longer : labels;
         note_conflict(merge, &kind->fields[i], problem);
         if (!who)
             log_author(merge->view, merge->theirs, merge->base->version, &kind->fields[i], &who, &when);
@@ -67,7 +74,7 @@ static int say_conflict(struct merge *merge, struct problem *problem)
     id_format(kind, merge->theirs->id, id);
     problem_set(problem, ERR_CONFLICT, "%s was changed by %s on %s, after you looked: your version %llu, now %llu%s%s", id,
                 view_staff_name(merge->view, who, arena), clock_text(when, when_text), (unsigned long long)merge->base->version,
-                (unsigned long long)merge->theirs->version, *labels ? ". Different: " : "", labels ? labels : "");
+                (unsigned long long)merge->theirs->version, *labels ? ". Different: " : "", labels);
     problem_hint(problem, "See both: sendco %s show %s, sendco %s history %s; then change it again: sendco %s edit %s FIELD=VALUE", kind->noun,
                  id, kind->noun, id, kind->noun, id);
     return ERR_CONFLICT;
@@ -79,7 +86,7 @@ static int merge_group(struct merge *merge, uint64_t group, uint64_t intended)
     const struct kind *kind = merge->mine->kind;
     uint64_t differs = record_diff(merge->mine, merge->theirs) & group;
     if ((intended & group) && (merge->changed & group) && differs) {
-        merge->conflicts |= differs;
+        merge->conflicts |= differs | (merge->changed & group);   // what they changed, too: that is what is new to the author
         return 0;
     }
     for (int i = 0; i < kind->n_fields; i++) {
@@ -88,7 +95,8 @@ static int merge_group(struct merge *merge, uint64_t group, uint64_t intended)
             continue;
         if (!(intended & group))
             merge->mine->values[i] = merge->theirs->values[i];
-        if (merge->changed & field_bit(field) && !(intended & field_bit(field)) && note_merged(merge, field))
+        uint64_t told = merge->changed & ~intended & ~scope_withheld(&merge->view->scope, kind, merge->theirs->about);
+        if (told & field_bit(field) && note_merged(merge, field))
             return ERR_NOMEM;
     }
     return 0;

@@ -215,7 +215,10 @@ int put_store(struct view *view, const struct record *before, struct record *aft
     const struct record *was = before && !before->removed ? before : NULL;
     after->version = before ? before->version + 1 : 1;
     after->removed = action == ACTION_REMOVE;
-    int error = action == ACTION_REMOVE ? check_rules(view, was, NULL, problem) : check_record(view, was, after, changed, problem);
+    uint64_t doubtful = changed;
+    for (int i = 0; i < after->kind->n_fields && action == ACTION_RESTORE; i++)   // what it refers to may be gone meanwhile
+        doubtful |= after->kind->fields[i].as == AS_REF ? field_bit(&after->kind->fields[i]) : 0;
+    int error = action == ACTION_REMOVE ? check_rules(view, was, NULL, problem) : check_record(view, was, after, doubtful, problem);
     if (error)
         return error;
     int code = before ? row_update(view, before, after, changed) : row_insert(view, after);
@@ -311,7 +314,7 @@ static int blame_merge(struct view *view, const struct record *base, const struc
     if (!alone || error != ERR_INVALID || base->version == theirs->version)
         return error;
     apply_item(alone, item);
-    if (record_check(alone, &other) || check_rules(view, base, alone, &other))
+    if (check_record(view, base, alone, record_diff(base, alone), &other))
         return error;
     int64_t who = 0, when = 0;
     char text[32];
@@ -338,8 +341,11 @@ static int put_edit(struct view *view, const struct put_item *item, struct probl
         return removed_conflict(view, theirs, problem);
     if (kind->append_only)
         return problem_set(problem, ERR_INVALID, "a %s is never changed; add a correcting one", kind->title);
-    if (touched & scope_withheld(&view->scope, kind, theirs->about))
-        return check_rights(view, theirs, touched & scope_withheld(&view->scope, kind, theirs->about), problem);
+    uint64_t unseen = touched & scope_withheld(&view->scope, kind, theirs->about);
+    if (unseen) {
+        error = check_rights(view, theirs, unseen, problem);
+        return error ? error : problem_set(problem, ERR_DENIED, "you may not see what you would change there");
+    }
     base = item->record->version == theirs->version ? theirs : log_image(view, theirs, item->record->version, arena);
     mine = record_copy(theirs, arena);
     struct put_item resolved = *item;
@@ -368,37 +374,55 @@ int put_item(struct view *view, const struct put_item *item, struct problem *pro
     return item->record->id > 0 ? put_edit(view, item, problem) : put_new(view, item, problem);
 }
 
-// Does it refer to a new record that is not there yet?
-static bool waits(const struct view *view, const struct put_item *item)
+struct place { uint32_t kind; int64_t temporary; size_t item; };
+
+static int compare_places(const void *a, const void *b)
 {
-    for (int i = 0; i < item->record->kind->n_fields; i++) {
-        const struct field *field = &item->record->kind->fields[i];
-        const struct value *value = &item->record->values[i];
-        if (field->as == AS_REF && value->type == VALUE_NUMBER && value->number < 0 && !id_find(view, field->ref, value->number))
-            return true;
-    }
-    return false;
+    const struct place *x = a, *y = b;
+    return x->kind != y->kind ? (x->kind > y->kind) - (x->kind < y->kind) : (x->temporary > y->temporary) - (x->temporary < y->temporary);
 }
 
-// New records may refer to each other in any order: what refers ahead waits for
-// the next round. A round that moves nothing leaves the mistake to be named.
+struct order_of { const struct change *change; struct place *places; bool *begun; };
+
+// A new record of the request that this one refers to and that nobody has begun with; n_items: none.
+static size_t waits_for(const struct order_of *order, const struct put_item *item)
+{
+    for (int i = 0; i < item->record->kind->n_fields; i++) {
+        const struct value *value = &item->record->values[i];
+        if (item->record->kind->fields[i].as != AS_REF || value->type != VALUE_NUMBER || value->number >= 0)
+            continue;
+        struct place wanted = {item->record->kind->fields[i].ref->number, value->number, 0};
+        struct place *found = bsearch(&wanted, order->places, order->change->n_items, sizeof wanted, compare_places);
+        if (found && !order->begun[found->item])
+            return found->item;
+    }
+    return order->change->n_items;
+}
+
+// New records may refer to each other in any order: what is referred to goes
+// first. A circle, or what is not there, is left for put_item to name.
 int put_items(struct view *view, const struct change *change, struct problem *problem)
 {
-    bool *done = arena_zero(change->arena, change->n_items + 1, sizeof *done);
-    size_t left = change->n_items;
-    int error = done ? 0 : problem_set(problem, ERR_NOMEM, "the server is short of memory");
-    while (left && !error) {
-        size_t before = left;
-        for (size_t i = 0; i < change->n_items && !error; i++) {
-            if (done[i] || waits(view, &change->items[i]))
-                continue;
-            error = put_item(view, &change->items[i], problem);
-            done[i] = true;
-            left--;
+    size_t n = change->n_items, depth = 0;
+    struct order_of order = {change, arena_alloc(change->arena, (n + 1) * sizeof(struct place)), arena_zero(change->arena, n + 1, sizeof(bool))};
+    size_t *stack = arena_alloc(change->arena, (n + 1) * sizeof *stack);
+    if (!order.places || !order.begun || !stack)
+        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
+    for (size_t i = 0; i < n; i++)
+        order.places[i] = (struct place){change->items[i].record->kind->number, change->items[i].record->id, i};
+    qsort(order.places, n, sizeof *order.places, compare_places);
+    int error = 0;
+    for (size_t i = 0; i < n && !error; i++) {
+        if (order.begun[i])
+            continue;
+        order.begun[stack[depth++] = i] = true;
+        while (depth && !error) {
+            size_t next = waits_for(&order, &change->items[stack[depth - 1]]);
+            if (next < n)
+                order.begun[stack[depth++] = next] = true;
+            else
+                error = put_item(view, &change->items[stack[--depth]], problem);
         }
-        for (size_t i = 0; left == before && !error; i++)
-            if (!done[i])
-                error = put_item(view, &change->items[i], problem);
     }
     return error;
 }

@@ -30,8 +30,11 @@ struct record *select_read(sqlite3_stmt *statement, const struct kind *kind, str
     record->about = sqlite3_column_int64(statement, 2);
     record->removed = sqlite3_column_int(statement, 3) != 0;
     record->seq = (uint64_t)sqlite3_column_int64(statement, 4);
-    for (int i = 0; i < kind->n_fields; i++)
+    for (int i = 0; i < kind->n_fields; i++) {
         record->values[i] = db_value(statement, i + SELECT_FIXED, &kind->fields[i], arena);
+        if (record->values[i].type == VALUE_EMPTY && sqlite3_column_type(statement, i + SELECT_FIXED) != SQLITE_NULL)
+            return NULL;   // no memory: better no record than one with a hole
+    }
     return record;
 }
 
@@ -146,7 +149,11 @@ static void where_condition(struct sql *sql, const struct query *query, const st
         sql_add(sql, ") > 0");
         return;
     }
-    column(sql, query, condition->field);
+    const struct about *about = &query->kind->about;
+    if (!query->as_known && condition->op == OP_EQ && about->depth == 1 && about->path[0] == condition->field->index)
+        sql_add(sql, "k._about");   // the same, and it has the index
+    else
+        column(sql, query, condition->field);
     if (condition->op == OP_EMPTY || condition->op == OP_SET) {
         sql_add(sql, condition->op == OP_EMPTY ? " IS NULL" : " IS NOT NULL");
         return;

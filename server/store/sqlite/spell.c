@@ -35,11 +35,11 @@ static int overlapping(struct view *view, const struct record *record, int64_t i
     sqlite3_stmt *statement = sql_statement(&sql, view->db);
     if (!statement)
         return ERR_NOMEM;
-    int n = 0;
-    while (n < OVERLAPS && sqlite3_step(statement) == SQLITE_ROW)
+    int n = 0, code;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW && n < OVERLAPS)
         ids[n++] = sqlite3_column_int64(statement, 0);
     db_done(statement);
-    return n;
+    return code == SQLITE_ROW || code == SQLITE_DONE ? n : ERR_IO;   // what could not be read is not "none"
 }
 
 static int overlap_conflict(struct view *view, const struct record *other, const struct record *record, struct problem *problem)
@@ -82,7 +82,10 @@ int spell_fit(struct view *view, const struct record *before, const struct recor
     struct writing *writing = view->writing;
     const struct spell *spell = &after->kind->spell;
     int64_t ids[OVERLAPS];
-    if (before && !(record_diff(before, after) & (field_bit(&after->kind->fields[spell->from]) | field_bit(&after->kind->fields[spell->to]))))
+    uint64_t places = field_bit(&after->kind->fields[spell->from]) | field_bit(&after->kind->fields[spell->to]);
+    for (int i = 0; i < spell->n_one_per; i++)
+        places |= field_bit(&after->kind->fields[spell->one_per[i]]);
+    if (before && !(record_diff(before, after) & places))
         return 0;
     int n = overlapping(view, after, ids);
     if (n < 0)

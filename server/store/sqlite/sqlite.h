@@ -15,6 +15,7 @@ struct statement;
 struct db {
     sqlite3 *handle;
     struct statement *statements;   // prepared, by their text
+    uint64_t tick;
     sqlite3_stmt **by_id;           // of each kind, a record by its id
     uint64_t epoch;
     int wal_pages;                  // in the WAL after the last commit; writer only
@@ -193,6 +194,7 @@ struct store {
     unsigned n_readers;
     struct db db;                   // the writer's
     uint8_t chain[32];              // the writer's
+    int lost_code;                  // the writer's: why the last transaction was lost
     int64_t last_write, pruned;     // the writer's: times of requests
     unsigned batches;               // the writer's: since the last checkpoint
     volatile bool slow;             // the WAL is long: admit no more for a moment

@@ -16,9 +16,6 @@ static int put_back(struct view *view, const struct record *now, uint64_t first,
     if (first_action == ACTION_ADD) {
         if (now->removed)
             return 0;
-        int error = check_unreferenced(view, now, problem);
-        if (error)
-            return error;
         action = ACTION_REMOVE;
     } else {
         struct record *image = log_image(view, now, first - 1, arena);
@@ -30,7 +27,12 @@ static int put_back(struct view *view, const struct record *now, uint64_t first,
         else if (!record_diff(now, after))
             return 0;
     }
-    int error = check_rights(view, now, ~UINT64_C(0) >> (64 - now->kind->n_fields), problem);
+    uint64_t touched = record_diff(now, after);
+    for (int i = 0; i < now->kind->n_fields && action != ACTION_EDIT; i++)   // all that is in it
+        touched |= after->values[i].type != VALUE_EMPTY ? field_bit(&now->kind->fields[i]) : 0;
+    int error = check_rights(view, now, touched, problem);
+    if (!error && action == ACTION_REMOVE)
+        error = check_unreferenced(view, now, problem);
     if (!error)
         error = put_store(view, now, after, action, problem);
     return error;
@@ -75,6 +77,33 @@ static int undo_older(struct view *view, const struct record *now, uint64_t vers
     return put_item(view, &item, problem);
 }
 
+// A new spell closed the one that ran, in the same request and just before it: taking
+// the new one back lets the other run again, unless somebody changed it since.
+static int reopen_closed(struct view *view, const struct record *spell, struct problem *problem)
+{
+    struct arena *arena = view->writing->change->arena;
+    const struct kind *kind = spell->kind;
+    int64_t closed[4];
+    int n = 0, error = 0;
+    sqlite3_stmt *statement = db_statement(view->db, "SELECT c.record FROM change a JOIN change c ON c.seq >= a.request AND c.seq < a.seq"
+                                                     " AND c.kind = a.kind AND c.action = ?2 WHERE a.seq = ?1 ORDER BY c.seq DESC");
+    if (!statement)
+        return ERR_NOMEM;
+    db_bind(statement, 1, value_number((int64_t)spell->seq));
+    db_bind(statement, 2, value_number(ACTION_EDIT));
+    while (n < 4 && sqlite3_step(statement) == SQLITE_ROW)
+        closed[n++] = sqlite3_column_int64(statement, 0);
+    db_done(statement);
+    for (int i = 0; i < n && !error; i++) {
+        struct record *other = select_record(view, kind, closed[i], arena);
+        bool by_it = other && !other->removed && other->seq < spell->seq && other->about == spell->about &&
+                     value_equal(other->values[kind->spell.to], value_number(spell->values[kind->spell.from].number - 1));
+        if (by_it && !(error = put_back(view, other, other->version, ACTION_EDIT, problem)))
+            error = tell(view, other, false);
+    }
+    return error;
+}
+
 static int undo_record(struct view *view, struct problem *problem)
 {
     struct change *change = view->writing->change;
@@ -88,8 +117,11 @@ static int undo_record(struct view *view, struct problem *problem)
         return problem_set(problem, ERR_INVALID, "%s has no version %llu", text, (unsigned long long)version);
     if (version < now->version)
         return undo_older(view, now, version, problem);
-    int error = put_back(view, now, version, log_action(view, now), problem);
-    return error ? error : tell(view, now, false);
+    enum action action = log_action(view, now);
+    int error = put_back(view, now, version, action, problem);
+    if (!error)
+        error = tell(view, now, false);
+    return error || action != ACTION_ADD || !kind_is_spell(now->kind) ? error : reopen_closed(view, now, problem);
 }
 
 struct touched { const struct kind *kind; int64_t id; uint64_t first, last; enum action action; };
@@ -108,8 +140,8 @@ static int batch_read(struct view *view, uint64_t batch, struct touched **list, 
     if (!statement)
         return ERR_NOMEM;
     db_bind(statement, 1, value_number((int64_t)batch));
-    int error = 0;
-    while (!error && sqlite3_step(statement) == SQLITE_ROW) {
+    int error = 0, code = SQLITE_DONE;
+    while (!error && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         if (*n == room) {
             room = room ? 2 * room : 64;
             struct touched *grown = arena_alloc(arena, room * sizeof *grown);
@@ -127,7 +159,7 @@ static int batch_read(struct view *view, uint64_t batch, struct touched **list, 
                                                (uint64_t)sqlite3_column_int64(statement, 3), (enum action)sqlite3_column_int(statement, 4)};
     }
     db_done(statement);
-    return error;
+    return error ? error : db_error(view->db, code, NULL);
 }
 
 static int undo_batch(struct view *view, struct problem *problem)
@@ -144,7 +176,7 @@ static int undo_batch(struct view *view, struct problem *problem)
     for (size_t i = 0; i < n && !error; i++) {
         struct record *now = select_record(view, list[i].kind, list[i].id, change->arena);
         if (!now)
-            continue;
+            return problem_set(problem, ERR_IO, "a record of the batch could not be read");
         if (!scope_reads(&view->scope, now->kind->class, now->kind->about.subject, now->about))
             return problem_set(problem, ERR_DENIED, "the batch holds records that you may not see");
         bool built_on = now->version != list[i].last;

@@ -123,7 +123,7 @@ static bool run_job(struct store *store, struct job *job)
     uint8_t chain[32];
     memcpy(chain, store->chain, sizeof chain);
     if (db_step(db, "SAVEPOINT request") != SQLITE_OK)
-        return !transaction_gone(store);
+        return false;   // not begun: not to be answered as if it had been
     job->commit = NULL;
     job->result = job->type == JOB_WRITE ? apply(store, job->change, &job->commit, chain) : keep(store, job);
     if (transaction_gone(store))
@@ -182,7 +182,7 @@ static size_t run_batch(struct store *store, struct queue *jobs, struct queue *a
 {
     uint8_t chain[32];
     memcpy(chain, store->chain, sizeof chain);
-    if (db_step(&store->db, "BEGIN IMMEDIATE") != SQLITE_OK)
+    if ((store->lost_code = db_step(&store->db, "BEGIN IMMEDIATE") & 0xff) != SQLITE_OK)
         return 0;
     struct queue done = {NULL, NULL, 0};
     uint64_t began = clock_monotonic();
@@ -200,6 +200,7 @@ static size_t run_batch(struct store *store, struct queue *jobs, struct queue *a
         commit_batch(store);
         return n;
     }
+    store->lost_code = lost ? sqlite3_errcode(store->db.handle) & 0xff : 0;   // before ROLLBACK speaks
     int error = lost ? ERR_RETRY : commit_batch(store);
     if (error) {
         memcpy(store->chain, chain, sizeof chain);
@@ -252,9 +253,8 @@ static void run_all(struct store *store, struct queue *jobs, struct queue *answe
             continue;
         if (!one.size)
             continue;
-        int code = sqlite3_errcode(store->db.handle) & 0xff;
         job = queue_pop(&one);
-        if (code == SQLITE_FULL)
+        if (store->lost_code == SQLITE_FULL || (job->type == JOB_WRITE && job->change->problem.error == ERR_READONLY))
             fail(job, ERR_READONLY, "the server's disk is full; nothing was changed");
         else
             fail(job, ERR_RETRY, "the database could not take the change; nothing was changed");
@@ -276,13 +276,14 @@ int writer_apply(struct store *store, struct change *change)
 
 static void checkpoint(struct store *store)
 {
-    int code = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int pages = 0, moved = 0;
+    int code = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
     if ((code & 0xff) == SQLITE_IOERR)
         stop_for_ever(store, code);
     // all moved: the next commit begins the WAL anew, unless a reader still looks at it
-    store->db.wal_moved = store->db.wal_pages;
+    store->db.wal_moved = moved > 0 ? moved : 0;
     store->batches = 0;
-    store->slow = store->db.wal_pages > WAL_SLOW_PAGES;
+    store->slow = store->db.wal_pages - store->db.wal_moved > WAL_SLOW_PAGES;
 }
 
 static bool is_due(const struct store *store)
@@ -297,7 +298,9 @@ static void tidy(struct store *store)
     if (store->db.wal_pages > store->db.wal_moved)
         checkpoint(store);
     if (store->last_write - store->pruned > 60) {
-        keys_prune(&store->db, store->last_write - KEYS_KEPT);
+        int code = keys_prune(&store->db, store->last_write - KEYS_KEPT);
+        if ((code & 0xff) == SQLITE_IOERR)   // it commits, too
+            stop_for_ever(store, code);
         store->pruned = store->last_write;
     }
 }
@@ -314,7 +317,7 @@ static bool take(struct store *store, struct queue *jobs)
         } else if (uv_cond_timedwait(&lane->filled, &lane->mutex, SILENCE_NS) == UV_ETIMEDOUT && !lane->queue.size) {
             uv_mutex_unlock(&lane->mutex);
             tidy(store);
-            tidied = true;
+            tidied = !store->slow;   // while nobody is let in nobody wakes us
             uv_mutex_lock(&lane->mutex);
         }
     }
