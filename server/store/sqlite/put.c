@@ -260,6 +260,10 @@ static int put_new(struct view *view, const struct put_item *item, struct proble
         error = put_store(view, NULL, record, ACTION_ADD, problem);
     if (!error && temporary < 0)
         error = id_note(view, record->kind, temporary, record->id);
+    // its author knows it by no other id, and the real one would tell how many there are
+    for (size_t i = 0; error && problem && i < problem->n_fields; i++)
+        if (problem->fields[i].kind == record->kind && problem->fields[i].id == record->id)
+            problem->fields[i].id = temporary;
     return error ? error : done_add(view, (struct done_item){record->kind, record->id, temporary, record->version, ACTION_ADD, caused});
 }
 
