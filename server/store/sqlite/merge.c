@@ -13,6 +13,7 @@ struct merge {
     const struct record *base, *theirs;
     struct record *mine;
     uint64_t changed;          // by others, since base
+    uint64_t touched;          // by the author
     uint64_t conflicts;
 };
 
@@ -40,7 +41,9 @@ static void note_conflict(struct merge *merge, const struct field *field, struct
     int64_t who = 0, when = 0;
     int i = field->index;
     struct problem_field conflict = {.kind = merge->mine->kind, .id = merge->mine->id, .field = i, .base = merge->base->values[i],
-                                     .theirs = merge->theirs->values[i], .yours = merge->mine->values[i]};
+                                     .theirs = merge->theirs->values[i]};
+    // what the author did not touch is, to them, still as they saw it
+    conflict.yours = merge->touched & field_bit(field) ? merge->mine->values[i] : merge->base->values[i];
     if (log_author(merge->view, merge->theirs, merge->base->version, field, &who, &when))   // untouched by them: whoever changed its group
         for (int j = 0; j < merge->mine->kind->n_fields; j++)
             if (field_group_bits(merge->mine->kind, field) & merge->changed & field_bit(&merge->mine->kind->fields[j]) &&
@@ -72,9 +75,10 @@ static int say_conflict(struct merge *merge, struct problem *problem)
     if (!who)
         log_author(merge->view, merge->theirs, merge->base->version, NULL, &who, &when);
     id_format(kind, merge->theirs->id, id);
-    problem_set(problem, ERR_CONFLICT, "%s was changed by %s on %s, after you looked: your version %llu, now %llu%s%s", id,
+    problem_set(problem, ERR_CONFLICT, "%s was changed by %s on %s, after you looked: your version %llu, now %llu%s%s%s", id,
                 view_staff_name(merge->view, who, arena), clock_text(when, when_text), (unsigned long long)merge->base->version,
-                (unsigned long long)merge->theirs->version, *labels ? ". Different: " : "", labels);
+                (unsigned long long)merge->theirs->version, *labels ? ". Different: " : "", labels,
+                merge->view->writing->change->strict ? " (strict: nothing is merged)" : "");
     problem_hint(problem, "See both: sendco %s show %s, sendco %s history %s; then change it again: sendco %s edit %s FIELD=VALUE", kind->noun,
                  id, kind->noun, id, kind->noun, id);
     return ERR_CONFLICT;
@@ -106,7 +110,8 @@ int merge_records(struct view *view, const struct record *base, const struct rec
                   struct problem *problem)
 {
     const struct kind *kind = theirs->kind;
-    struct merge merge = {.view = view, .base = base, .theirs = theirs, .mine = mine, .changed = record_diff(base, theirs)};
+    struct merge merge = {.view = view, .base = base, .theirs = theirs, .mine = mine, .changed = record_diff(base, theirs),
+                          .touched = touched};
     bool newer = base->version != theirs->version;
     if (!newer)
         return 0;

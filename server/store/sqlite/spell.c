@@ -46,13 +46,11 @@ static int overlap_conflict(struct view *view, const struct record *other, const
 {
     struct arena *arena = view->writing->change->arena;
     const struct kind *kind = record->kind;
-    int from = kind->spell.from;
     int64_t who = 0, when = 0;
     char text[32], noun_id[ID_TEXT_MAX];
     log_author(view, other, 0, NULL, &who, &when);
     const char *name = view_staff_name(view, who, arena);
-    problem_field_add(problem, &(struct problem_field){.kind = kind, .id = other->id, .field = from, .theirs = other->values[from],
-                                                       .yours = record->values[from], .who = name, .when = when});
+    problem_field_add(problem, &(struct problem_field){.kind = kind, .id = other->id, .field = -1, .who = name, .when = when});
     problem_set(problem, ERR_CONFLICT, "%s: these dates overlap with %s, entered by %s on %s", kind->title, put_name(view, other, arena), name,
                 clock_text(when, text));
     id_format(kind, other->id, noun_id);
