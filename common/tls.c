@@ -22,7 +22,7 @@
 #include "common/tls_fault.h"
 
 #define TLS_PART             ((size_t)16 << 10) // one record's worth of plain bytes
-#define TLS_BIO_KEPT         ((size_t)8 << 10)  // an empty BIO keeps no more than this
+#define TLS_BIO_KEPT         ((size_t)2 << 10)  // an empty BIO keeps no more than this
 #define TLS_CHAIN_MAX        ((long)16 << 10)   // of certificates from a stranger
 #define TLS_RECORD_ALERT     0x15
 #define TLS_RECORD_HANDSHAKE 0x16
