@@ -126,6 +126,15 @@ int profile_load(struct profile *profile, const char *directory, struct problem 
     return 0;
 }
 
+static int profile_file(const char *path, struct problem *problem)
+{
+    if (access(path, R_OK) == 0)
+        return 0;
+    problem_set(problem, ERR_CONFIG, "%.400s of the profile cannot be read: %s.", path, strerror(errno));
+    problem_hint(problem, "Ask the technician for this profile anew, or name another: sendco --profile DIR");
+    return ERR_CONFIG;
+}
+
 struct tls_context *profile_tls(const struct profile *profile, struct problem *problem)
 {
     char ca[PROFILE_PATH + 64], certificate[PROFILE_PATH + 64], key[PROFILE_PATH + 64];
@@ -133,6 +142,8 @@ struct tls_context *profile_tls(const struct profile *profile, struct problem *p
     if (profile_path(profile, "ca.pem", ca, sizeof ca, problem) != 0 ||
         profile_path(profile, "cert.pem", certificate, sizeof certificate, problem) != 0 ||
         profile_path(profile, "key.pem", key, sizeof key, problem) != 0)
+        return NULL;
+    if (profile_file(ca, problem) != 0 || profile_file(certificate, problem) != 0 || profile_file(key, problem) != 0)
         return NULL;
     return tls_context_new(TLS_CLIENT, ca, certificate, key, problem);
 }
@@ -218,5 +229,9 @@ int profile_password(const struct profile *profile, const char *file, char *pass
         return error != 0 ? error : profile_read(path, false, password, size, problem);
     }
     int got = profile_read(file, false, password, size, problem);
-    return got != 0 ? got : problem_set(problem, ERR_CONFIG, "The password file %s is not there.", file);
+    if (got == 0)
+        got = problem_set(problem, ERR_CONFIG, "The password file %.400s is not there.", file);
+    if (got < 0)
+        problem_hint(problem, "Name a file whose first line is the password: --password-file FILE; without it you are asked");
+    return got;
 }

@@ -129,7 +129,7 @@ static struct value record_normal(const struct field *field, struct value value,
     return normal ? value_text(normal) : value;
 }
 
-static int record_take(struct record *record, const ProtobufCMessage *message, struct arena *arena, struct problem *problem)
+static int record_take(struct record *record, const ProtobufCMessage *message, bool judge, struct arena *arena, struct problem *problem)
 {
     const struct kind *kind = record->kind;
     struct record_faults faults = {.kind = kind, .problem = problem};
@@ -140,7 +140,11 @@ static int record_take(struct record *record, const ProtobufCMessage *message, s
             return problem_set(problem, ERR_INTERNAL, "%s.%s has no place in its message", kind->name, field->name);
         }
         char buffer[VALUE_FAULT_MAX];
-        record->values[i] = record_normal(field, record_member(message, member), arena);
+        record->values[i] = record_member(message, member);
+        if (!judge) {
+            continue;
+        }
+        record->values[i] = record_normal(field, record->values[i], arena);
         const char *fault = value_fault(field, record->values[i], buffer);
         if (fault) {
             record_fault(&faults, i, fault);
@@ -149,10 +153,10 @@ static int record_take(struct record *record, const ProtobufCMessage *message, s
     return record_faults_end(&faults);
 }
 
-int record_unpack(const struct kind *kind, const uint8_t *data, size_t size, struct arena *arena, struct record **record,
-                  struct problem *problem)
+static int record_open(const struct kind *kind, const uint8_t *data, size_t size, bool judge, struct arena *arena, struct record **record,
+                       struct problem *problem)
 {
-    int result = guard_check(kind->descriptor, data, size, true, problem);
+    int result = guard_check(kind->descriptor, data, size, judge, problem);
     if (result) {
         return result;
     }
@@ -161,11 +165,22 @@ int record_unpack(const struct kind *kind, const uint8_t *data, size_t size, str
     if (!message) {
         return problem_set(problem, ERR_NOMEM, "There is no memory for this %s", kind->title);
     }
-    result = record_take(made, message, arena, problem);
+    result = record_take(made, message, judge, arena, problem);
     if (!result) {
         *record = made;
     }
     return result;
+}
+
+int record_unpack(const struct kind *kind, const uint8_t *data, size_t size, struct arena *arena, struct record **record,
+                  struct problem *problem)
+{
+    return record_open(kind, data, size, true, arena, record, problem);
+}
+
+int record_read(const struct kind *kind, const uint8_t *data, size_t size, struct arena *arena, struct record **record, struct problem *problem)
+{
+    return record_open(kind, data, size, false, arena, record, problem);
 }
 
 int record_pack(const struct record *record, uint64_t mask, struct arena *arena, uint8_t **data, size_t *size)

@@ -27,6 +27,10 @@ struct record *record_copy(const struct record *record, struct arena *arena);
 // values' type, range and text, field by field. Absent fields are empty.
 int record_unpack(const struct kind *kind, const uint8_t *data, size_t size, struct arena *arena, struct record **record,
                   struct problem *problem);
+// The same from somebody trusted, who may know more: an older client reads what a newer
+// server says, and the log what was good when it was written. Fields not known here are
+// left out, values are not judged.
+int record_read(const struct kind *kind, const uint8_t *data, size_t size, struct arena *arena, struct record **record, struct problem *problem);
 // As that kind's packed message, in the arena. Only fields in `mask` that are not
 // empty; ~0 for all. The same record always gives the same bytes. 0 or ERR_NOMEM.
 int record_pack(const struct record *record, uint64_t mask, struct arena *arena, uint8_t **data, size_t *size);

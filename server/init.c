@@ -24,9 +24,13 @@
 
 #define INIT_SCHOOL_MAX 80
 #define INIT_PUPILS_MAX 20000
+#define INIT_PORT "7443"
+
+static const char *const wildcards[] = {"0.0.0.0", "[::]"};
 
 struct init_options {
     const char *dir, *school, *host, *listen, *lead, *head;
+    char server[300];       // HOST:PORT by which clients find it
     bool demo;
     struct demo_options filling;
 };
@@ -123,13 +127,38 @@ static int options_check(const struct init_options *options, struct problem *pro
         return problem_set(problem, ERR_USAGE, "--school: holds %s.", fault);
     if (text_length(school) > INIT_SCHOOL_MAX)
         return problem_set(problem, ERR_USAGE, "--school: is longer than %d characters.", INIT_SCHOOL_MAX);
-    const char *colon = strrchr(options->listen, ':');
-    if (!colon || colon == options->listen || atoi(colon + 1) <= 0 || atoi(colon + 1) > 65535)
+    const char *colon = options->listen ? strrchr(options->listen, ':') : NULL;
+    if (options->listen && (!colon || colon == options->listen || atoi(colon + 1) <= 0 || atoi(colon + 1) > 65535))
         return problem_set(problem, ERR_USAGE, "--listen takes HOST:PORT, such as 10.0.0.5:7443, not “%.60s”.", options->listen);
     int32_t today = options->filling.today;
     if (today < date_make(2016, 1, 1) || today > date_make(2100, 1, 1))
         return problem_set(problem, ERR_USAGE, "--today: the demo school lives from 2016 to 2100.");
     return 0;
+}
+
+// Where the daemon listens, and by what address clients find it: a machine listens on
+// 0.0.0.0, but nobody finds it there.
+static void options_address(struct init_options *options)
+{
+    char own[128] = "", host[256] = "";
+    if (!options->listen)
+        options->listen = options->host ? "0.0.0.0:" INIT_PORT : "127.0.0.1:" INIT_PORT;
+    const char *port = strrchr(options->listen, ':') + 1;
+    int size = (int)(port - 1 - options->listen);
+    bool any = false;
+    for (size_t i = 0; i < sizeof wildcards / sizeof wildcards[0]; i++)
+        any = any || ((size_t)size == strlen(wildcards[i]) && strncmp(options->listen, wildcards[i], (size_t)size) == 0);
+    if (!any) {
+        snprintf(options->server, sizeof options->server, "%s", options->listen);
+        return;
+    }
+    if (gethostname(own, sizeof own - 1) != 0 || !own[0])
+        snprintf(own, sizeof own, "localhost");
+    const char *names = options->host ? options->host + strspn(options->host, ", []") : "";
+    snprintf(host, sizeof host, "%.*s", (int)strcspn(names, ", []"), names);
+    const char *name = host[0] ? host : own;
+    bool six = strchr(name, ':') != NULL;
+    snprintf(options->server, sizeof options->server, "%s%s%s:%s", six ? "[" : "", name, six ? "]" : "", port);
 }
 
 // --- passwords -----------------------------------------------------------------
@@ -170,7 +199,7 @@ static int profile_write(struct init_work *work, const struct init_person *perso
     char text[1024];
     snprintf(text, sizeof text,
              "# Who I am and where the school's server is. Made by sendcod init.\nserver = %s\nschool = %s\nperson = %s\n",
-             work->options->listen, work->options->school, person->name);
+             work->options->server, work->options->school, person->name);
     int result = init_file(directory, "profile.ini", text, 0600, work->problem);
     // Only the demo keeps a password beside its profile, so that a tour needs no typing.
     if (result == 0 && work->options->demo) {
@@ -348,12 +377,13 @@ static int fail(const struct problem *problem)
 int init_main(int argc, char **argv)
 {
     struct problem problem;
-    struct init_options options = {.listen = "127.0.0.1:7443", .lead = "SENDCO", .head = "Headteacher"};
+    struct init_options options = {.lead = "SENDCO", .head = "Headteacher"};
     options.filling = (struct demo_options){.pupils = 420, .seed = 1, .today = clock_today()};
     problem_init(&problem, NULL);
     umask(077);
     if (options_parse(&options, argc, argv, &problem) < 0 || options_check(&options, &problem) < 0)
         return fail(&problem);
+    options_address(&options);
     if (options.demo)
         options.school = "Larkfield Primary School (demo)";
     if (sodium_init() < 0)

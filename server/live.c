@@ -7,9 +7,11 @@
 //      ^  |                 |
 //      |  +--more to read-->+--> WAITING (for the session to take more, or the store) --> READING
 //
-// A round of READING takes, in one snapshot, the watcher's scope and what the log has
-// after what was told. Commits that come meanwhile are held; those within the snapshot are
-// then dropped. So a watch that begins, catches up or is judged anew goes one way.
+// A round of READING takes, in one snapshot, the watcher's scope and a piece of what the log
+// has after what was told. Commits that come meanwhile are held; those within the snapshot are
+// then dropped. So a watch that begins, catches up or is judged anew goes one way. What a
+// session has no room for stays in the log, where the next round finds it: however far
+// behind, a watch costs one piece, and who takes nothing at all is cut (SESSION_STUCK).
 #include "server/live.h"
 
 #include <stdlib.h>
@@ -100,11 +102,19 @@ bool live_unwatch(struct session *session, uint64_t id)
 
 // --- once a second ---
 
+// One that was not answered yet has no number to say it by: its request is refused instead.
+static void watch_log_out(struct watch *watch)
+{
+    if (watch->sight)
+        watch_resync(watch, SENDCO__RESYNC__WHY__LOGIN);
+    else
+        watch_free(watch);
+}
+
 static void watch_tick(struct watch *watch, bool new_day, int64_t now)
 {
     if (!pass_alive(watch->session->pass, now)) {
-        // Watching again will tell that the ticket has ended.
-        watch_resync(watch, SENDCO__RESYNC__WHY__SCOPE);
+        watch_log_out(watch);
         return;
     }
     if (new_day && watch->state == WATCH_READING)
@@ -134,6 +144,13 @@ void live_stop(struct live *live)
 {
     while (live->watches)
         watch_free(live->watches);
+}
+
+void live_logged_out(struct session *session)
+{
+    while (session->watches)
+        watch_log_out(session->watches);
+    live_leave(session);
 }
 
 void live_leave(struct session *session)

@@ -33,8 +33,10 @@ void live_stop(struct live *live);                        // the daemon ends: ev
 // (NULL); `epoch` 0: not said. Takes the request.
 void live_watch(struct request *request, const struct filter *filter, const uint64_t *from, uint64_t epoch);
 bool live_unwatch(struct session *session, uint64_t watch);
-// Everything this session watches and looks at ends; it is going, or logged out.
+// Everything this session watches and looks at ends: silently, for it is going; or its
+// ticket was given back, and every watch is told to log in again.
 void live_leave(struct session *session);
+void live_logged_out(struct session *session);
 void live_drained(struct session *session);               // it can take more
 // It now looks at this (kind NULL: at nothing): those who may see that are told.
 void live_present(struct session *session, const struct kind *kind, int64_t id, int64_t about, uint32_t field);

@@ -2,12 +2,14 @@
 // hands over to init or to the server. Main thread, which becomes the loop's.
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "common/error.h"
 #include "common/frame.h"
+#include "common/text.h"
 #include "server/init.h"
 #include "server/server.h"
 
@@ -17,10 +19,12 @@ static const char help[] =
     "sendcod runs a school's special-needs work: one database, served to sendco.\n"
     "\n"
     "  sendcod init --dir DIR …       make a school's directory; without more it says how\n"
-    "  sendcod serve --dir DIR [--listen HOST:PORT]\n"
+    "  sendcod serve --dir DIR [--listen HOST:PORT] [--handshakes-per-second N]\n"
     "                                 serve it until SIGTERM or SIGINT (default " LISTEN_DEFAULT ";\n"
     "                                 port 0 picks a free one; IPv6 as [::1]:7443). Says\n"
     "                                 \"listening on HOST:PORT\" on stdout when it is ready.\n"
+    "                                 Of new connections it takes N a second from one address\n"
+    "                                 (default 200) and twice as many in all.\n"
     "  sendcod version\n"
     "  sendcod help\n"
     "\n"
@@ -32,14 +36,37 @@ static int usage(const char *what, const char *word)
     return error_info(ERR_USAGE)->exit;
 }
 
+// The command that was meant, perhaps.
+static int usage_command(const char *word)
+{
+    static const char *const commands[] = {"init", "serve", "version", "help"};
+    const char *nearest = commands[0];
+    for (size_t i = 1; i < sizeof commands / sizeof commands[0]; i++)
+        if (text_distance(word, commands[i]) < text_distance(word, nearest))
+            nearest = commands[i];
+    fprintf(stderr, "sendcod: there is no command %s\n  The most similar is: sendcod %s; all of them: sendcod help\n", word, nearest);
+    return error_info(ERR_USAGE)->exit;
+}
+
+static bool parse_handshakes(const char *text, unsigned *n)
+{
+    size_t size = strlen(text);
+    if (size == 0 || size > 6 || strspn(text, "0123456789") != size)
+        return false;
+    *n = (unsigned)strtoul(text, NULL, 10);
+    return *n > 0;
+}
+
 static int serve_main(int argc, char **argv)
 {
+    const char *handshakes = NULL;
     struct server_options options = {.listen = LISTEN_DEFAULT};
     for (int i = 1; i < argc; i++) {
-        const char **value = strcmp(argv[i], "--dir") == 0          ? &options.directory
-                             : strcmp(argv[i], "--listen") == 0     ? &options.listen
-                             : strcmp(argv[i], "--clock-file") == 0 ? &options.clock_file
-                                                                    : NULL;
+        const char **value = strcmp(argv[i], "--dir") == 0                     ? &options.directory
+                             : strcmp(argv[i], "--listen") == 0                ? &options.listen
+                             : strcmp(argv[i], "--handshakes-per-second") == 0 ? &handshakes
+                             : strcmp(argv[i], "--clock-file") == 0            ? &options.clock_file
+                                                                               : NULL;
         if (strcmp(argv[i], "--help") == 0) {
             fputs(help, stdout);
             return 0;
@@ -52,6 +79,8 @@ static int serve_main(int argc, char **argv)
     }
     if (!options.directory)
         return usage("serve needs --dir DIR", "");
+    if (handshakes && !parse_handshakes(handshakes, &options.handshakes))
+        return usage("--handshakes-per-second takes a number from 1 to 999999, not ", handshakes);
     return server_run(&options);
 }
 
@@ -84,5 +113,5 @@ int main(int argc, char **argv)
         fputs(help, stdout);
         return 0;
     }
-    return usage("there is no command ", command);
+    return usage_command(command);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
+
 #define PAGE_ROWS 200
 #define PAGE_BYTES ((size_t)128 << 10)
 #define PAGE_PREFIX 8     // a page key on the wire begins with the first page's seq
@@ -14,8 +16,8 @@ int parse_kind(bool has, uint32_t number, const struct kind **kind, struct probl
     if (*kind)
         return 0;
     if (!has)
-        return problem_set(problem, ERR_INVALID, "kind: is missing.");
-    problem_set(problem, ERR_INVALID, "kind: there is no kind of record with number %u.", (unsigned)number);
+        return problem_set(problem, ERR_INVALID, "It does not say which kind of record.");
+    problem_set(problem, ERR_INVALID, "There is no kind of record with number %u.", (unsigned)number);
     problem_hint(problem, "Bring client and server to the same release; proto/records/ numbers the kinds.");
     return ERR_INVALID;
 }
@@ -26,17 +28,20 @@ int parse_target(bool has_kind, uint32_t number, bool has_id, int64_t id, const 
     if (result)
         return result;
     if (!has_id)
-        return problem_set(problem, ERR_INVALID, "id: is missing.");
+        return problem_set(problem, ERR_INVALID, "It does not say which %s: the id is missing.", (*kind)->noun);
     if (id <= 0)
-        return problem_set(problem, ERR_INVALID, "id: %lld is no id of a %s; ids begin at 1.", (long long)id, (*kind)->noun);
+        return problem_set(problem, ERR_INVALID, "%lld is no id of a %s; ids begin at 1.", (long long)id, (*kind)->noun);
     return 0;
 }
 
-int parse_known(bool has, int64_t as_known, struct problem *problem)
+int parse_known(bool has, int64_t as_known, int32_t today, struct problem *problem)
 {
-    if (has && as_known <= 0)
-        return problem_set(problem, ERR_INVALID, "as_known: %lld is no time after 1970, in seconds.", (long long)as_known);
-    return 0;
+    if (!has || (as_known > 0 && as_known < clock_midnight(today + 1)))
+        return 0;
+    problem_set(problem, ERR_INVALID, "As known: what was known %s.",
+                as_known <= 0 ? "before 1970 is not kept" : "after today nobody can tell");
+    problem_hint(problem, "Take today or an earlier day.");
+    return ERR_INVALID;
 }
 
 int parse_key(bool has, const ProtobufCBinaryData *data, uint8_t key[STORE_KEY], struct problem *problem)
@@ -46,9 +51,9 @@ int parse_key(bool has, const ProtobufCBinaryData *data, uint8_t key[STORE_KEY],
         return 0;
     }
     if (has)
-        problem_set(problem, ERR_INVALID, "key: has %zu bytes; a key has %d.", data->len, STORE_KEY);
+        problem_set(problem, ERR_INVALID, "The key of the change has %zu bytes; a key has %d.", data->len, STORE_KEY);
     else
-        problem_set(problem, ERR_INVALID, "key: is missing.");
+        problem_set(problem, ERR_INVALID, "The change has no key.");
     problem_hint(problem, "Make one for each change, and send it again with the same change when the answer is lost.");
     return ERR_INVALID;
 }
@@ -57,23 +62,23 @@ int parse_about(const Sendco__About *about, const struct kind **kind, struct pro
 {
     *kind = about->has_kind ? kind_by_number(about->kind) : NULL;
     if (!*kind || (*kind)->subject == SUBJECT_SCHOOL) {
-        problem_set(problem, ERR_INVALID, "about.kind: nothing is about records of kind %u.", (unsigned)about->kind);
+        problem_set(problem, ERR_INVALID, "Whom the records are to be about is neither a pupil nor a class nor a member of staff.");
         problem_hint(problem, "Name a pupil, a class or a member of staff.");
         return ERR_INVALID;
     }
     if (!about->has_id || about->id <= 0)
-        return problem_set(problem, ERR_INVALID, "about.id: is missing, or no id.");
+        return problem_set(problem, ERR_INVALID, "It does not say which %s the records are to be about.", (*kind)->noun);
     return 0;
 }
 
 // --- List ---
 
-static int parse_field(const struct kind *kind, const char *what, uint32_t number, const struct field **field, struct problem *problem)
+static int parse_field(const struct kind *kind, uint32_t number, const struct field **field, struct problem *problem)
 {
     *field = field_by_number(kind, number);
     if (*field)
         return 0;
-    problem_set(problem, ERR_INVALID, "%s: %s has no field with number %u.", what, kind->noun, (unsigned)number);
+    problem_set(problem, ERR_INVALID, "A record of kind %s has no field with number %u.", kind->noun, (unsigned)number);
     problem_hint(problem, "Bring client and server to the same release; proto/records/ numbers the fields.");
     return ERR_INVALID;
 }
@@ -81,11 +86,11 @@ static int parse_field(const struct kind *kind, const char *what, uint32_t numbe
 static int parse_condition(const Sendco__Condition *message, const struct kind *kind, struct arena *arena, struct condition *condition,
                            struct problem *problem)
 {
-    int result = parse_field(kind, "where.field", message->field, &condition->field, problem);
+    int result = parse_field(kind, message->field, &condition->field, problem);
     if (result)
         return result;
     if (!message->has_op || message->op < SENDCO__CONDITION__OP__EQ || message->op > SENDCO__CONDITION__OP__CONTAINS)
-        return problem_set(problem, ERR_INVALID, "where.op: is missing, or not one of the nine.");
+        return problem_set(problem, ERR_INVALID, "The condition on %s does not say how to compare.", condition->field->label);
     condition->op = (enum operator)message->op;
     const Sendco__Value *value = message->value;
     bool text = field_is_text(condition->field);
@@ -102,24 +107,24 @@ static int parse_condition(const Sendco__Condition *message, const struct kind *
         return 0;
     }
     if (condition->value.type == VALUE_EMPTY || (condition->value.type == VALUE_TEXT) != text)
-        return problem_set(problem, ERR_INVALID, "where.value: %s needs a %s to compare with.", condition->field->label,
+        return problem_set(problem, ERR_INVALID, "The condition on %s needs a %s to compare with.", condition->field->label,
                            text ? "text" : "number");
     if (condition->op == OP_CONTAINS && !text)
-        return problem_set(problem, ERR_INVALID, "where.op: %s is no text; it contains nothing.", condition->field->label);
+        return problem_set(problem, ERR_INVALID, "%s is no text: no condition can ask what it contains.", condition->field->label);
     return 0;
 }
 
 static int parse_orders(const Sendco__List *list, struct query *query, struct problem *problem)
 {
     if (list->n_order > QUERY_ORDERS)
-        return problem_set(problem, ERR_INVALID, "order: %zu of them; at most %d.", list->n_order, QUERY_ORDERS);
+        return problem_set(problem, ERR_INVALID, "A list can be ordered by at most %d fields; %zu were given.", QUERY_ORDERS, list->n_order);
     for (size_t i = 0; i < list->n_order; i++) {
         const Sendco__Order *message = list->order[i];
         struct order *order = &query->order[query->n_order++];
         *order = (struct order){.about = message->about, .descending = message->descending};
         if (message->field == 0 || message->about)
             continue;
-        int result = parse_field(query->kind, "order.field", message->field, &order->field, problem);
+        int result = parse_field(query->kind, message->field, &order->field, problem);
         if (result)
             return result;
     }
@@ -133,14 +138,27 @@ static int parse_list_about(const Sendco__About *about, struct query *query, str
     if (result)
         return result;
     if (query->kind->about.subject != kind->subject) {
-        problem_set(problem, ERR_INVALID, "about.kind: no %s is about a %s.", query->kind->noun, kind->noun);
+        problem_set(problem, ERR_INVALID, "No %s is about a %s.", query->kind->noun, kind->noun);
         return ERR_INVALID;
     }
     query->about = about->id;
     return 0;
 }
 
-int parse_query(const Sendco__List *list, struct arena *arena, struct query *query, struct problem *problem)
+static int parse_as_at(int32_t as_at, struct query *query, struct problem *problem)
+{
+    if (as_at < DATE_MIN || as_at > DATE_MAX)
+        return problem_set(problem, ERR_INVALID, "As at: that is no day that a school records.");
+    query->as_at = as_at;
+    if (kind_is_spell(query->kind))
+        return 0;
+    problem_set(problem, ERR_INVALID, "As at: no %s has a first and a last day, so that some hold on a day and others do not.",
+                query->kind->noun);
+    problem_hint(problem, "For what the school knew on a day: --as-known DATE");
+    return ERR_INVALID;
+}
+
+int parse_query(const Sendco__List *list, int32_t today, struct arena *arena, struct query *query, struct problem *problem)
 {
     const struct kind *kind;
     int result = parse_kind(list->has_kind, list->kind, &kind, problem);
@@ -148,7 +166,7 @@ int parse_query(const Sendco__List *list, struct arena *arena, struct query *que
         return result;
     query_init(query, kind);
     if (list->n_where > QUERY_CONDITIONS)
-        return problem_set(problem, ERR_INVALID, "where: %zu conditions; at most %d.", list->n_where, QUERY_CONDITIONS);
+        return problem_set(problem, ERR_INVALID, "A list takes at most %d conditions; %zu were given.", QUERY_CONDITIONS, list->n_where);
     for (size_t i = 0; !result && i < list->n_where; i++)
         result = parse_condition(list->where[i], kind, arena, &query->where[query->n_where++], problem);
     if (!result && list->about)
@@ -156,12 +174,11 @@ int parse_query(const Sendco__List *list, struct arena *arena, struct query *que
     if (!result)
         result = parse_orders(list, query, problem);
     if (!result)
-        result = parse_known(list->has_as_known, list->as_known, problem);
+        result = parse_known(list->has_as_known, list->as_known, today, problem);
+    if (!result && list->has_as_at)
+        result = parse_as_at(list->as_at, query, problem);
     if (result)
         return result;
-    if (list->has_as_at && (list->as_at < DATE_MIN || list->as_at > DATE_MAX))
-        return problem_set(problem, ERR_INVALID, "as_at: %d is no day that a school records.", (int)list->as_at);
-    query->as_at = list->has_as_at ? list->as_at : DATE_NONE;
     query->as_known = list->has_as_known ? list->as_known : 0;
     query->removed = list->removed;
     query->limit = list->has_limit && list->limit > 0 && list->limit < PAGE_ROWS ? list->limit : PAGE_ROWS;
@@ -169,7 +186,7 @@ int parse_query(const Sendco__List *list, struct arena *arena, struct query *que
     if (!list->has_page)
         return 0;
     if (list->page.len <= PAGE_PREFIX)
-        return problem_set(problem, ERR_INVALID, "page: is not a key that an answer gave as next.");
+        return problem_set(problem, ERR_INVALID, "The next page was asked for by something that no page before it gave.");
     query->page = list->page.data + PAGE_PREFIX;
     query->page_size = list->page.len - PAGE_PREFIX;
     return 0;
@@ -181,7 +198,7 @@ static int parse_cleared(const Sendco__Record *record, const struct kind *kind, 
 {
     for (size_t i = 0; i < record->n_cleared; i++) {
         const struct field *field;
-        int result = parse_field(kind, "cleared", record->cleared[i], &field, problem);
+        int result = parse_field(kind, record->cleared[i], &field, problem);
         if (result)
             return result;
         if (item->set & field_bit(field))
@@ -210,13 +227,13 @@ int parse_item(const Sendco__Record *record, size_t at, struct arena *arena, str
     const struct kind *kind;
     int result = parse_kind(record->has_kind, record->kind, &kind, problem);
     if (!result && (!record->has_id || record->id == 0)) {
-        problem_set(problem, ERR_INVALID, "id: is missing; a new record has a negative one.");
+        problem_set(problem, ERR_INVALID, "The id is missing; a new record has a negative one.");
         result = ERR_INVALID;
     }
     if (!result && record->id > 0 && !record->version)
-        result = problem_set(problem, ERR_INVALID, "version: is missing; say which version you changed.");
+        result = problem_set(problem, ERR_INVALID, "It does not say which version was changed.");
     if (!result && (record->n_withheld > 0 || record->has_removed))
-        result = problem_set(problem, ERR_INVALID, "withheld and removed are the server's to say.");
+        result = problem_set(problem, ERR_INVALID, "What is withheld and what is removed is the server's to say.");
     if (!result)
         result = record_unpack(kind, record->body.data, record->has_body ? record->body.len : 0, arena, &item->record, problem);
     if (result)
@@ -252,7 +269,7 @@ int parse_temporaries(const struct put_item *items, size_t n, struct problem *pr
     for (size_t i = 1; !result && i < n; i++) {
         const struct record *record = sorted[i]->record;
         if (record->id < 0 && record->id == sorted[i - 1]->record->id && record->kind == sorted[i - 1]->record->kind)
-            result = problem_set(problem, ERR_INVALID, "id: two new records (%s) go by %lld; give each its own negative id.",
+            result = problem_set(problem, ERR_INVALID, "Two new records (%s) go by %lld; give each its own negative id.",
                                  record->kind->noun, (long long)record->id);
     }
     free(sorted);

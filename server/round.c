@@ -9,7 +9,11 @@
 #include "server/session.h"
 #include "server/watch.h"
 
-#define ROUND_COMMITS 128     // read from the log at once
+// Read from the log at once: what a snapshot gives within its 100 ms, and no more than a
+// session takes between two looks at whether it still does.
+#define ROUND_COMMITS 128
+#define ROUND_ROWS 1024
+#define ROUND_FULL 1          // ends the walk; no error
 
 struct round {
     struct live *live;
@@ -22,7 +26,8 @@ struct round {
     struct scope scope;
     uint64_t seq, epoch;
     struct commit *commits[ROUND_COMMITS];
-    size_t n_commits;
+    size_t n_commits, n_rows;
+    bool more;                       // the log goes on
     struct problem problem;
 };
 
@@ -31,7 +36,8 @@ static int on_logged(struct commit *commit, void *data)
 {
     struct round *round = data;
     round->commits[round->n_commits++] = commit;
-    return 0;
+    round->n_rows += commit->n_rows;
+    return round->n_commits == ROUND_COMMITS || round->n_rows >= ROUND_ROWS ? ROUND_FULL : 0;
 }
 
 static int round_read(struct view *view, void *data)
@@ -44,7 +50,9 @@ static int round_read(struct view *view, void *data)
         return result;
     if (round->wanted_epoch && round->wanted_epoch != round->epoch)
         return 0;
-    return view_commits(view, round->from, ROUND_COMMITS, on_logged, round, &round->problem);
+    result = view_commits(view, round->from, 0, on_logged, round, &round->problem);
+    round->more = result == ROUND_FULL;
+    return round->more ? 0 : result;
 }
 
 static void round_free(struct round *round)
@@ -88,10 +96,10 @@ static void round_failed(struct round *round, struct watch *watch, int result)
     }
 }
 
-// What the round found, then what came meanwhile. False: the watch has ended.
+// What the round found, as far as the session takes it. False: the watch has ended.
 static bool round_tell(struct round *round, struct watch *watch)
 {
-    for (size_t i = 0; i < round->n_commits; i++) {
+    for (size_t i = 0; i < round->n_commits && watch->state == WATCH_READING; i++) {
         // what is replayed goes to this watch alone: it shares no packed frames
         push_cache_empty(round->live->cache);
         bool lives = watch_tell(watch, round->commits[i]);
@@ -102,14 +110,14 @@ static bool round_tell(struct round *round, struct watch *watch)
     return true;
 }
 
-static void round_over(struct round *round, struct watch *watch, bool first)
+// Reads on, or lives from here with what came meanwhile.
+static void round_over(struct round *round, struct watch *watch)
 {
     struct commit **held = watch->held;
     size_t n_held = watch->n_held;
-    bool more = round->n_commits == ROUND_COMMITS;
     watch->held = NULL;
     watch->n_held = 0;
-    bool again = watch->again || more;
+    bool again = watch->again || round->more || watch->state == WATCH_WAITING;
     watch->again = false;
     if (again) {
         watch->state = WATCH_WAITING;
@@ -119,8 +127,9 @@ static void round_over(struct round *round, struct watch *watch, bool first)
         if (watch->passed < round->seq)
             watch->passed = round->seq;
         watch->state = WATCH_LIVE;
-        if (first)
+        if (!watch->greeted)
             presents_tell(round->live, watch);
+        watch->greeted = true;
     }
     uint64_t session = round->session, id = watch->id;
     for (size_t i = 0; i < n_held; i++) {
@@ -165,7 +174,7 @@ static void round_done(int result, void *data)
             sight_drop(live, before);
             watch->scope_seq = round->seq;
             if (round_tell(round, watch))
-                round_over(round, watch, first);
+                round_over(round, watch);
         }
     }
     round_free(round);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
@@ -23,6 +24,8 @@
 #include "server/access/access.h"
 #include "server/access/login.h"
 #include "server/access/pass.h"
+#include "server/changed.h"
+#include "server/directory.h"
 #include "server/fault.h"
 #include "server/handlers/stage.h"
 #include "server/live.h"
@@ -64,6 +67,7 @@ static void on_tick(uv_timer_t *timer)
         return;
     server->second = now / 1000;
     live_tick(server->live);
+    access_tick(server);
     if (server->second % 30 == 0) {
         passes_sweep(server->passes, clock_now());
         stages_sweep(server->stages, now);
@@ -250,7 +254,9 @@ static int server_parts(struct server *server, const struct server_options *opti
 {
     if (options->clock_file && !fault_clock_file(options->clock_file))
         return problem_set(problem, ERR_USAGE, "--clock-file: this sendcod goes by the real clock.");
-    int result = server_tls(server, options->directory, problem);
+    int result = directory_take(options->directory, &server->directory, problem);
+    if (!result)
+        result = server_tls(server, options->directory, problem);
     if (result)
         return result;
     struct store_options store = {.directory = options->directory, .scope = access_scope};
@@ -277,6 +283,9 @@ static void server_free(struct server *server)
     login_free(server->login);
     passes_free(server->passes);
     tls_context_free(server->tls);
+    arrivals_deinit(&server->arrivals);
+    if (server->directory >= 0)
+        close(server->directory);
     buffer_deinit(&server->cipher);
     free(server->read_buffer);
     free(server);
@@ -304,6 +313,8 @@ int server_run(const struct server_options *options)
         fprintf(stderr, "sendcod: there is not enough memory to start\n");
         return error_info(ERR_NOMEM)->exit;
     }
+    server->directory = -1;
+    arrivals_init(&server->arrivals, options->handshakes);
     buffer_init(&server->cipher);
     server_limits(server);
     wheel_init(&server->wheel, uv_now(&server->loop));

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "common/buffer.h"
+#include "server/arrivals.h"
 #include "server/deadline.h"
 
 struct live;
@@ -29,6 +30,7 @@ struct server_options {
     const char *directory;
     const char *listen;       // "HOST:PORT", "[::1]:0"
     const char *clock_file;   // tests' build only; NULL: none
+    unsigned handshakes;      // a second, from one address; twice as many in all. 0: ARRIVALS_PER_SOURCE
 };
 
 struct server {
@@ -45,7 +47,9 @@ struct server {
     struct wheel wheel;       // when each session must have done what
     uint64_t next_session;
     size_t n_sessions, max_sessions, n_strangers;
+    struct arrivals arrivals; // how fast they come
     bool accept_waits;        // a connection waits until there are fewer strangers
+    int directory;            // locked while this runs; -1: not
     bool stopping, store_closed;
     uint8_t *read_buffer;
     struct buffer cipher;     // ciphertext on its way out; empty between sessions
@@ -54,6 +58,8 @@ struct server {
     struct passes *passes;
     struct stages *stages;
     int64_t started;
+    uint64_t access_generation;   // of accounts and devices (changed.h)
+    bool access_checking, access_again, access_stale;
     uint64_t second;          // of the last once-a-second work
 };
 

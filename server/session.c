@@ -67,6 +67,7 @@ static uint64_t due(const struct session *session)
 {
     uint64_t by = session->must_by ? session->must_by : UINT64_MAX;
     by = sooner(by, session->stuck_since, SESSION_STUCK);
+    by = sooner(by, session->stuck_since ? session->looked : 0, SESSION_LOOK);
     // When it is we who do not read or have not answered, silence is not theirs.
     if (session_open(session) && session->reading) {
         by = sooner(by, session->frame_since, SESSION_FRAME);
@@ -95,11 +96,12 @@ static void session_late(struct session *session, const char *what)
 }
 
 // Has the socket taken anything since the last look? Then it is slow, not stuck.
-static bool session_moves(struct session *session)
+static bool session_moves(struct session *session, uint64_t now)
 {
     uint64_t taken = session->submitted - uv_stream_get_write_queue_size((uv_stream_t *)&session->tcp);
     bool moves = taken > session->taken;
     session->taken = taken;
+    session->looked = now;
     return moves;
 }
 
@@ -108,7 +110,7 @@ void session_on_due(struct deadline *deadline, void *data)
     (void)data;
     struct session *session = (struct session *)((char *)deadline - offsetof(struct session, deadline));
     uint64_t now = now_ms(session);
-    if (session->stuck_since && session_moves(session))
+    if (session->stuck_since && session_moves(session, now))
         session->stuck_since = now;
     if (now < due(session)) {
         deadline_set(&session->server->wheel, deadline, due(session));

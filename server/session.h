@@ -27,7 +27,8 @@ struct watch;
 #define SESSION_LOGIN_TIME 20    // from there, and from a refused attempt, to being logged in
 #define SESSION_FRAME 10         // for a frame that has begun
 #define SESSION_SILENCE 75       // without one whole frame; clients ping after 30
-#define SESSION_STUCK 30         // unsent bytes that nobody takes
+#define SESSION_STUCK 30         // unsent bytes of which nobody takes any
+#define SESSION_LOOK 1           // between two looks at whether they are taken
 #define SESSION_GOODBYE 2        // for the last words to be read
 
 #define SESSION_HIGH ((size_t)256 << 10)   // unsent bytes: stop reading
@@ -55,7 +56,8 @@ struct session {
     uint64_t must_by;            // ms: handshake, login or goodbye done; 0: nothing hangs on it
     uint64_t frame_since;        // ms; 0: no frame has begun
     uint64_t heard;              // ms: the last whole frame
-    uint64_t stuck_since;        // ms; 0: everything has left
+    uint64_t stuck_since;        // ms: since when none of the unsent bytes left; 0: all have
+    uint64_t looked;             // ms: when that was last looked at
     uint64_t submitted, taken;   // bytes given to the socket; of these gone when last looked at
     uint64_t *requests;          // ids in flight; NULL while there are none
     uint8_t n_requests;
@@ -67,6 +69,7 @@ struct session {
     // who; after Hello
     int64_t staff, device_id;
     char *name, *device;
+    uint8_t fingerprint[32];     // of the device's certificate
     // after login
     int role;
     int64_t since;

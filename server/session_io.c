@@ -79,6 +79,7 @@ static void on_written(uv_write_t *request, int status)
         return;
     }
     session->stuck_since = uv_stream_get_write_queue_size((uv_stream_t *)&session->tcp) ? uv_now(&session->server->loop) : 0;
+    session->looked = session->stuck_since;
     session_touch(session);
 }
 
@@ -108,7 +109,7 @@ static int session_write(struct session *session, const uint8_t *data, size_t si
         return ERR_UNREACHABLE;
     }
     if (!session->stuck_since)
-        session->stuck_since = uv_now(&session->server->loop);
+        session->stuck_since = session->looked = uv_now(&session->server->loop);
     return 0;
 }
 
@@ -189,6 +190,16 @@ static void on_refused(uv_handle_t *handle)
     free(handle);
 }
 
+// How fast they come from this address, and in all.
+static bool session_admitted(struct session *session)
+{
+    struct server *server = session->server;
+    struct sockaddr_storage peer = {0};
+    int size = sizeof peer;
+    (void)uv_tcp_getpeername(&session->tcp, (struct sockaddr *)&peer, &size);
+    return arrivals_take(&server->arrivals, &peer, uv_now(&server->loop));
+}
+
 // One too many: accepted only to be closed, so that the client knows at once.
 static void session_refuse(struct server *server)
 {
@@ -218,7 +229,7 @@ void session_accept(struct server *server)
     HASH_ADD(hh, server->sessions, id, sizeof session->id, session);
     uv_tcp_init(&server->loop, &session->tcp);
     session->tcp.data = session;
-    if (uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&session->tcp) != 0) {
+    if (uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&session->tcp) != 0 || !session_admitted(session)) {
         session_cut(session);
         return;
     }

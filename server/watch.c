@@ -96,7 +96,6 @@ bool watch_matters(const struct commit *commit)
     return false;
 }
 
-// False when the watch has ended over it.
 bool watch_tell(struct watch *watch, const struct commit *commit)
 {
     struct session *session = watch->session;
@@ -104,8 +103,8 @@ bool watch_tell(struct watch *watch, const struct commit *commit)
     if (commit->to_seq <= watch->passed)
         return true;
     if (session_unsent(session) > SESSION_HIGH) {
-        watch_resync(watch, SENDCO__RESYNC__WHY__BEHIND);
-        return false;
+        watch->state = WATCH_WAITING;
+        return true;
     }
     struct push_for to = {watch->sight, &watch->filter, watch->id, watch->covered + 1, commit->actor == session->staff};
     const uint8_t *data;

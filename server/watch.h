@@ -17,6 +17,7 @@ struct watch {
     uint64_t covered, passed;        // told; seen by us, told soon
     enum watch_state state;
     bool again;                      // this round will not do: another after it
+    bool greeted;                    // it was told who looks at what
     struct commit **held;
     size_t n_held;
 };
@@ -37,7 +38,8 @@ void sight_drop(struct live *live, struct sight *sight);   // may be NULL
 struct watch *watch_find(const struct session *session, uint64_t id);   // may be NULL
 void watch_free(struct watch *watch);
 void watch_resync(struct watch *watch, int why);                        // tells it to read again, and ends it
-// Tells it of a commit. False: the watch has ended over it.
+// Tells it of a commit; when the session takes no more, it waits, to read the commit from
+// the log later. False: the watch has ended over it.
 bool watch_tell(struct watch *watch, const struct commit *commit);
 // A commit has come: tells it, holds it, or reads anew. `matters`: scopes may follow from it.
 void watch_commit(struct watch *watch, struct commit *commit, bool matters);

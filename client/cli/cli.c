@@ -115,6 +115,27 @@ static const char *server_of(const struct cli *cli)
     return server && *server ? server : cli->profile.server;
 }
 
+// An address that cannot be is a mistake of whoever wrote it there.
+static int check_server(const struct cli *cli, struct problem *problem)
+{
+    const char *option = cli_option(cli, "server"), *environment = getenv("SENDCO_SERVER");
+    char host[256], port[8];
+
+    if (link_address(server_of(cli), host, port, problem) == 0)
+        return 0;
+    if (option && *option) {
+        problem_hint(problem, "As in --server records.school.example:7443");
+        if (problem)
+            problem->error = ERR_USAGE;
+        return ERR_USAGE;
+    }
+    if (environment && *environment)
+        problem_hint(problem, "That is what SENDCO_SERVER says; write it as HOST:PORT");
+    else
+        problem_hint(problem, "That is what \"server\" says in %s/profile.ini; write it as HOST:PORT", cli->profile.directory);
+    return ERR_CONFIG;
+}
+
 static int cli_prepare(struct cli *cli, struct problem *problem)
 {
     if (!cli->loop_made) {
@@ -133,7 +154,7 @@ static int cli_prepare(struct cli *cli, struct problem *problem)
         problem_hint(problem, "sendco --server HOST:PORT, or set SENDCO_SERVER");
         return ERR_CONFIG;
     }
-    return 0;
+    return check_server(cli, problem);
 }
 
 int cli_connect(struct cli *cli, struct problem *problem)

@@ -40,6 +40,10 @@ struct cli {
     int64_t staff;
     bool readonly;
 
+    bool writing; // a name that fits only in part is then not taken without a word
+    struct cli_named *named;
+    size_t n_named;
+
     // Private to cli.c.
     uv_loop_t loop;
     struct profile profile;
@@ -51,6 +55,9 @@ struct cli {
     struct problem lost_why;
     void (*on_push)(struct cli *cli, const Sendco__Push *push, void *data);
     void *push_data;
+    FILE *paged; // what a pager will show; NULL: none
+    char *page;
+    size_t page_size;
 };
 
 // The value of an option of this command ("date" for --date), or NULL. The same
@@ -137,6 +144,20 @@ int cli_record(struct cli *cli, const Sendco__Record *wire, struct record **reco
 // The one record of `kind` that `text` means: an id, else a name or UPN or the
 // like, looked up. Several: asks on a terminal, otherwise ERR_AMBIGUOUS with the list.
 int cli_resolve(struct cli *cli, const struct kind *kind, const char *text, int64_t *id, struct problem *problem);
+
+// What a name was taken for, to be said back: NULL when `id` was not given by name.
+struct cli_named {
+    const struct kind *kind;
+    int64_t id;
+    const char *label;
+};
+const struct cli_named *cli_named(const struct cli *cli, const struct kind *kind, int64_t id);
+// How well `name` fits what a record is called: 2 is called so, 1 by the beginning
+// of each word, 0 not.
+int cli_name_fits(const char *name, const char *label, struct arena *arena);
+// "SEN status", "member of staff": a kind within a sentence; and with "a" or "an".
+const char *cli_kind_word(const struct kind *kind, struct arena *arena);
+const char *cli_kind_a(const struct kind *kind, struct arena *arena);
 
 // --- writing -----------------------------------------------------------------
 

@@ -27,8 +27,8 @@ const struct command commands[] = {
     {"find", "TEXT", "Looks for words in everything that you may see. Exit code 1 when nothing matches.", "csv tsv raw excel limit kind", "find \"Aisha Khan\"", 1, -1, true, find_command},
     {"who", "", "Who is connected now.", "csv tsv", "who", 0, 0, false, who_command},
     {"status", "", "The server, the school and who you are in it.", "", "status", 0, 0, false, status_command},
-    {"watch", "", "Changes to all that you may see, as they happen, across restarts of the server.", "jsonl from kind pupil class staff", "watch --jsonl", 0, 0, false, watch_command},
-    {"import", "FILE", "Reads a roll exported by the school's MIS: all of it or nothing.", "dry-run date", "import roll.csv --dry-run", 1, 1, true, import_call},
+    {"watch", "", "Changes to all that you may see, as they happen, across restarts of the server. A ticket that ends is renewed with --password-file or the profile's password; without either the watch ends with E-LOGIN.", "jsonl from kind pupil class staff", "watch --jsonl", 0, 0, false, watch_command},
+    {"import", "FILE", "Reads a roll exported by the school's MIS: all of it or nothing.", "dry-run date", "import roll.csv --dry-run", 1, 1, false, import_call},
     {"undo", "BATCH", "Takes back a whole import; what was changed since is left alone and named.", "key", "undo 12", 1, 1, false, undo_command},
     {"login", "", "Logs in and keeps a ticket, which lasts ten minutes without use.", "accept-epoch", "login", 0, 0, false, login_command},
     {"logout", "", "Ends the ticket.", "", "logout", 0, 0, false, logout_command},
@@ -238,7 +238,7 @@ static int resolve_verb(const struct args *args, struct call *call, struct probl
     if (!call->command) {
         const char *near = verb_suggest(args->words[1]);
 
-        problem_set(problem, ERR_USAGE, "\"%.60s\" is nothing that one does with %s.", args->words[1], noun);
+        problem_set(problem, ERR_USAGE, "\"%.60s\" is nothing that one does with %s.", args->words[1], call->kind->plural);
         if (near)
             problem_hint(problem, "The most similar one is: sendco %s %s", noun, near);
         else

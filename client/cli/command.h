@@ -76,6 +76,8 @@ int import_call(struct cli *cli, const struct call *call);
 
 const char *action_word(Sendco__Action action); // "edit"
 
+extern const char help_topics[]; // what help knows besides kinds, commands and errors
+
 // Help on a call (`sendco target edit --help`).
 void help_call(struct cli *cli, const struct call *call);
 void help_all(struct cli *cli, FILE *to);

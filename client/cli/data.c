@@ -1,5 +1,4 @@
-// Records as the commands want them: read page after page, looked up by name,
-// written whole or not at all. Generic over kinds. Main thread.
+// Records as the commands want them, read page after page. Generic over kinds. Main thread.
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +7,7 @@
 #include "common/kind.h"
 #include "common/text.h"
 
-#define PAGE_ROWS   200
-#define RESOLVE_MAX 20
+#define PAGE_ROWS 200
 
 // --- labels -------------------------------------------------------------------
 
@@ -96,7 +94,7 @@ int cli_record(struct cli *cli, const Sendco__Record *wire, struct record **reco
 
     if (!kind)
         return problem_set(problem, ERR_VERSION, "The server knows a kind of record (number %u) that this client does not.", wire->kind);
-    int error = record_unpack(kind, wire->body.data, wire->body.len, &cli->arena, record, problem);
+    int error = record_read(kind, wire->body.data, wire->body.len, &cli->arena, record, problem);
     if (error != 0)
         return error;
     (*record)->id = wire->id;
@@ -286,115 +284,4 @@ int cli_get(struct cli *cli, const struct kind *kind, int64_t id, int64_t as_kno
         *record = page.records[0];
     free(page.records);
     return error;
-}
-
-// --- by name ------------------------------------------------------------------
-
-struct candidates {
-    int64_t ids[RESOLVE_MAX];
-    const char *labels[RESOLVE_MAX];
-    size_t n;
-    bool more;
-};
-
-static int on_candidates(struct cli *cli, const Sendco__Reply *reply, void *data)
-{
-    struct candidates *all = data;
-    const Sendco__SearchReply *search = reply->body_case == SENDCO__REPLY__BODY_SEARCH ? reply->search : NULL;
-
-    all->more |= search && search->capped;
-    for (size_t i = 0; search && i < search->n_hits; i++) {
-        const Sendco__SearchReply__Hit *hit = search->hits[i];
-        size_t at = 0;
-
-        while (at < all->n && all->ids[at] != hit->id)
-            at++;
-        if (at == RESOLVE_MAX)
-            all->more = true;
-        else if (at == all->n) {
-            all->ids[all->n] = hit->id;
-            all->labels[all->n++] = arena_strdup(&cli->arena, hit->label ? hit->label : "");
-        }
-    }
-    return 0;
-}
-
-// Among several, the one that is called exactly so.
-static void candidates_exact(struct cli *cli, const char *text, struct candidates *all)
-{
-    const char *wanted = text_fold(text, &cli->arena);
-    size_t exact = 0, at = 0;
-
-    for (size_t i = 0; i < all->n && wanted; i++) {
-        const char *folded = text_fold(all->labels[i], &cli->arena);
-
-        if (folded && !strcmp(folded, wanted)) {
-            exact++;
-            at = i;
-        }
-    }
-    if (exact == 1 && all->n > 1) {
-        all->ids[0] = all->ids[at];
-        all->labels[0] = all->labels[at];
-        all->n = 1;
-    }
-}
-
-static int candidates_choose(struct cli *cli, const struct kind *kind, const char *text, const struct candidates *all, int64_t *id,
-                             struct problem *problem)
-{
-    const char *choices[RESOLVE_MAX];
-    char one[ID_TEXT_MAX];
-
-    for (size_t i = 0; i < all->n; i++)
-        choices[i] = arena_printf(&cli->arena, "%s  %s", id_format(kind, all->ids[i], one), all->labels[i]);
-    int chosen = cli_choose(cli, arena_printf(&cli->arena, "Which %s is \"%s\"?", kind->noun, text), choices, all->n);
-    if (chosen >= 0) {
-        *id = all->ids[chosen];
-        return 0;
-    }
-    problem_set(problem, ERR_AMBIGUOUS, "\"%.100s\" fits %s%zu records of the kind %s.", text, all->more ? "more than " : "", all->n,
-                kind->noun);
-    problem_hint(problem, "Name the one you mean by its id, such as %s", id_format(kind, all->ids[0], one));
-    for (size_t i = 0; i < all->n; i++)
-        problem_field_add(problem, &(struct problem_field){.kind = kind, .id = all->ids[i], .field = -1, .message = all->labels[i]});
-    return ERR_AMBIGUOUS;
-}
-
-int cli_resolve(struct cli *cli, const struct kind *kind, const char *text, int64_t *id, struct problem *problem)
-{
-    Sendco__Request request = SENDCO__REQUEST__INIT;
-    Sendco__Search search = SENDCO__SEARCH__INIT;
-    struct candidates all = {.n = 0};
-    const struct kind *meant = NULL;
-    uint32_t number = kind->number;
-    struct problem ignored;
-
-    problem_init(&ignored, NULL);
-    if (id_parse(kind, text, NULL, id, &ignored) == 0)
-        return 0;
-    if (id_parse(NULL, text, &meant, id, &ignored) == 0 && meant && meant != kind) {
-        problem_set(problem, ERR_INVALID, "%.40s is the id of the kind %s; here it must be %s.", text, meant->noun, kind->noun);
-        return ERR_INVALID;
-    }
-    search.text = (char *)text;
-    search.has_limit = true;
-    search.limit = 4 * RESOLVE_MAX; // one record may be hit in several fields
-    search.n_kinds = 1;
-    search.kinds = &number;
-    request.body_case = SENDCO__REQUEST__BODY_SEARCH;
-    request.search = &search;
-    int error = cli_ask(cli, &request, on_candidates, &all, problem);
-    if (error != 0)
-        return error;
-    candidates_exact(cli, text, &all);
-    if (all.n == 0) {
-        problem_set(problem, ERR_NOT_FOUND, "There is no %s \"%.100s\" among those that you may see.", kind->noun, text);
-        problem_hint(problem, "Look for it with: sendco find TEXT, or sendco %s list", kind->noun);
-        return ERR_NOT_FOUND;
-    }
-    if (all.n > 1)
-        return candidates_choose(cli, kind, text, &all, id, problem);
-    *id = all.ids[0];
-    return 0;
 }

@@ -11,7 +11,8 @@
 #include "common/kind.h"
 #include "common/text.h"
 
-#define DRAW_PARAMS 32
+#define DRAW_PARAMS  32
+#define DRAW_COLUMNS 64
 
 struct drawing {
     Sendco__Report *report; // whole, in the arena
@@ -196,50 +197,113 @@ static bool section_links(const Sendco__Report__Section *section)
 
 // --- drawing --------------------------------------------------------------------
 
-static bool column_wanted(struct cli *cli, const char *name)
+// What matters most of a report on a narrow terminal, and what one looks up
+// elsewhere: columns of the same name mean the same in every report.
+static unsigned column_how(const char *name, size_t at)
 {
-    const char *names = cli_option(cli, "columns");
-    size_t length = strlen(name);
+    static const char *const first[] = {"pupil", "class", "provision", "needs", "year", "since"}, *const last[] = {"id", "born", "upn"};
 
-    for (const char *p = names; p && *p; p += strcspn(p, ","), p += *p == ',')
-        if (strcspn(p, ",") == length && !strncmp(p, name, length))
-            return true;
-    return !names;
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+        if (!strcmp(first[i], name))
+            return TABLE_DROP(i + 1);
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++)
+        if (!strcmp(last[i], name))
+            return TABLE_DROP(4 * TABLE_EXTRA + i);
+    return TABLE_DROP(TABLE_EXTRA + at);
 }
 
-static int section_table(struct cli *cli, const Sendco__Report__Section *section)
-{
-    struct table_column *columns = arena_zero(&cli->arena, section->n_columns + 1, sizeof *columns);
-    const char **cells = arena_zero(&cli->arena, section->n_columns + 1, sizeof *cells);
-    bool link = section_links(section) && column_wanted(cli, "id");
-    struct table table;
-    size_t n = 0;
+struct drawn {
+    struct table_column column;
+    size_t at; // in the section; n_columns: the record behind the row
+};
 
-    if (!columns || !cells)
-        return ERR_NOMEM;
+static bool drawn_named(struct cli *cli, const Sendco__Report__Section *section, const char *name, struct drawn *drawn)
+{
     for (size_t i = 0; i < section->n_columns; i++) {
         struct field field = column_field(section->columns[i]);
+        bool firm = field.as == AS_DATE || field.as == AS_TIME || field.as == AS_BOOL;
 
-        if (column_wanted(cli, field.name))
-            columns[n++] = (struct table_column){field.name, field.label, field.as == AS_NUMBER || field.as == AS_MONEY,
-                                                 i == 0 || cli_option(cli, "columns")};
+        if (strcmp(field.name, name) != 0)
+            continue;
+        *drawn = (struct drawn){{field.name, field.label, field.as == AS_NUMBER || field.as == AS_MONEY,
+                                 column_how(name, i) | (firm ? TABLE_FIRM : 0) | (i == 0 || cli_option(cli, "columns") ? TABLE_KEEP : 0)},
+                                i};
+        return true;
     }
-    if (link)
-        columns[n++] = (struct table_column){"id", "Id", false, true};
+    if (strcmp(name, "id") != 0 || !section_links(section))
+        return false;
+    *drawn = (struct drawn){{"id", "Id", false, column_how("id", 0) | TABLE_FIRM | (cli_option(cli, "columns") ? TABLE_KEEP : 0)},
+                            section->n_columns};
+    return true;
+}
+
+// The columns that were asked for, in that order; else all.
+static size_t section_drawn(struct cli *cli, const Sendco__Report__Section *section, struct drawn *drawn)
+{
+    const char *names = cli_option(cli, "columns");
+    char *list = names ? arena_strdup(&cli->arena, names) : NULL, *rest = NULL;
+    size_t n = 0;
+
+    for (char *name = list ? strtok_r(list, ",", &rest) : NULL; name && n < DRAW_COLUMNS; name = strtok_r(NULL, ",", &rest))
+        n += drawn_named(cli, section, name, &drawn[n]);
+    for (size_t i = 0; !names && i < section->n_columns && n < DRAW_COLUMNS; i++)
+        n += drawn_named(cli, section, section->columns[i]->name ? section->columns[i]->name : "", &drawn[n]);
+    if (!names && n < DRAW_COLUMNS && section_links(section))
+        n += drawn_named(cli, section, "id", &drawn[n]);
+    return n;
+}
+
+static bool report_has(struct cli *cli, const Sendco__Report *report, const char *name)
+{
+    struct drawn drawn;
+
+    for (size_t i = 0; i < report->n_sections; i++)
+        if (drawn_named(cli, report->sections[i], name, &drawn))
+            return true;
+    return false;
+}
+
+static int columns_check(struct cli *cli, const Sendco__Report *report, struct problem *problem)
+{
+    const char *names = cli_option(cli, "columns"), *there = "";
+    char *list = names ? arena_strdup(&cli->arena, names) : NULL, *rest = NULL;
+
+    for (char *name = list ? strtok_r(list, ",", &rest) : NULL; name; name = strtok_r(NULL, ",", &rest)) {
+        if (report_has(cli, report, name))
+            continue;
+        for (size_t i = 0; i < report->n_sections; i++)
+            for (size_t c = 0; c < report->sections[i]->n_columns; c++)
+                if (!command_lists(there, report->sections[i]->columns[c]->name))
+                    there = arena_printf(&cli->arena, "%s %s", there, report->sections[i]->columns[c]->name);
+        problem_set(problem, ERR_USAGE, "--columns: this report has no column \"%.60s\".", name);
+        problem_hint(problem, "There are:%s%s", there, report_has(cli, report, "id") && !command_lists(there, "id") ? " id" : "");
+        return ERR_USAGE;
+    }
+    return 0;
+}
+
+// How many columns did not fit, or ERR_NOMEM.
+static int section_table(struct cli *cli, const Sendco__Report__Section *section)
+{
+    struct drawn *drawn = arena_zero(&cli->arena, DRAW_COLUMNS, sizeof *drawn);
+    struct table_column *columns = arena_zero(&cli->arena, DRAW_COLUMNS, sizeof *columns);
+    const char **cells = arena_zero(&cli->arena, DRAW_COLUMNS, sizeof *cells);
+    struct table table;
+
+    if (!drawn || !columns || !cells)
+        return ERR_NOMEM;
+    size_t n = section_drawn(cli, section, drawn);
+    for (size_t i = 0; i < n; i++)
+        columns[i] = drawn[i].column;
     table_init(&table, columns, n, &cli->arena);
     for (size_t r = 0; r < section->n_rows; r++) {
-        n = 0;
-        for (size_t i = 0; i < section->n_columns; i++)
-            if (column_wanted(cli, section->columns[i]->name ? section->columns[i]->name : ""))
-                cells[n++] = cell_text(cli, section->columns[i], section->rows[r], i);
-        if (link)
-            cells[n++] = link_text(cli, section->rows[r]);
+        for (size_t i = 0; i < n; i++)
+            cells[i] = drawn[i].at == section->n_columns ? link_text(cli, section->rows[r])
+                                                         : cell_text(cli, section->columns[drawn[i].at], section->rows[r], drawn[i].at);
         if (table_add(&table, cells) != 0)
             return ERR_NOMEM;
     }
-    if (n > 0 || section->n_rows == 0)
-        table_print(cli, &table);
-    return 0;
+    return n > 0 ? (int)table_print(cli, &table) : 0;
 }
 
 static const char *safe(struct cli *cli, const char *text)
@@ -251,16 +315,18 @@ static const char *safe(struct cli *cli, const char *text)
 
 static int report_text(struct cli *cli, const Sendco__Report *report)
 {
-    char date[DATE_TEXT_MAX];
-    int error = 0;
+    char date[DATE_TEXT_MAX], when[32];
+    int dropped = 0, most = 0;
 
     fprintf(cli->out, "%s%s%s", cli->colour ? "\033[1m" : "", safe(cli, report->title), cli->colour ? "\033[0m" : "");
     if (report->has_as_at)
         fprintf(cli->out, ", as at %s", date_human(report->as_at, date));
+    if (report->has_as_known)
+        fprintf(cli->out, ", as known at %s", clock_text(report->as_known, when));
     for (size_t i = 0; i < report->n_filters; i++)
         fprintf(cli->out, "%s%s %s", i ? ", " : "; ", safe(cli, report->filters[i]->name), safe(cli, report->filters[i]->value));
     fputc('\n', cli->out);
-    for (size_t i = 0; i < report->n_sections && error == 0; i++) {
+    for (size_t i = 0; i < report->n_sections && dropped >= 0; i++) {
         const Sendco__Report__Section *section = report->sections[i];
 
         fputc('\n', cli->out);
@@ -269,11 +335,14 @@ static int report_text(struct cli *cli, const Sendco__Report *report)
         if (section->text && *section->text)
             fprintf(cli->out, "%s\n", safe(cli, section->text));
         if (section->n_columns > 0)
-            error = section_table(cli, section);
+            dropped = section_table(cli, section);
+        most = dropped > most ? dropped : most;
     }
+    if (most > 0 && !cli->quiet)
+        fprintf(cli->out, "\n%d more column%s: --columns or a wider window\n", most, most == 1 ? "" : "s");
     for (size_t i = 0; i < report->n_gaps; i++)
         fprintf(cli->out, "%s! %s\n", i ? "" : "\n", safe(cli, report->gaps[i]));
-    return error;
+    return dropped < 0 ? dropped : 0;
 }
 
 // One file holds one table: the first whose rows are records, else the first.
@@ -338,6 +407,7 @@ static void report_json(struct cli *cli, const struct drawing *drawing)
     json_object_set_new(json, "report", shape_text(report->report));
     json_object_set_new(json, "title", shape_text(report->title));
     json_object_set_new(json, "as_at", report->has_as_at ? shape_date(report->as_at) : json_null());
+    json_object_set_new(json, "as_known", report->has_as_known ? shape_time(report->as_known) : json_null());
     json_object_set_new(json, "epoch", json_integer((json_int_t)drawing->epoch));
     json_object_set_new(json, "seq", json_integer((json_int_t)drawing->seq));
     for (size_t i = 0; i < report->n_filters; i++)
@@ -361,6 +431,8 @@ int report_command(struct cli *cli, const struct call *call)
 
     problem_init(&problem, &cli->arena);
     error = report_ask(cli, call, &drawing);
+    if (error == 0)
+        error = columns_check(cli, drawing.report, &problem);
     if (error == 0 && cli->format == CLI_JSON)
         report_json(cli, &drawing);
     else if (error == 0 && (cli->human ? report_text(cli, drawing.report) : report_rows(cli, drawing.report)) != 0)

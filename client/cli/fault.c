@@ -4,6 +4,7 @@
 
 #include "client/cli/cli.h"
 #include "client/cli/fields.h"
+#include "client/cli/run.h"
 #include "client/cli/shape.h"
 #include "common/clock.h"
 #include "common/kind.h"
@@ -75,9 +76,12 @@ static void fault_text(struct cli *cli, const char *doing, const struct problem 
 
 int cli_fail(struct cli *cli, const char *doing, const struct problem *problem)
 {
+    struct problem ignored;
+
     cli_progress_end(cli);
+    problem_init(&ignored, NULL);
     if (cli->out)
-        fflush(cli->out);
+        people_pager_end(cli, &ignored); // an error is not written over an open pager
     if (cli->format == CLI_JSON || cli->format == CLI_JSONL)
         shape_write(shape_problem(problem, &cli->arena), true, cli->err);
     else

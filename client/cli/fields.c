@@ -11,7 +11,8 @@
 #include "common/kind.h"
 #include "common/text.h"
 
-#define FIELD_FILE_MAX ((size_t)64 << 10) // no field is longer
+#define FIELD_FILE_MAX    ((size_t)64 << 10) // no field is longer
+#define FIELD_CLOCK_SLACK 60                 // seconds
 
 const struct field *fields_find(const struct kind *kind, const char *name, struct problem *problem)
 {
@@ -31,7 +32,7 @@ const struct field *fields_find(const struct kind *kind, const char *name, struc
     return NULL;
 }
 
-static const struct code_list *codes_of(const struct field *field)
+const struct code_list *fields_codes(const struct field *field)
 {
     for (size_t i = 0; field->codes && i < n_code_lists; i++)
         if (!strcmp(code_lists[i].name, field->codes))
@@ -41,7 +42,7 @@ static const struct code_list *codes_of(const struct field *field)
 
 const char *fields_code_title(const struct field *field, const char *code)
 {
-    const struct code_list *list = codes_of(field);
+    const struct code_list *list = fields_codes(field);
 
     for (size_t i = 0; list && i < list->n_rows; i++)
         if (text_same(list->rows[i].code, code))
@@ -52,7 +53,7 @@ const char *fields_code_title(const struct field *field, const char *code)
 // "SEN support" for K: a title stands for its code.
 static const char *code_of_title(const struct field *field, const char *text)
 {
-    const struct code_list *list = codes_of(field);
+    const struct code_list *list = fields_codes(field);
 
     for (size_t i = 0; list && i < list->n_rows; i++)
         if (text_same(list->rows[i].title, text))
@@ -150,11 +151,28 @@ static int fields_set_one(struct cli *cli, const char *word, struct record *reco
     return error;
 }
 
+static int fields_from_input(int argc, char **argv)
+{
+    int n = 0;
+
+    for (int i = 0; i < argc; i++) {
+        const char *equals = strchr(argv[i], '=');
+
+        n += equals && !strcmp(equals, "=-");
+    }
+    return n;
+}
+
 int fields_set(struct cli *cli, int argc, char **argv, struct record *record, uint64_t *set, struct problem *problem)
 {
     int invalid = 0;
 
     *set = 0;
+    if (fields_from_input(argc, argv) > 1) {
+        problem_set(problem, ERR_USAGE, "Only one field can come from standard input.");
+        problem_hint(problem, "Put the other text into a file: FIELD=@FILE");
+        return ERR_USAGE;
+    }
     for (int i = 0; i < argc; i++) {
         int error = fields_set_one(cli, argv[i], record, set, problem);
 
@@ -229,10 +247,16 @@ int fields_as_known(struct cli *cli, int64_t *as_known, struct problem *problem)
     if (!text)
         return 0;
     *as_known = clock_parse(text, cli->today);
-    if (*as_known > 0)
+    if (*as_known <= 0) {
+        problem_set(problem, ERR_USAGE, "--as-known: \"%.60s\" is neither a date nor a time.", text);
+        problem_hint(problem, "As in --as-known 2026-09-14 or --as-known 2026-09-14T10:42:00Z");
+        return ERR_USAGE;
+    }
+    // "today" means its last second, which is to come; a laptop's clock may be a little ahead.
+    if (*as_known <= cli->now + FIELD_CLOCK_SLACK || *as_known == clock_midnight(cli->today + 1) - 1)
         return 0;
-    problem_set(problem, ERR_USAGE, "--as-known: \"%.60s\" is neither a date nor a time.", text);
-    problem_hint(problem, "As in --as-known 2026-09-14 or --as-known 2026-09-14T10:42:00Z");
+    problem_set(problem, ERR_USAGE, "--as-known: \"%.60s\" lies in the future; nobody knows what will have been entered by then.", text);
+    problem_hint(problem, "What holds on a day to come is asked with --as-at");
     return ERR_USAGE;
 }
 
@@ -247,9 +271,24 @@ int fields_as_at(struct cli *cli, int32_t *as_at, struct problem *problem)
     if (error != 0) {
         const char *why = arena_strdup(&cli->arena, problem->message);
 
-        return problem_set(problem, ERR_USAGE, "--as-at: %.600s", why ? why : "");
+        problem_set(problem, ERR_USAGE, "--as-at: %.600s", why ? why : "");
+        problem_hint(problem, "How dates are typed: sendco help dates");
+        return ERR_USAGE;
     }
     return 0;
+}
+
+// Only what lasts from a day until a day holds on one.
+static int fields_lasts(struct cli *cli, const struct kind *kind, struct problem *problem)
+{
+    const char *text = cli_option(cli, "as-at");
+
+    if (!text || kind_is_spell(kind))
+        return 0;
+    problem_set(problem, ERR_USAGE, "--as-at asks for what lasts from one day until another, and %s does not.",
+                cli_kind_a(kind, &cli->arena));
+    problem_hint(problem, "What had been entered by then: sendco %s list --as-known %.40s", kind->noun, text);
+    return ERR_USAGE;
 }
 
 // --- conditions and orders --------------------------------------------------------
@@ -346,6 +385,8 @@ int fields_query(struct cli *cli, const struct kind *kind, struct cli_query *que
     int error = cli_open(cli, problem);
 
     cli_query_init(query, kind);
+    if (error == 0)
+        error = fields_lasts(cli, kind, problem);
     while (error == 0 && (text = cli_option_next(cli, "where", &at)))
         error = fields_where(cli, text, query, problem);
     if (error == 0 && cli_option(cli, "sort"))

@@ -28,5 +28,6 @@ const char *fields_shown(const struct field *field, struct value value, struct c
 // The same for a column: dates without their weekday.
 const char *fields_cell(const struct field *field, struct value value, struct cli_labels *labels, bool human, struct arena *arena);
 const char *fields_code_title(const struct field *field, const char *code); // NULL: none known
+const struct code_list *fields_codes(const struct field *field);            // as delivered; NULL: none
 
 #endif

@@ -8,7 +8,11 @@
 #include "client/cli/shape.h"
 #include "client/cli/table.h"
 #include "common/clock.h"
+#include "common/date.h"
 #include "common/kind.h"
+#include "common/text.h"
+
+#define HISTORY_VALUE 60 // columns of a value in a sentence
 
 static const char *kept(struct cli *cli, const char *text)
 {
@@ -101,7 +105,7 @@ const char *action_word(Sendco__Action action)
     }
 }
 
-static struct value version_value(const struct version *version, const struct field *field)
+struct value version_value(const struct version *version, const struct field *field)
 {
     return version && version->record ? version->record->values[field->index] : (struct value){.type = VALUE_EMPTY};
 }
@@ -145,14 +149,30 @@ static void history_json(struct cli *cli, const struct kind *kind, int64_t id, c
     shape_print(cli, json, false);
 }
 
+// "23 Nov 26 14:09", London: the narrowest that still says it all.
+static const char *short_time(int64_t time, char text[32])
+{
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    int seconds, year, month, day;
+
+    date_split(clock_civil(time, &seconds), &year, &month, &day);
+    snprintf(text, 32, "%d %s %02d %02d:%02d", day, months[month - 1], year % 100, seconds / 3600 % 24, seconds / 60 % 60);
+    return text;
+}
+
 // One row per changed field: what a script filters and a person reads down.
 static int history_table(struct cli *cli, const struct kind *kind, const struct versions *versions)
 {
-    static const struct table_column columns[] = {{"version", "Version", true, true}, {"at", "When", false, true},
-                                                  {"who", "Who", false, true},        {"on_behalf_of", "For", false, false},
-                                                  {"action", "Did", false, true},     {"field", "Field", false, true},
-                                                  {"from", "From", false, true},      {"to", "To", false, true},
-                                                  {"batch", "Batch", true, false},    {"reason", "Reason", false, false}};
+    static const struct table_column columns[] = {{"version", "Ver", true, TABLE_KEEP},
+                                                  {"at", "When", false, TABLE_KEEP | TABLE_FIRM},
+                                                  {"who", "Who", false, TABLE_KEEP},
+                                                  {"on_behalf_of", "For", false, 0},
+                                                  {"action", "Did", false, TABLE_KEEP | TABLE_FIRM},
+                                                  {"field", "Field", false, TABLE_KEEP},
+                                                  {"from", "From", false, TABLE_KEEP},
+                                                  {"to", "To", false, TABLE_KEEP},
+                                                  {"batch", "Batch", true, 0},
+                                                  {"reason", "Reason", false, 0}};
     struct table table;
 
     table_init(&table, columns, sizeof columns / sizeof *columns, &cli->arena);
@@ -169,13 +189,13 @@ static int history_table(struct cli *cli, const struct kind *kind, const struct 
                 continue;
             const char *cells[] = {
                 repeat ? "" : arena_printf(&cli->arena, "%llu", (unsigned long long)version->version),
-                repeat ? "" : arena_strdup(&cli->arena, cli->human ? clock_text(version->at, when) : clock_iso(version->at, when)),
+                repeat ? "" : arena_strdup(&cli->arena, cli->human ? short_time(version->at, when) : clock_iso(version->at, when)),
                 repeat ? "" : version->who,
                 repeat ? "" : version->on_behalf_of,
                 repeat ? "" : action_word(version->action),
                 field ? (cli->human ? field->label : field->name) : "",
-                field ? fields_shown(field, version_value(before, field), versions->labels, cli->human, &cli->arena) : "",
-                field ? fields_shown(field, version_value(version, field), versions->labels, cli->human, &cli->arena) : "",
+                field ? fields_cell(field, version_value(before, field), versions->labels, cli->human, &cli->arena) : "",
+                field ? fields_cell(field, version_value(version, field), versions->labels, cli->human, &cli->arena) : "",
                 version->batch && !repeat ? arena_printf(&cli->arena, "%llu", (unsigned long long)version->batch) : "",
                 repeat ? "" : version->reason};
 
@@ -186,6 +206,29 @@ static int history_table(struct cli *cli, const struct kind *kind, const struct 
     }
     table_print(cli, &table);
     return 0;
+}
+
+const char *history_changes(struct cli *cli, const struct versions *versions, const struct version *version)
+{
+    const struct kind *kind = version->record ? version->record->kind : NULL;
+    const struct version *before = NULL;
+    const char *text = "";
+
+    for (size_t i = 0; i < versions->n; i++)
+        if (versions->list[i].version + 1 == version->version)
+            before = &versions->list[i];
+    for (size_t i = 0; kind && i < kind->n_fields && text; i++) {
+        const struct field *field = &kind->fields[i];
+        const char *old = fields_shown(field, version_value(before, field), versions->labels, true, &cli->arena);
+        const char *new = fields_shown(field, version_value(version, field), versions->labels, true, &cli->arena);
+
+        if (!(version->changed & field_bit(field)))
+            continue;
+        old = *old ? text_cut(text_safe(old, false, &cli->arena), HISTORY_VALUE, &cli->arena) : "(empty)";
+        new = *new ? text_cut(text_safe(new, false, &cli->arena), HISTORY_VALUE, &cli->arena) : "(empty)";
+        text = arena_printf(&cli->arena, "%s%s%s %s -> %s", text, *text ? "; " : "", field->label, old ? old : "", new ? new : "");
+    }
+    return text ? text : "";
 }
 
 int history_command(struct cli *cli, const struct call *call)

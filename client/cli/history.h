@@ -21,5 +21,8 @@ struct versions {
 
 // Oldest first, in cli->arena. 0 or an error.
 int history_get(struct cli *cli, const struct kind *kind, int64_t id, struct versions *versions, struct problem *problem);
+struct value version_value(const struct version *version, const struct field *field); // empty for NULL
+// What one version changed, in words: "Status Met -> Open; Note (empty) -> Late".
+const char *history_changes(struct cli *cli, const struct versions *versions, const struct version *version);
 
 #endif

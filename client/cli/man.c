@@ -1,5 +1,4 @@
-// The manual page and the completion script, read from the same tables as the
-// commands themselves. Main thread.
+// The manual page, read from the same tables as the commands themselves. Main thread.
 #include <string.h>
 
 #include "client/cli/command.h"
@@ -116,85 +115,5 @@ int man_command(struct cli *cli, const struct call *call)
         ".Sh FILES\n.Bl -tag -width Ds\n.It Pa ~/.local/share/sendco\nthe profile: certificate, key, profile.ini, ticket and state\n.El\n");
     man_exit(out);
     fprintf(out, ".Sh SEE ALSO\n.Ic sendco help\n");
-    return 0;
-}
-
-// --- completion --------------------------------------------------------------------
-
-static void completion_words(FILE *out)
-{
-    for (size_t i = 0; i < n_kinds; i++)
-        fprintf(out, "%s ", kinds[i].noun);
-    for (size_t i = 0; i < n_report_infos; i++)
-        fprintf(out, "%s ", report_infos[i].name);
-    for (size_t i = 0; i < n_commands; i++)
-        fprintf(out, "%s%s", commands[i].name, i + 1 < n_commands ? " " : "");
-}
-
-static void completion_options(FILE *out, const char *list)
-{
-    for (const char *p = list; *p;) {
-        size_t length = strcspn(p, " ");
-
-        fprintf(out, " --%.*s", (int)length, p);
-        p += length;
-        p += *p == ' ';
-    }
-}
-
-static void completion_commands(FILE *out)
-{
-    for (size_t i = 0; i < n_commands; i++) {
-        fprintf(out, "    %s) options=\"", commands[i].name);
-        completion_options(out, commands[i].options);
-        fprintf(out, "\" ;;\n");
-    }
-    for (size_t i = 0; i < n_report_infos; i++) {
-        fprintf(out, "    %s) options=\"", report_infos[i].name);
-        completion_options(out, report_command_row.options);
-        for (const struct report_param *param = report_infos[i].params; param && param->name; param++)
-            fprintf(out, " --%s", param->name);
-        fprintf(out, "\" ;;\n");
-    }
-    for (size_t i = 0; i < n_kinds; i++) {
-        fprintf(out, "    %s) fields=\"", kinds[i].noun);
-        for (size_t k = 0; k < kinds[i].n_fields; k++)
-            fprintf(out, "%s%s=", k ? " " : "", kinds[i].fields[k].name);
-        fprintf(out, "\" ;;\n");
-    }
-}
-
-int completion_command(struct cli *cli, const struct call *call)
-{
-    FILE *out = cli->out;
-    struct problem problem;
-
-    problem_init(&problem, NULL);
-    if (strcmp(call->argv[0], "bash") != 0) {
-        problem_set(&problem, ERR_USAGE, "There is a completion script for bash only, not for \"%.40s\".", call->argv[0]);
-        return cli_fail(cli, NULL, &problem);
-    }
-    fprintf(out, "# Completion of sendco for bash, made by: sendco completion bash\n_sendco()\n{\n"
-                 "    local word=\"${COMP_WORDS[COMP_CWORD]}\" first=\"${COMP_WORDS[1]}\" options=\"\" fields=\"\" always=\"");
-    completion_options(out, command_always);
-    fprintf(out, "\"\n    COMPREPLY=()\n    case \"$first\" in\n");
-    completion_commands(out);
-    fprintf(out, "    esac\n    if [ -n \"$fields\" ]; then\n        case \"${COMP_WORDS[2]}\" in\n");
-    for (size_t i = 0; i < n_verbs; i++) {
-        fprintf(out, "        %s) options=\"", verbs[i].name);
-        completion_options(out, verbs[i].options);
-        fprintf(out, "\" ;;\n");
-    }
-    fprintf(
-        out,
-        "        esac\n    fi\n    if [[ \"$word\" == -* ]]; then\n        COMPREPLY=($(compgen -W \"$options $always\" -- \"$word\"))\n"
-        "    elif [ \"$COMP_CWORD\" = 1 ]; then\n        COMPREPLY=($(compgen -W \"");
-    completion_words(out);
-    fprintf(out, "\" -- \"$word\"))\n    elif [ \"$COMP_CWORD\" = 2 ] && [ -n \"$fields\" ]; then\n        COMPREPLY=($(compgen -W \"");
-    for (size_t i = 0; i < n_verbs; i++)
-        fprintf(out, "%s%s", verbs[i].name, i + 1 < n_verbs ? " " : "");
-    fprintf(out, "\" -- \"$word\"))\n    elif [[ \"${COMP_WORDS[2]}\" == add || \"${COMP_WORDS[2]}\" == edit ]]; then\n"
-                 "        COMPREPLY=($(compgen -W \"$fields\" -- \"$word\"))\n        compopt -o nospace\n"
-                 "    else\n        COMPREPLY=($(compgen -f -- \"$word\"))\n    fi\n}\ncomplete -F _sendco sendco\n");
     return 0;
 }

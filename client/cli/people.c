@@ -2,10 +2,12 @@
 // Without a terminal nobody is asked anything. Main thread.
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -55,6 +57,7 @@ bool cli_confirm(struct cli *cli, const char *question)
         return true;
     if (!cli_can_ask(cli))
         return false;
+    fflush(cli->out); // what the question is about stands before it
     fprintf(cli->err, "%s [y/N] ", text_safe(question, false, &cli->arena));
     fflush(cli->err);
     return read_answer(line, sizeof line) && (text_same(line, "y") || text_same(line, "yes"));
@@ -160,31 +163,81 @@ int people_width(void)
     return width >= 20 ? width : isatty(STDOUT_FILENO) ? 80 : 100;
 }
 
-void people_pager(struct cli *cli)
+int people_height(void)
 {
-    const char *pager = getenv("SENDCO_PAGER"), *terminal = getenv("TERM");
+    struct winsize size;
+
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
+}
+
+static const char *pager_of(void)
+{
+    const char *pager = getenv("SENDCO_PAGER");
 
     if (!pager)
         pager = getenv("PAGER");
-    if (!pager)
-        pager = "less -FRX";
+    return pager ? pager : "less -FRX";
+}
+
+// The pager begins when all is known: until then questions, progress and errors
+// have the terminal to themselves.
+void people_pager(struct cli *cli)
+{
+    const char *pager = pager_of(), *terminal = getenv("TERM");
+
     if (!cli->human || !isatty(STDOUT_FILENO) || cli_flag(cli, "no-pager") || !*pager || !strcmp(pager, "cat") ||
         (terminal && !strcmp(terminal, "dumb")))
         return;
+    cli->paged = open_memstream(&cli->page, &cli->page_size);
+    if (cli->paged)
+        cli->out = cli->paged;
+}
+
+static void pager_show(struct cli *cli)
+{
+    FILE *pipe;
+    int status = -1;
+
+    if (cli->page_size == 0)
+        return;
     fflush(stdout);
-    FILE *pipe = popen(pager, "w");
-    if (pipe)
-        cli->out = pipe;
+    if ((pipe = popen(pager_of(), "w"))) {
+        fwrite(cli->page, 1, cli->page_size, pipe);
+        status = pclose(pipe); // a person who leaves the pager early has seen enough
+    }
+    // A shell that found no such program says 126 or 127.
+    if (status == -1 || (WIFEXITED(status) && WEXITSTATUS(status) >= 126))
+        fwrite(cli->page, 1, cli->page_size, stdout);
+}
+
+// Whoever read standard output has seen enough: that is no error.
+static bool reader_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
 int people_pager_end(struct cli *cli, struct problem *problem)
 {
-    if (cli->out != stdout) {
-        pclose(cli->out); // a person who leaves the pager early has seen enough
+    if (cli->paged) {
+        bool whole = fclose(cli->paged) == 0;
+
         cli->out = stdout;
-        return 0;
+        cli->paged = NULL;
+        if (whole)
+            pager_show(cli);
+        free(cli->page);
+        cli->page = NULL;
+        if (!whole)
+            return problem_set(problem, ERR_NOMEM, "There is not enough memory for the output.");
     }
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return 0;
-    return problem_set(problem, ERR_OUTPUT, "Standard output could not be written: %s.", strerror(errno));
+    int error = errno;
+    if (error == EPIPE || reader_gone())
+        return 0;
+    return problem_set(problem, ERR_OUTPUT, "Standard output could not be written: %s.",
+                       error ? strerror(error) : "an earlier write failed");
 }

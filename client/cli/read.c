@@ -79,13 +79,13 @@ static void shown_all(const struct cli *cli, const struct kind *kind, struct sho
 static struct table_column shown_column(struct cli *cli, const struct shown *shown)
 {
     if (shown->id)
-        return (struct table_column){"id", "Id", false, true};
+        return (struct table_column){"id", "Id", false, TABLE_KEEP | TABLE_FIRM};
     if (shown->version)
-        return (struct table_column){"version", "Version", true, true};
+        return (struct table_column){"version", "Version", true, TABLE_KEEP};
     bool right =
         shown->field->as == AS_NUMBER || shown->field->as == AS_MONEY || shown->field->as == AS_MINUTES || shown->field->as == AS_TENTHS;
     const char *name = shown->label ? arena_printf(&cli->arena, "%s_name", shown->field->name) : shown->field->name;
-    return (struct table_column){name, shown->field->label, right, false};
+    return (struct table_column){name, shown->field->label, right, shown->field->as == AS_DATE ? TABLE_FIRM : 0};
 }
 
 static const char *shown_cell(struct cli *cli, const struct shown *shown, const struct record *record, struct cli_labels *labels)
@@ -120,7 +120,7 @@ static int list_table(struct cli *cli, const struct listed *listed, const struct
     }
     for (size_t i = 0; i < n; i++) {
         columns[i] = shown_column(cli, &shown[i]);
-        columns[i].keep |= cli_option(cli, "columns") != NULL;
+        columns[i].how |= cli_option(cli, "columns") ? TABLE_KEEP : 0;
     }
     table_init(&table, columns, n, &cli->arena);
     for (size_t r = 0; r < listed->n; r++) {
@@ -137,7 +137,7 @@ static int list_table(struct cli *cli, const struct listed *listed, const struct
         fprintf(cli->out, " of %llu", (unsigned long long)found->total);
     fprintf(cli->out, "%s", found->next ? ", more with --limit" : "");
     if (dropped > 0)
-        fprintf(cli->out, "; %zu more column%s with --columns", dropped, dropped == 1 ? "" : "s");
+        fprintf(cli->out, "; %zu more column%s: --columns or a wider window", dropped, dropped == 1 ? "" : "s");
     fputc('\n', cli->out);
     return 0;
 }
@@ -249,7 +249,7 @@ static void show_page(struct cli *cli, const struct record *record, struct cli_l
 
 static int show_rows(struct cli *cli, const struct record *record, struct cli_labels *labels)
 {
-    static const struct table_column columns[] = {{"field", "Field", false, true}, {"value", "Value", false, true}};
+    static const struct table_column columns[] = {{"field", "Field", false, TABLE_KEEP}, {"value", "Value", false, TABLE_KEEP}};
     char id[ID_TEXT_MAX];
     struct table table;
     const char *about[] = {"id", id_format(record->kind, record->id, id)};
@@ -299,7 +299,7 @@ int show_command(struct cli *cli, const struct call *call)
     if (error == 0 && cli->human)
         error = history_get(cli, call->kind, id, &versions, &problem);
     if (error != 0)
-        return cli_fail(cli, arena_printf(&cli->arena, "show %s %s", call->kind->noun, call->argv[0]), &problem);
+        return cli_fail(cli, arena_printf(&cli->arena, "show %s %s", cli_kind_word(call->kind, &cli->arena), call->argv[0]), &problem);
     if (cli->format == CLI_JSON)
         show_json(cli, record);
     else if (cli->human)

@@ -61,7 +61,6 @@ static int run_settings(struct cli *cli, const struct call *call, struct problem
     cli->excel = cli_flag(cli, "excel");
     cli->accept_epoch = cli_flag(cli, "accept-epoch");
     cli->colour = cli->human && run_colour(cli);
-    cli->width = people_width();
     cli->today = clock_today();
     return error;
 }
@@ -84,7 +83,7 @@ int run_main(int argc, char **argv)
 {
     struct args args = {0};
     struct call call = {0};
-    struct cli cli = {.args = &args, .out = stdout, .err = stderr};
+    struct cli cli = {.args = &args, .out = stdout, .err = stderr, .width = people_width()};
     struct problem problem;
     int code;
 

@@ -29,11 +29,12 @@ int cli_put_request(struct cli *cli, Sendco__Request *request, Sendco__PutReply 
 
 // Asks for a password on the terminal, without showing it. ERR_LOGIN: nobody to ask.
 int people_password(struct cli *cli, char *password, size_t size);
-// A pager in cli->out, when there is a person at a terminal; and its end.
+// Collects cli->out for a pager, when there is a person at a terminal; and shows it.
 void people_pager(struct cli *cli);
-// Flushes; 0, or ERR_OUTPUT when something could not be written.
+// Flushes; 0, or ERR_OUTPUT when something could not be written, unless the reader went away.
 int people_pager_end(struct cli *cli, struct problem *problem);
 // Columns of the terminal; 80 when it does not say, 100 when there is none.
 int people_width(void);
+int people_height(void); // its lines; 24 when it does not say
 
 #endif

@@ -1,9 +1,8 @@
-// find, who, status, login, logout, version: the commands about no kind of
+// who, status, login, logout, version: the commands about no kind of
 // record in particular. Main thread.
 #include <string.h>
 
 #include "client/cli/command.h"
-#include "client/cli/fields.h"
 #include "client/cli/run.h"
 #include "client/cli/shape.h"
 #include "client/cli/table.h"
@@ -12,21 +11,6 @@
 #include "common/frame.h"
 #include "common/kind.h"
 #include "common/text.h"
-
-#define FIND_LIMIT 50
-#define FIND_MAX   200
-#define FIND_KINDS 64
-
-// --- find -----------------------------------------------------------------------
-
-struct finding {
-    json_t *hits;
-    struct table table;
-    size_t n;
-    bool capped;
-    uint64_t epoch, seq;
-    struct problem *problem;
-};
 
 static const char *kept(struct cli *cli, const char *text)
 {
@@ -40,118 +24,6 @@ static const char *id_kept(struct cli *cli, const struct kind *kind, int64_t id)
     char text[ID_TEXT_MAX];
 
     return kind && id > 0 ? kept(cli, id_format(kind, id, text)) : "";
-}
-
-static int finding_hit(struct cli *cli, const Sendco__SearchReply__Hit *hit, struct finding *finding)
-{
-    const struct kind *kind = kind_by_number(hit->kind), *about = hit->about ? kind_by_number(hit->about->kind) : NULL;
-    const struct field *field = kind ? field_by_number(kind, hit->field) : NULL;
-
-    finding->n++;
-    if (finding->hits) {
-        json_t *json = json_object();
-
-        json_object_set_new(json, "kind", shape_text(kind ? kind->noun : NULL));
-        json_object_set_new(json, "id", shape_id(kind, hit->id));
-        json_object_set_new(json, "field", shape_text(field ? field->name : NULL));
-        json_object_set_new(json, "label", shape_text(hit->label));
-        json_object_set_new(json, "text", shape_text(hit->text));
-        json_object_set_new(json, "about", shape_id(about, hit->about ? hit->about->id : 0));
-        json_object_set_new(json, "about_label", shape_text(hit->about_label));
-        json_array_append_new(finding->hits, json);
-        return 0;
-    }
-    const char *cells[] = {kind ? kind->noun : "",     id_kept(cli, kind, hit->id),
-                           kept(cli, hit->label),      field ? (cli->human ? field->label : field->name) : "",
-                           kept(cli, hit->text),       id_kept(cli, about, hit->about ? hit->about->id : 0),
-                           kept(cli, hit->about_label)};
-    return table_add(&finding->table, cells);
-}
-
-static int on_found(struct cli *cli, const Sendco__Reply *reply, void *data)
-{
-    struct finding *finding = data;
-    const Sendco__SearchReply *search = reply->body_case == SENDCO__REPLY__BODY_SEARCH ? reply->search : NULL;
-
-    if (!search)
-        return problem_set(finding->problem, ERR_PROTOCOL, "The server's answer holds no hits.");
-    finding->capped |= search->capped;
-    finding->epoch = reply->epoch;
-    finding->seq = reply->seq;
-    for (size_t i = 0; i < search->n_hits; i++)
-        if (finding_hit(cli, search->hits[i], finding) != 0)
-            return problem_set(finding->problem, ERR_NOMEM, "There is not enough memory for the hits.");
-    return 0;
-}
-
-static int find_ask(struct cli *cli, const char *text, struct finding *finding)
-{
-    Sendco__Request request = SENDCO__REQUEST__INIT;
-    Sendco__Search search = SENDCO__SEARCH__INIT;
-    uint32_t only[FIND_KINDS];
-    const char *word;
-    uint64_t limit;
-    size_t at = 0;
-    int error = fields_number(cli, "limit", 1, &limit, finding->problem);
-
-    if (error != 0)
-        return error;
-    search.kinds = only;
-    while ((word = cli_option_next(cli, "kind", &at)) && search.n_kinds < FIND_KINDS) {
-        const struct kind *kind = kind_find(word);
-
-        if (!kind)
-            return problem_set(finding->problem, ERR_USAGE, "--kind: there is no kind of record \"%.60s\".", word);
-        only[search.n_kinds++] = kind->number;
-    }
-    search.text = (char *)text;
-    search.has_limit = true;
-    search.limit = (uint32_t)(limit == 0 ? FIND_LIMIT : limit < FIND_MAX ? limit : FIND_MAX);
-    request.body_case = SENDCO__REQUEST__BODY_SEARCH;
-    request.search = &search;
-    return cli_ask(cli, &request, on_found, finding, finding->problem);
-}
-
-static void find_json(struct cli *cli, const char *text, const struct finding *finding)
-{
-    json_t *json = shape_new();
-
-    json_object_set_new(json, "text", shape_text(text));
-    json_object_set_new(json, "epoch", json_integer((json_int_t)finding->epoch));
-    json_object_set_new(json, "seq", json_integer((json_int_t)finding->seq));
-    json_object_set_new(json, "hits", finding->hits);
-    json_object_set_new(json, "capped", json_boolean(finding->capped));
-    shape_print(cli, json, false);
-}
-
-int find_command(struct cli *cli, const struct call *call)
-{
-    static const struct table_column columns[] = {{"kind", "Kind", false, true},       {"id", "Id", false, true},
-                                                  {"label", "Record", false, true},    {"field", "Field", false, true},
-                                                  {"text", "Text", false, true},       {"about", "About", false, false},
-                                                  {"about_name", "Name", false, false}};
-    char *text = arena_strdup(&cli->arena, call->argv[0]);
-    struct problem problem;
-    struct finding finding = {.problem = &problem, .hits = cli->format == CLI_JSON ? json_array() : NULL};
-    int error;
-
-    problem_init(&problem, &cli->arena);
-    for (int i = 1; i < call->argc && text; i++)
-        text = arena_printf(&cli->arena, "%s %s", text, call->argv[i]);
-    table_init(&finding.table, columns, sizeof columns / sizeof *columns, &cli->arena);
-    error = text ? find_ask(cli, text, &finding) : problem_set(&problem, ERR_NOMEM, "There is not enough memory for the text.");
-    if (error != 0) {
-        json_decref(finding.hits);
-        return cli_fail(cli, "find that", &problem);
-    }
-    if (finding.hits) {
-        find_json(cli, text, &finding);
-    } else {
-        table_print(cli, &finding.table);
-        if (cli->human && !cli->quiet)
-            fprintf(cli->out, "%zu found%s\n", finding.n, finding.capped ? "; there are more: say more words, or --limit" : "");
-    }
-    return finding.n > 0 ? 0 : 1;
 }
 
 // --- who ------------------------------------------------------------------------
@@ -213,10 +85,13 @@ static int on_who(struct cli *cli, const Sendco__Reply *reply, void *data)
 
 int who_command(struct cli *cli, const struct call *call)
 {
-    static const struct table_column columns[] = {{"name", "Name", false, true},     {"role", "Role", false, true},
-                                                  {"device", "Device", false, true}, {"since", "Since", false, true},
-                                                  {"self", "", false, false},        {"looking_at", "Looking at", false, false},
-                                                  {"label", "", false, false}};
+    static const struct table_column columns[] = {{"name", "Name", false, TABLE_KEEP},
+                                                  {"role", "Role", false, TABLE_KEEP},
+                                                  {"device", "Device", false, TABLE_KEEP},
+                                                  {"since", "Since", false, TABLE_KEEP},
+                                                  {"self", "", false, 0},
+                                                  {"looking_at", "Looking at", false, 0},
+                                                  {"label", "", false, 0}};
     Sendco__Request request = SENDCO__REQUEST__INIT;
     Sendco__Who who = SENDCO__WHO__INIT;
     struct problem problem;
@@ -244,6 +119,53 @@ int who_command(struct cli *cli, const struct call *call)
 
 // --- status ---------------------------------------------------------------------
 
+// For a program: the same members as in JSON, one a line.
+static void status_rows(struct cli *cli, json_t *json)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(json, name, value)
+    {
+        if (!strcmp(name, "schema_version"))
+            continue;
+        fprintf(cli->out, "%s\t", name);
+        if (json_is_string(value))
+            fprintf(cli->out, "%s\n", text_safe(json_string_value(value), false, &cli->arena));
+        else if (json_is_integer(value))
+            fprintf(cli->out, "%lld\n", (long long)json_integer_value(value));
+        else
+            fprintf(cli->out, "%s\n", json_is_true(value) ? "yes" : json_is_false(value) ? "no" : "");
+    }
+}
+
+static void status_line(struct cli *cli, const char *label, const char *text)
+{
+    const char *padded = text_pad(label, 12, false, &cli->arena), *shown = text_safe(text ? text : "", false, &cli->arena);
+
+    fprintf(cli->out, "%s%s\n", padded ? padded : label, shown ? shown : "");
+}
+
+// What a person wants of it; heads of chains and the like are --json's.
+static void status_text(struct cli *cli, const Sendco__StatusReply *status)
+{
+    const char *person = status->person ? status->person : cli->person;
+    char text[DATE_TEXT_MAX], when[32];
+
+    status_line(cli, "School", status->school);
+    status_line(cli, "You", status->role && *status->role ? arena_printf(&cli->arena, "%s (%s)", person, status->role) : person);
+    status_line(cli, "Server", status->server);
+    status_line(cli, "Today", date_human(cli->today, text));
+    status_line(cli, "Now", clock_text(status->now, when));
+    status_line(cli, "Running", arena_printf(&cli->arena, "since %s", clock_text(status->started, when)));
+    status_line(cli, "Connected", arena_printf(&cli->arena, "%u", status->sessions));
+    status_line(cli, "Records", arena_printf(&cli->arena, "%llu", (unsigned long long)status->records));
+    status_line(cli, "Changes", arena_printf(&cli->arena, "%llu", (unsigned long long)status->changes));
+    status_line(cli, "Database", arena_printf(&cli->arena, "%.1f MB", (double)status->database_bytes / 1e6));
+    if (status->readonly)
+        status_line(cli, "Read only", "yes: the server takes no changes now");
+}
+
 static void status_number(json_t *json, const char *name, uint64_t number)
 {
     json_object_set_new(json, name, json_integer((json_int_t)number));
@@ -258,6 +180,10 @@ static int on_status(struct cli *cli, const Sendco__Reply *reply, void *data)
 
     if (!status)
         return problem_set(asking->problem, ERR_PROTOCOL, "The server's answer holds no status.");
+    if (cli->human) {
+        status_text(cli, status);
+        return 0;
+    }
     chain = arena_zero(&cli->arena, status->chain.len * 2 + 1, 1);
     for (size_t i = 0; chain && i < status->chain.len; i++)
         snprintf(chain + 2 * i, 3, "%02x", status->chain.data[i]);
@@ -280,28 +206,6 @@ static int on_status(struct cli *cli, const Sendco__Reply *reply, void *data)
     return 0;
 }
 
-// The same members as in JSON, one a line.
-static void status_text(struct cli *cli, json_t *json)
-{
-    const char *name;
-    json_t *value;
-
-    json_object_foreach(json, name, value)
-    {
-        if (!strcmp(name, "schema_version"))
-            continue;
-        const char *padded = cli->human ? text_pad(name, 16, false, &cli->arena) : name;
-
-        fprintf(cli->out, "%s%s", padded ? padded : name, cli->human ? "" : "\t");
-        if (json_is_string(value))
-            fprintf(cli->out, "%s\n", text_safe(json_string_value(value), false, &cli->arena));
-        else if (json_is_integer(value))
-            fprintf(cli->out, "%lld\n", (long long)json_integer_value(value));
-        else
-            fprintf(cli->out, "%s\n", json_is_true(value) ? "yes" : json_is_false(value) ? "no" : "");
-    }
-}
-
 int status_command(struct cli *cli, const struct call *call)
 {
     Sendco__Request request = SENDCO__REQUEST__INIT;
@@ -320,7 +224,8 @@ int status_command(struct cli *cli, const struct call *call)
     if (cli->format == CLI_JSON) {
         shape_print(cli, asking.json, false);
     } else {
-        status_text(cli, asking.json);
+        if (!cli->human)
+            status_rows(cli, asking.json);
         json_decref(asking.json);
     }
     return 0;

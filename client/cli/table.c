@@ -10,7 +10,9 @@
 
 #define TABLE_GAP       2
 #define TABLE_WIDEST    48 // of one column, before the terminal's width is asked
-#define TABLE_NARROWEST 14
+#define TABLE_COMFORT   24 // as narrow as a column is made without anybody minding
+#define TABLE_NARROWEST 12 // narrower still only when nothing is left to leave out
+#define TABLE_STUMP     4
 
 void table_init(struct table *table, const struct table_column *columns, size_t n_columns, struct arena *arena)
 {
@@ -60,12 +62,17 @@ static void table_measure(const struct table *table, int *widths)
 
             widest = width > widest ? width : widest;
         }
-        bool shown = widest > 0 || table->columns[c].keep || table->n_rows == 0;
+        bool shown = widest > 0 || (table->columns[c].how & TABLE_KEEP) || table->n_rows == 0;
         int label = text_width(table->columns[c].label);
         widths[c] = shown ? (widest > label ? widest : label) : 0;
         if (widths[c] > TABLE_WIDEST && c + 1 < table->n_columns)
             widths[c] = TABLE_WIDEST;
     }
+}
+
+static int narrowed(const struct table *table, const int *widths, size_t c, int at_most)
+{
+    return widths[c] < at_most || (table->columns[c].how & TABLE_FIRM) || table->columns[c].right ? widths[c] : at_most;
 }
 
 static int table_width(const struct table *table, const int *widths, int at_most)
@@ -74,38 +81,70 @@ static int table_width(const struct table *table, const int *widths, int at_most
 
     for (size_t c = 0; c < table->n_columns; c++)
         if (widths[c] > 0)
-            total += (widths[c] < at_most ? widths[c] : at_most) + (total > 0 ? TABLE_GAP : 0);
+            total += narrowed(table, widths, c, at_most) + (total > 0 ? TABLE_GAP : 0);
     return total;
 }
 
-// Leaves out columns from the right until the rest can be made narrow enough.
-static size_t table_drop(const struct table *table, int *widths, int width)
+// Leaves out columns, the least important first, until the rest can be made narrow enough.
+static size_t table_drop(const struct table *table, int *widths, int width, int at_most, unsigned least)
 {
     size_t dropped = 0;
 
-    for (size_t c = table->n_columns; c-- > 1 && table_width(table, widths, TABLE_NARROWEST) > width;)
-        if (widths[c] > 0 && !table->columns[c].keep) {
+    while (table_width(table, widths, at_most) > width) {
+        size_t worst = 0;
+
+        for (size_t c = 1; c < table->n_columns; c++) {
+            const struct table_column *column = &table->columns[c];
+
+            if (widths[c] > 0 && !(column->how & TABLE_KEEP) && column->how >> 8 >= least &&
+                (worst == 0 || column->how >> 8 >= table->columns[worst].how >> 8))
+                worst = c;
+        }
+        if (worst == 0)
+            break;
+        widths[worst] = 0;
+        dropped++;
+    }
+    return dropped;
+}
+
+static void table_squeeze(const struct table *table, int *widths, int width, int narrowest)
+{
+    while (table_width(table, widths, width) > width) {
+        size_t widest = table->n_columns;
+
+        for (size_t c = 0; c < table->n_columns; c++)
+            if (narrowed(table, widths, c, narrowest) < widths[c] && (widest == table->n_columns || widths[c] > widths[widest]))
+                widest = c;
+        if (widest == table->n_columns)
+            break;
+        widths[widest]--;
+    }
+}
+
+// The last resort: nothing wraps, whatever was asked for.
+static size_t table_end(const struct table *table, int *widths, int width)
+{
+    size_t dropped = 0;
+
+    for (size_t c = table->n_columns; c-- > 1 && table_width(table, widths, width) > width;)
+        if (widths[c] > 0) {
             widths[c] = 0;
             dropped++;
         }
+    if (table_width(table, widths, width) > width)
+        widths[0] = width;
     return dropped;
 }
 
 static size_t table_fit(const struct table *table, int *widths, int width)
 {
-    size_t dropped = table_drop(table, widths, width);
+    size_t dropped = table_drop(table, widths, width, TABLE_COMFORT, TABLE_EXTRA);
 
-    while (table_width(table, widths, width) > width) {
-        size_t widest = 0;
-
-        for (size_t c = 1; c < table->n_columns; c++)
-            if (widths[c] > widths[widest])
-                widest = c;
-        if (widths[widest] <= TABLE_NARROWEST)
-            break;
-        widths[widest]--;
-    }
-    return dropped;
+    dropped += table_drop(table, widths, width, TABLE_NARROWEST, 0);
+    table_squeeze(table, widths, width, TABLE_NARROWEST);
+    table_squeeze(table, widths, width, TABLE_STUMP);
+    return dropped + table_end(table, widths, width);
 }
 
 static void table_line(const struct table *table, const int *widths, const char *const *cells, bool labels, FILE *out)

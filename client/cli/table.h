@@ -14,8 +14,15 @@ struct table_column {
     const char *name;  // for programs: "review_due"
     const char *label; // for people: "Review due"
     bool right;        // numbers
-    bool keep;         // shown also when every cell is empty or the terminal narrow
+    unsigned how;      // TABLE_KEEP …
 };
+
+#define TABLE_KEEP 1u // shown also when every cell is empty or the terminal narrow
+#define TABLE_FIRM 2u // never cut: an id or a date that is cut says nothing
+// Which columns are left out first when all do not fit: the highest, of equals the
+// rightmost. From TABLE_EXTRA on, one goes before any other is made narrow.
+#define TABLE_DROP(n) ((unsigned)(n) << 8)
+#define TABLE_EXTRA   32
 
 struct table {
     struct arena *arena;

@@ -1,10 +1,13 @@
 // watch: changes as they happen, line by line, with no gap and no repetition
 // across restarts of the server. Main thread.
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/cli/command.h"
 #include "client/cli/fields.h"
+#include "client/cli/run.h"
 #include "client/cli/shape.h"
+#include "client/cli/watch_about.h"
 #include "common/clock.h"
 #include "common/kind.h"
 #include "common/text.h"
@@ -12,6 +15,13 @@
 #define WATCH_KINDS        64
 #define WATCH_PAUSE_MS     1000
 #define WATCH_PAUSE_MAX_MS 30000
+
+// A push that waits: nothing can be asked while one is being received.
+struct waiting {
+    struct waiting *next;
+    size_t size;
+    uint8_t bytes[];
+};
 
 struct watching {
     struct cli *cli;
@@ -22,7 +32,13 @@ struct watching {
     uint64_t covered; // everything up to here was told; 0: nothing yet
     uint64_t epoch;
     bool resync, ended; // ended: nobody reads any more
+    bool logged_out;    // the ticket has ended
+    bool said;          // that one was logged out
+    struct waiting *first, **last;
+    struct watch_labels labels;
 };
+
+// --- one change -----------------------------------------------------------------
 
 static json_t *change_json(const struct watching *watching, const Sendco__Change *change, const struct record *record,
                            const struct kind *kind, int64_t id)
@@ -50,7 +66,7 @@ static json_t *change_json(const struct watching *watching, const Sendco__Change
     return json;
 }
 
-static void change_line(const struct watching *watching, const Sendco__Change *change, const struct record *record, const struct kind *kind,
+static void change_line(struct watching *watching, const Sendco__Change *change, const struct record *record, const struct kind *kind,
                         int64_t id)
 {
     struct cli *cli = watching->cli;
@@ -65,9 +81,10 @@ static void change_line(const struct watching *watching, const Sendco__Change *c
                 kind ? kind->noun : "", id_text);
     } else {
         label = text_cut(text_safe(label, false, &cli->arena), 40, &cli->arena);
-        fprintf(cli->out, "%s  %s  %s  %s %s  %s%s", clock_text(change->at, when),
+        fprintf(cli->out, "%s  %s  %s  %s %s%s  %s%s", clock_text(change->at, when),
                 text_safe(change->who ? change->who : "somebody", false, &cli->arena), change->gone ? "gone" : action_word(change->action),
-                kind ? kind->noun : "", id_text, label ? label : "", change->n_changed > 0 ? ": " : "");
+                kind ? kind->noun : "", id_text, kind ? watch_about(cli, &watching->labels, change, kind, id) : "", label ? label : "",
+                change->n_changed > 0 ? ": " : "");
     }
     for (size_t i = 0; kind && i < change->n_changed; i++) {
         const struct field *field = field_by_number(kind, change->changed[i]);
@@ -97,6 +114,8 @@ static void watch_change(struct watching *watching, const Sendco__Push *push, co
 
     if (!change_wanted(watching, change, kind, id))
         return;
+    if (kind)
+        watch_label_forget(&watching->labels, kind, id); // it may have a new name
     problem_init(&problem, NULL);
     if (change->record && cli_record(cli, change->record, &record, &problem) != 0)
         cli_note(cli, "change %llu: %s", (unsigned long long)change->seq, problem.message);
@@ -112,9 +131,9 @@ static void watch_change(struct watching *watching, const Sendco__Push *push, co
 
 static const char *resync_word(const Sendco__Resync *resync)
 {
-    static const char *const words[] = {"", "behind", "scope", "too-old", "epoch"};
+    static const char *const words[] = {"", "behind", "scope", "too-old", "epoch", "login"};
 
-    return resync->why >= 1 && resync->why <= 4 ? words[resync->why] : "";
+    return resync->why >= 1 && (size_t)resync->why < sizeof words / sizeof *words ? words[resync->why] : "";
 }
 
 static void watch_resync(struct watching *watching, const Sendco__Resync *resync)
@@ -122,6 +141,10 @@ static void watch_resync(struct watching *watching, const Sendco__Resync *resync
     struct cli *cli = watching->cli;
 
     watching->resync = true;
+    if (resync->why == SENDCO__RESYNC__WHY__LOGIN) {
+        watching->logged_out = true; // nothing is lost: it goes on where it was
+        return;
+    }
     if (cli->format == CLI_JSON || cli->format == CLI_JSONL) {
         json_t *json = shape_new();
 
@@ -158,15 +181,42 @@ static void watch_push(struct watching *watching, const Sendco__Push *push)
         watching->ended = true;
 }
 
-// A watch may last for weeks: what one push needs is given back with it.
 static void on_push(struct cli *cli, const Sendco__Push *push, void *data)
 {
-    struct arena lasting = cli->arena;
+    struct watching *watching = data;
+    size_t size = sendco__push__get_packed_size(push);
+    struct waiting *waiting = malloc(sizeof *waiting + size);
 
-    arena_init(&cli->arena, 0);
-    watch_push(data, push);
-    arena_deinit(&cli->arena);
-    cli->arena = lasting;
+    (void)cli;
+    if (!waiting) {
+        watching->resync = true; // a change that was not kept is a gap: begin again
+        return;
+    }
+    *waiting = (struct waiting){.size = size};
+    sendco__push__pack(push, waiting->bytes);
+    *watching->last = waiting;
+    watching->last = &waiting->next;
+}
+
+// A watch may last for weeks: what one push needs is given back with it.
+static void watch_told(struct watching *watching, bool tell)
+{
+    struct cli *cli = watching->cli;
+    struct waiting *waiting;
+
+    while ((waiting = watching->first)) {
+        struct arena lasting = cli->arena;
+
+        if (!(watching->first = waiting->next))
+            watching->last = &watching->first;
+        arena_init(&cli->arena, 0);
+        Sendco__Push *push = tell ? sendco__push__unpack(&cli->arena.allocator, waiting->size, waiting->bytes) : NULL;
+        if (push)
+            watch_push(watching, push);
+        arena_deinit(&cli->arena);
+        cli->arena = lasting;
+        free(waiting);
+    }
 }
 
 static int on_watch(struct cli *cli, const Sendco__Reply *reply, void *data)
@@ -239,6 +289,49 @@ static bool worth_waiting(int error)
     return error == ERR_UNREACHABLE || error == ERR_TIMEOUT || error == ERR_BUSY || error == ERR_RETRY;
 }
 
+// The ticket has ended: by the password that a file holds one logs in again, and goes
+// on where one was. Nobody sits in front of a watch to be asked.
+static int watch_login(struct watching *watching, int error, struct problem *problem)
+{
+    struct cli *cli = watching->cli;
+
+    if (error == ERR_LOGIN && cli->link && !watching->said) {
+        cli_note(cli, "The ticket has ended. Logging in again.");
+        watching->said = true;
+        cli_disconnect(cli);
+        watch_told(watching, false); // what came last comes again
+        return 0;
+    }
+    if (error == ERR_LOGIN) {
+        problem_set(problem, ERR_LOGIN, "The ticket has ended, and there is no password file to log in again with.");
+        problem_hint(problem, "sendco login, then watch again; or watch with --password-file FILE");
+    }
+    return error;
+}
+
+// Until the connection is lost or the watch must begin again.
+static void watch_wait(struct watching *watching)
+{
+    struct cli *cli = watching->cli;
+    unsigned generation = cli->generation;
+
+    watch_told(watching, true);
+    while (cli->link && cli->generation == generation && !watching->resync && !watching->ended) {
+        uv_run(&cli->loop, UV_RUN_ONCE);
+        watch_told(watching, true);
+    }
+    if (watching->logged_out && !watching->said) {
+        cli_note(cli, "The ticket has ended. Logging in again.");
+        watching->said = true;
+        cli_disconnect(cli);
+        watch_told(watching, false); // what came last comes again
+    } else if (watching->resync) {
+        watching->covered = 0;
+    } else if (!watching->ended) {
+        cli_note(cli, "%s Connecting again.", cli->lost_why.message);
+    }
+}
+
 // A server that restarts is waited for, longer each time, for as long as it takes.
 static int watch_on(struct watching *watching, struct problem *problem)
 {
@@ -250,12 +343,15 @@ static int watch_on(struct watching *watching, struct problem *problem)
         int error;
 
         problem_init(problem, &cli->arena);
+        watching->resync = watching->logged_out = false;
         error = watch_ask(watching, problem);
         if (error == ERR_RESYNC) {
             cli_note(cli, "%s", problem->message);
             watching->covered = 0;
             continue;
         }
+        if (error != 0 && begun && (error = watch_login(watching, error, problem)) == 0)
+            continue;
         if (error != 0 && !(begun && worth_waiting(error)))
             return error;
         if (error != 0) {
@@ -265,31 +361,39 @@ static int watch_on(struct watching *watching, struct problem *problem)
             continue;
         }
         begun = true;
+        watching->said = false;
+        cli->no_input = true;
         pause = WATCH_PAUSE_MS;
-        watching->resync = false;
-        while (cli->link && !watching->resync && !watching->ended)
-            uv_run(&cli->loop, UV_RUN_ONCE);
-        if (watching->resync)
-            watching->covered = 0;
-        else if (!watching->ended)
-            cli_note(cli, "%s Connecting again.", cli->lost_why.message);
+        watch_wait(watching);
     }
     return 0;
 }
 
+static void watch_free(struct watching *watching)
+{
+    watch_told(watching, false);
+    watch_labels_free(&watching->labels);
+    free(watching);
+}
+
 int watch_command(struct cli *cli, const struct call *call)
 {
-    struct watching watching = {.cli = cli};
+    struct watching *watching = calloc(1, sizeof *watching);
     struct problem problem;
     int error;
 
     problem_init(&problem, &cli->arena);
-    error = watch_what(cli, call, &watching, &problem);
+    if (!watching)
+        return cli_fail(cli, "watch", (problem_set(&problem, ERR_NOMEM, "There is not enough memory to watch."), &problem));
+    watching->cli = cli;
+    watching->last = &watching->first;
+    error = watch_what(cli, call, watching, &problem);
     if (error == 0) {
         cli->on_push = on_push;
-        cli->push_data = &watching;
-        error = watch_on(&watching, &problem);
+        cli->push_data = watching;
+        error = watch_on(watching, &problem);
         cli->on_push = NULL;
     }
+    watch_free(watching);
     return error != 0 ? cli_fail(cli, "watch", &problem) : 0;
 }

@@ -7,6 +7,9 @@
 #include "client/cli/fields.h"
 #include "client/cli/writing.h"
 #include "common/kind.h"
+#include "common/text.h"
+
+#define REMOVE_LABEL 60 // columns of what a record says, in a question
 
 static int writing_key(struct cli *cli, struct writing *writing, struct problem *problem)
 {
@@ -42,6 +45,7 @@ static int writing_begin(struct cli *cli, const struct call *call, struct writin
 {
     int error = writing_key(cli, writing, problem);
 
+    cli->writing = true;
     if (error == 0)
         error = cli_open(cli, problem);
     if (error == 0 && !(writing->record = record_new(call->kind, &cli->arena)))
@@ -52,7 +56,7 @@ static int writing_begin(struct cli *cli, const struct call *call, struct writin
 int add_command(struct cli *cli, const struct call *call)
 {
     struct writing writing = {.cli = cli, .kind = call->kind, .verb = "added"};
-    const char *doing = arena_printf(&cli->arena, "add a %s", call->kind->noun);
+    const char *doing = arena_printf(&cli->arena, "add %s", cli_kind_a(call->kind, &cli->arena));
     Sendco__PutReply *reply = NULL;
     struct problem problem;
     int error;
@@ -108,7 +112,7 @@ static int edit_prepare(struct cli *cli, const struct call *call, struct writing
 int edit_command(struct cli *cli, const struct call *call)
 {
     struct writing writing = {.cli = cli, .kind = call->kind, .verb = "saved"};
-    const char *doing = arena_printf(&cli->arena, "save %s %s", call->kind->noun, call->argv[0]);
+    const char *doing = arena_printf(&cli->arena, "save %s %s", cli_kind_word(call->kind, &cli->arena), call->argv[0]);
     Sendco__PutReply *reply = NULL;
     struct problem problem;
     int error;
@@ -138,13 +142,43 @@ static int remove_ask(struct writing *writing, Sendco__PutReply **reply, struct 
     return cli_put_request(writing->cli, &request, reply, problem);
 }
 
+// "target TGT-09JP "Reads ten words" of Xu, Xin Yi".
+static int remove_what(struct cli *cli, const struct kind *kind, int64_t id, const char **what, struct problem *problem)
+{
+    struct cli_labels *labels = cli_labels_new(cli);
+    struct record *record;
+    char id_text[ID_TEXT_MAX];
+    int error = cli_get(cli, kind, id, 0, &record, labels, problem);
+
+    if (error != 0)
+        return error;
+    const char *label = text_cut(record_show(record, kind->shows, cli_label, labels, &cli->arena), REMOVE_LABEL, &cli->arena);
+    *what = arena_printf(&cli->arena, "%s %s \"%s\"", cli_kind_word(kind, &cli->arena), id_format(kind, id, id_text), label ? label : "");
+    const struct field *about = kind->about.depth > 0 ? &kind->fields[kind->about.path[0]] : NULL;
+    if (about && *what && about->as == AS_REF && record->values[about->index].type == VALUE_NUMBER)
+        *what = arena_printf(&cli->arena, "%s of %s", *what, cli_label(about->ref, record->values[about->index].number, labels));
+    return *what ? 0 : problem_set(problem, ERR_NOMEM, "There is not enough memory for the question.");
+}
+
+// A person is asked, with what it is; a script has said it by calling. 1: no.
+static int remove_agreed(struct cli *cli, const struct kind *kind, int64_t id, struct problem *problem)
+{
+    const char *what = NULL;
+
+    if (!cli_can_ask(cli) || cli->yes)
+        return 0;
+    int error = remove_what(cli, kind, id, &what, problem);
+    if (error != 0)
+        return error;
+    return cli_confirm(cli, arena_printf(&cli->arena, "Remove %s?", what)) ? 0 : 1;
+}
+
 int remove_command(struct cli *cli, const struct call *call)
 {
     struct writing writing = {.cli = cli, .kind = call->kind, .verb = "removed"};
-    const char *doing = arena_printf(&cli->arena, "remove %s %s", call->kind->noun, call->argv[0]);
+    const char *doing = arena_printf(&cli->arena, "remove %s %s", cli_kind_word(call->kind, &cli->arena), call->argv[0]);
     Sendco__PutReply *reply = NULL;
     struct problem problem;
-    char id[ID_TEXT_MAX];
     int error;
 
     problem_init(&problem, &cli->arena);
@@ -153,8 +187,9 @@ int remove_command(struct cli *cli, const struct call *call)
         error = cli_resolve(cli, call->kind, call->argv[0], &writing.id, &problem);
     if (error == 0)
         error = base_version(cli, call->kind, writing.id, &writing.version, &problem);
-    if (error == 0 && cli_can_ask(cli) &&
-        !cli_confirm(cli, arena_printf(&cli->arena, "Remove %s %s?", call->kind->noun, id_format(call->kind, writing.id, id)))) {
+    if (error == 0)
+        error = remove_agreed(cli, call->kind, writing.id, &problem);
+    if (error == 1) {
         cli_note(cli, "Nothing was removed.");
         return 1;
     }
@@ -207,19 +242,35 @@ static int undo_what(struct cli *cli, const struct call *call, struct writing *w
     return ERR_USAGE;
 }
 
+// Hundreds of records may go with a batch; one record comes back by one more undo.
+static bool undo_agreed(struct cli *cli, const struct writing *writing)
+{
+    if (writing->kind || !cli_can_ask(cli))
+        return true;
+    return cli_confirm(
+        cli, arena_printf(&cli->arena, "Take back batch %llu: all that this import added or changed?", (unsigned long long)writing->batch));
+}
+
 int undo_command(struct cli *cli, const struct call *call)
 {
-    struct writing writing = {.cli = cli, .kind = call->kind, .verb = "taken back"};
+    struct writing writing = {.cli = cli, .kind = call->kind, .verb = "taken back", .undo = true};
     const char *doing = arena_printf(&cli->arena, "undo %s", call->argv[0]);
     Sendco__PutReply *reply = NULL;
     struct problem problem;
     int error;
 
     problem_init(&problem, &cli->arena);
+    cli->writing = true;
     error = writing_key(cli, &writing, &problem);
     if (error == 0)
         error = undo_what(cli, call, &writing, &problem);
+    if (error == 0 && !undo_agreed(cli, &writing)) {
+        cli_note(cli, "Nothing was taken back.");
+        return 1;
+    }
     if (error == 0)
         error = undo_ask(&writing, &reply, &problem);
+    if (error == ERR_NOT_FOUND && !writing.kind)
+        problem_hint(&problem, "An import says the number of its batch, and so does: sendco pupil history ID");
     return error != 0 ? writing_failed(&writing, doing, &problem) : writing_done(&writing, reply);
 }

@@ -2,14 +2,17 @@
 #include "client/cli/writing.h"
 
 #include "client/cli/command.h"
+#include "client/cli/history.h"
 #include "client/cli/shape.h"
 #include "client/cli/table.h"
+#include "client/cli/told.h"
 #include "common/clock.h"
 #include "common/date.h"
 #include "common/kind.h"
 #include "common/text.h"
 
-#define WRITING_PART 84 // exit code: a part was done
+#define WRITING_PART  84 // exit code: a part was done
+#define WRITING_LOOKS 10 // so many of what followed are looked at
 
 static const Sendco__PutReply__Done *done_of(const struct writing *writing, const Sendco__PutReply *reply)
 {
@@ -18,6 +21,12 @@ static const Sendco__PutReply__Done *done_of(const struct writing *writing, cons
             !reply->done[i]->caused)
             return reply->done[i];
     return reply->n_done > 0 ? reply->done[0] : NULL;
+}
+
+// The version that an undo took back: the one named, else the one before what it made.
+static uint64_t version_undone(const struct writing *writing, const Sendco__PutReply__Done *done)
+{
+    return writing->version > 0 ? writing->version : done->version - (done->has_action ? 1 : 0);
 }
 
 static json_t *merged_json(const struct writing *writing, const Sendco__PutReply *reply)
@@ -48,17 +57,18 @@ static json_t *done_json(const Sendco__PutReply__Done *done)
     return json;
 }
 
-static json_t *warnings_json(const Sendco__PutReply *reply)
+// What names were taken for: the record's own and those of references.
+static json_t *named_json(const struct writing *writing)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < reply->n_warnings; i++) {
-        const struct kind *kind = kind_by_number(reply->warnings[i]->kind);
-        const struct field *field = kind ? field_by_number(kind, reply->warnings[i]->field) : NULL;
+    for (size_t i = 0; i < writing->cli->n_named; i++) {
+        const struct cli_named *named = &writing->cli->named[i];
         json_t *one = json_object();
 
-        json_object_set_new(one, "field", shape_text(field ? field->name : NULL));
-        json_object_set_new(one, "message", shape_text(reply->warnings[i]->message));
+        json_object_set_new(one, "kind", json_string(named->kind->noun));
+        json_object_set_new(one, "id", shape_id(named->kind, named->id));
+        json_object_set_new(one, "label", shape_text(named->label));
         json_array_append_new(list, one);
     }
     return list;
@@ -80,32 +90,83 @@ static void writing_json(const struct writing *writing, const Sendco__PutReply *
     json_object_set_new(json, "changed", done ? json_boolean(done->has_action) : json_false());
     json_object_set_new(json, "replayed", json_boolean(reply->replayed));
     json_object_set_new(json, "dry_run", json_boolean(writing->cli->dry_run));
-    json_object_set_new(json, "warnings", warnings_json(reply));
+    json_object_set_new(json, "warnings", told_warnings_json(reply));
+    json_object_set_new(json, "named", named_json(writing));
+    if (writing->undo && writing->kind && done)
+        json_object_set_new(json, "taken_back", json_integer((json_int_t)version_undone(writing, done)));
     for (size_t i = 0; i < reply->n_done; i++)
         if (reply->done[i] != done || !writing->kind)
             json_array_append_new(also, done_json(reply->done[i]));
-    for (size_t i = 0; i < reply->n_skipped; i++)
-        json_array_append_new(skipped, done_json(reply->skipped[i]));
+    const bool *back = reply->n_skipped > 0 ? skipped_back(writing->cli, reply) : NULL;
+    for (size_t i = 0; i < reply->n_skipped; i++) {
+        json_t *one = done_json(reply->skipped[i]);
+
+        json_object_set_new(one, "why", json_string(back && back[i] ? "taken-back" : "changed"));
+        json_array_append_new(skipped, one);
+    }
     json_object_set_new(json, "also", also);
     json_object_set_new(json, "skipped", skipped);
     shape_print(writing->cli, json, false);
 }
 
-// Dates are said back with their weekday: "fri" may have been meant otherwise.
-static void tell_dates(const struct writing *writing)
+// Dates and names are said back: "fri" or "xu" may have been meant otherwise.
+static void tell_typed(const struct writing *writing)
 {
+    struct cli *cli = writing->cli;
     const struct kind *kind = writing->kind;
-    char text[DATE_TEXT_MAX];
+    const struct cli_named *named = kind ? cli_named(cli, kind, writing->id) : NULL;
+    char text[DATE_TEXT_MAX], id[ID_TEXT_MAX];
 
-    for (size_t i = 0; writing->record && i < kind->n_fields; i++)
-        if ((writing->set & UINT64_C(1) << i) && kind->fields[i].as == AS_DATE && writing->record->values[i].type == VALUE_NUMBER)
-            fprintf(writing->cli->out, "  %s: %s\n", kind->fields[i].label, date_human((int32_t)writing->record->values[i].number, text));
+    if (named)
+        fprintf(cli->out, "  %s: %s (%s)\n", kind->title, text_safe(named->label, false, &cli->arena), id_format(kind, named->id, id));
+    for (size_t i = 0; writing->record && i < kind->n_fields; i++) {
+        const struct field *field = &kind->fields[i];
+        struct value value = writing->record->values[i];
+
+        if (!(writing->set & field_bit(field)) || value.type != VALUE_NUMBER)
+            continue;
+        if (field->as == AS_DATE)
+            fprintf(cli->out, "  %s: %s\n", field->label, date_human((int32_t)value.number, text));
+        else if (field->as == AS_REF && (named = cli_named(cli, field->ref, value.number)))
+            fprintf(cli->out, "  %s: %s (%s)\n", field->label, text_safe(named->label, false, &cli->arena),
+                    id_format(field->ref, named->id, id));
+    }
+}
+
+// What followed by itself: a spell that ended, when another began.
+static void tell_caused(struct cli *cli, const Sendco__PutReply__Done *done, bool look)
+{
+    const struct kind *kind = kind_by_number(done->kind);
+    const struct version *version = NULL;
+    struct versions versions;
+    struct problem ignored;
+    char id[ID_TEXT_MAX], day[DATE_TEXT_MAX];
+
+    if (!kind)
+        return;
+    problem_init(&ignored, NULL);
+    if (look && history_get(cli, kind, done->id, &versions, &ignored) == 0)
+        for (size_t i = 0; i < versions.n; i++)
+            if (versions.list[i].version == done->version)
+                version = &versions.list[i];
+    fprintf(cli->out, "  also: %s %s", kind->title, id_format(kind, done->id, id));
+    const struct field *to = kind_is_spell(kind) ? &kind->fields[kind->spell.to] : NULL;
+    struct value ends = to ? version_value(version, to) : (struct value){.type = VALUE_EMPTY};
+    if (done->action == SENDCO__ACTION__REMOVE)
+        fprintf(cli->out, " was removed\n");
+    else if (version && to && (version->changed & field_bit(to)) && ends.type == VALUE_NUMBER)
+        fprintf(cli->out, " ended on %s\n", date_human((int32_t)ends.number, day));
+    else if (version && *history_changes(cli, &versions, version))
+        fprintf(cli->out, ": %s\n", history_changes(cli, &versions, version));
+    else
+        fprintf(cli->out, ", version %llu\n", (unsigned long long)done->version);
 }
 
 static void tell_more(const struct writing *writing, const Sendco__PutReply *reply)
 {
     struct cli *cli = writing->cli;
-    char id[ID_TEXT_MAX], when[32];
+    size_t caused = 0;
+    char when[32];
 
     for (size_t i = 0; i < reply->n_merged; i++) {
         const struct field *field = writing->kind ? field_by_number(writing->kind, reply->merged[i]->field) : NULL;
@@ -114,21 +175,37 @@ static void tell_more(const struct writing *writing, const Sendco__PutReply *rep
                 text_safe(reply->merged[i]->who ? reply->merged[i]->who : "somebody", false, &cli->arena),
                 clock_text(reply->merged[i]->when, when));
     }
-    for (size_t i = 0; i < reply->n_done; i++) {
-        const struct kind *kind = kind_by_number(reply->done[i]->kind);
+    for (size_t i = 0; i < reply->n_done; i++)
+        if (reply->done[i]->caused || (writing->undo && writing->kind && reply->done[i] != done_of(writing, reply)))
+            tell_caused(cli, reply->done[i], caused++ < WRITING_LOOKS && !cli->dry_run);
+    if (reply->n_skipped > 0)
+        skipped_text(cli, reply, skipped_back(cli, reply));
+    told_warnings(cli, cli->out, "  note: ", reply);
+}
 
-        if (kind && reply->done[i]->caused)
-            fprintf(cli->out, "  also: %s %s, version %llu\n", kind->title, id_format(kind, reply->done[i]->id, id),
-                    (unsigned long long)reply->done[i]->version);
-    }
-    for (size_t i = 0; i < reply->n_skipped; i++) {
-        const struct kind *kind = kind_by_number(reply->skipped[i]->kind);
+// Taking back a second time brings back what the first took away: so it says which.
+static void tell_undone(const struct writing *writing, const Sendco__PutReply__Done *done)
+{
+    struct cli *cli = writing->cli;
+    const struct version *last = NULL;
+    struct versions versions;
+    struct problem ignored;
+    const char *what = "";
+    char id[ID_TEXT_MAX];
 
-        if (kind)
-            fprintf(cli->out, "  left alone, changed since: %s %s\n", kind->title, id_format(kind, reply->skipped[i]->id, id));
-    }
-    for (size_t i = 0; i < reply->n_warnings; i++)
-        fprintf(cli->out, "  note: %s\n", text_safe(reply->warnings[i]->message ? reply->warnings[i]->message : "", false, &cli->arena));
+    problem_init(&ignored, NULL);
+    if (history_get(cli, writing->kind, done->id, &versions, &ignored) == 0)
+        for (size_t i = 0; i < versions.n; i++)
+            if (versions.list[i].version == done->version)
+                last = &versions.list[i];
+    if (last && last->action == SENDCO__ACTION__REMOVE)
+        what = "it is removed";
+    else if (last && last->action == SENDCO__ACTION__RESTORE)
+        what = "it is there again";
+    else if (last)
+        what = history_changes(cli, &versions, last);
+    fprintf(cli->out, "Taken back: version %llu of %s%s%s\n", (unsigned long long)version_undone(writing, done),
+            id_format(writing->kind, done->id, id), *what ? ": " : "", what);
 }
 
 static void writing_text(const struct writing *writing, const Sendco__PutReply *reply)
@@ -138,24 +215,26 @@ static void writing_text(const struct writing *writing, const Sendco__PutReply *
     char id[ID_TEXT_MAX];
 
     if (!writing->kind)
-        fprintf(cli->out, "Batch %llu: %zu records taken back, %zu left alone.\n", (unsigned long long)writing->batch, reply->n_done,
-                reply->n_skipped);
+        fprintf(cli->out, "Batch %llu: %s taken back, %zu left alone.\n", (unsigned long long)writing->batch,
+                told_count(cli, reply->n_done, "record", "records"), reply->n_skipped);
     else if (cli->dry_run)
         fprintf(cli->out, "%s: all is well; nothing was changed.\n", writing->kind->title);
     else if (done && !done->has_action)
         fprintf(cli->out, "%s %s: nothing had to change, version %llu.\n", writing->kind->title, id_format(writing->kind, done->id, id),
                 (unsigned long long)done->version);
+    else if (done && writing->undo)
+        tell_undone(writing, done);
     else if (done)
         fprintf(cli->out, "%s %s %s, version %llu.\n", writing->kind->title, id_format(writing->kind, done->id, id), writing->verb,
                 (unsigned long long)done->version);
-    tell_dates(writing);
+    tell_typed(writing);
     tell_more(writing, reply);
 }
 
 static void writing_row(const struct writing *writing, const Sendco__PutReply *reply)
 {
     static const struct table_column columns[] = {
-        {"id", "Id", false, true}, {"version", "Version", true, true}, {"outcome", "Outcome", false, true}};
+        {"id", "Id", false, TABLE_KEEP}, {"version", "Version", true, TABLE_KEEP}, {"outcome", "Outcome", false, TABLE_KEEP}};
     const Sendco__PutReply__Done *done = done_of(writing, reply);
     struct cli *cli = writing->cli;
     const struct kind *kind = done ? kind_by_number(done->kind) : NULL;
@@ -167,9 +246,10 @@ static void writing_row(const struct writing *writing, const Sendco__PutReply *r
     table_init(&table, columns, 3, &cli->arena);
     if (table_add(&table, cells) == 0)
         table_print(cli, &table);
+    for (size_t i = 0; i < cli->n_named; i++)
+        cli_note(cli, "%s: %s (%s)", cli->named[i].kind->title, cli->named[i].label, id_format(cli->named[i].kind, cli->named[i].id, id));
     if (!cli->quiet)
-        for (size_t i = 0; i < reply->n_warnings; i++)
-            cli_note(cli, "note: %s", reply->warnings[i]->message ? reply->warnings[i]->message : "");
+        told_warnings(cli, cli->err, "note: ", reply);
 }
 
 int writing_done(const struct writing *writing, const Sendco__PutReply *reply)
@@ -180,7 +260,7 @@ int writing_done(const struct writing *writing, const Sendco__PutReply *reply)
         writing_text(writing, reply);
     else
         writing_row(writing, reply);
-    return reply->n_skipped > 0 ? 84 : 0; // a part of it was done
+    return reply->n_skipped > 0 ? WRITING_PART : 0;
 }
 
 // What to type next depends on the command, so it is said here.

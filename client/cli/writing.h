@@ -12,9 +12,14 @@ struct writing {
     uint64_t set;
     uint8_t key[CLI_KEY];
     const char *verb;
+    bool undo;
     uint64_t batch, version; // version: the base, or the one to take back
     uint64_t seen;           // of the Put: the same request has the same
 };
+
+// Of what an undo of a batch left alone, which are removed already; NULL when memory is out.
+bool *skipped_back(struct cli *cli, const Sendco__PutReply *reply);
+void skipped_text(struct cli *cli, const Sendco__PutReply *reply, const bool *back);
 
 // Both return the exit code.
 int writing_done(const struct writing *writing, const Sendco__PutReply *reply);

@@ -127,16 +127,19 @@ static int plan_all(struct import *import, const char *bytes, size_t size, struc
 static bool agreed(struct import *import)
 {
     struct cli *cli = import->cli;
-    if (import->dry_run || cli->yes || !cli_can_ask(cli) || cli->format == CLI_JSON)
+    if (import->dry_run || cli->yes || !cli_can_ask(cli) || cli->format == CLI_JSON || cli->format == CLI_JSONL)
         return true;
-    import_show_text(import);
-    return cli_confirm(cli, "Apply these changes?");
+    import_show_question(import);
+    import->asked = cli_confirm(cli, "Apply these changes?");
+    return import->asked;
 }
 
 static void show(const struct import *import)
 {
     if (import->cli->format == CLI_JSON || import->cli->format == CLI_JSONL)
         import_show_json(import);
+    else if (import->asked)
+        import_show_end(import);
     else
         import_show_text(import);
 }
@@ -240,7 +243,7 @@ int import_command(struct cli *cli, int argc, char **argv)
         return faulty(import);
     if (import->plan.n_changes && !agreed(import)) {
         cli_note(cli, "Nothing was applied.");
-        return 0;
+        return 1;
     }
     if (import->plan.n_changes && import_send(import, &problem) < 0)
         return cli_fail(cli, "import", &problem);

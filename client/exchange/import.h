@@ -13,6 +13,7 @@ struct import {
     struct school school;
     struct plan plan;
     bool dry_run, applied;
+    bool asked;                    // a person saw the plan and said yes
     uint64_t seen;                 // how far the school was known when reading began
     const Sendco__PutReply *reply; // NULL: nothing was sent
 };
@@ -23,5 +24,8 @@ int import_send(struct import *import, struct problem *problem);
 void import_show_json(const struct import *import);
 // Summary, faults, what comes next.
 void import_show_text(const struct import *import);
+// What a person is asked about, not longer than the terminal; and, after a yes, how it ended.
+void import_show_question(const struct import *import);
+void import_show_end(const struct import *import);
 
 #endif

@@ -6,11 +6,15 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "client/cli/run.h"
+#include "client/cli/told.h"
 #include "common/date.h"
 #include "common/text.h"
 
-#define SHOW_MISSING 20
+#define SHOW_MISSING 5
 #define SHOW_FAULTS  200
+#define SHOW_DETAILS 40 // changed details of pupils
+#define SHOW_OTHERS  24 // lines of a terminal that the rest of the question takes
 
 static int64_t real_id(const struct import *import, const struct record *record)
 {
@@ -78,7 +82,7 @@ static json_t *faults_json(const struct import *import)
 static json_t *change_json(const struct import *import, const struct plan_change *change)
 {
     const struct record *record = change->record;
-    json_t *one = json_object(), *fields = json_object();
+    json_t *one = json_object(), *fields = json_object(), *was = json_object();
     json_object_set_new(one, "row", change->row ? json_integer((json_int_t)change->row) : json_null());
     json_object_set_new(one, "kind", text_json(record->kind->noun));
     json_object_set_new(one, "id", id_json(import, record));
@@ -87,10 +91,16 @@ static json_t *change_json(const struct import *import, const struct plan_change
     json_object_set_new(one, "pupil_id", change->pupil ? id_json(import, change->pupil) : json_null());
     for (size_t i = 0; i < record->kind->n_fields; i++) {
         const struct field *field = &record->kind->fields[i];
-        if (change->set & field_bit(field))
-            json_object_set_new(fields, field->name, value_json(import, field, record->values[i]));
+        if ((change->set & field_bit(field)) == 0)
+            continue;
+        json_object_set_new(fields, field->name, value_json(import, field, record->values[i]));
+        if (change->held)
+            json_object_set_new(was, field->name, value_json(import, field, change->held->values[i]));
     }
     json_object_set_new(one, "fields", fields);
+    json_object_set_new(one, "was", change->held ? was : json_null());
+    if (!change->held)
+        json_decref(was);
     return one;
 }
 
@@ -146,6 +156,7 @@ void import_show_json(const struct import *import)
         json_array_append_new(changes, change_json(import, &import->plan.changes[i]));
     json_object_set_new(root, "changes", changes);
     json_object_set_new(root, "missing", missing_json(import));
+    json_object_set_new(root, "warnings", told_warnings_json(import->reply));
     json_dumpf(root, import->cli->out, JSON_INDENT(import->cli->format == CLI_JSONL ? 0 : 2));
     fputc('\n', import->cli->out);
     json_decref(root);
@@ -184,21 +195,50 @@ static void show_counts(const struct import *import)
 {
     const struct plan_counts *counts = &import->plan.counts;
     const struct {
-        const char *words;
+        const char *one, *many;
         size_t n;
     } lines[] = {
-        {"rows read", counts->rows},
-        {"new pupils", counts->pupils_new},
-        {"pupils with changed details", counts->pupils_changed},
-        {"pupils with the same details", counts->pupils_unchanged},
-        {"new classes", counts->classes_new},
-        {"changes of class", counts->memberships},
-        {"changes of SEN status", counts->statuses},
-        {"needs that begin or change", counts->needs},
-        {"needs that end", counts->needs_ended},
+        {"row read", "rows read", counts->rows},
+        {"new pupil", "new pupils", counts->pupils_new},
+        {"pupil with changed details", "pupils with changed details", counts->pupils_changed},
+        {"pupil with the same details", "pupils with the same details", counts->pupils_unchanged},
+        {"new class", "new classes", counts->classes_new},
+        {"change of class", "changes of class", counts->memberships},
+        {"change of SEN status", "changes of SEN status", counts->statuses},
+        {"need that begins or changes", "needs that begin or change", counts->needs},
+        {"need that ends", "needs that end", counts->needs_ended},
     };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
-        fprintf(import->cli->out, "%7zu  %s\n", lines[i].n, lines[i].words);
+        fprintf(import->cli->out, "%7zu  %s\n", lines[i].n, lines[i].n == 1 ? lines[i].one : lines[i].many);
+}
+
+static const char *value_words(const struct import *import, const struct field *field, struct value value)
+{
+    const char *text = value_format(field, value, VALUE_HUMAN, &import->cli->arena);
+    return *text ? safe(import, text, 40) : "(empty)";
+}
+
+// Details that a person can check by eye; what is new is in the counts.
+static void show_details(const struct import *import, size_t most)
+{
+    const struct plan *plan = &import->plan;
+    size_t n = 0;
+    for (size_t i = 0; i < plan->n_changes; i++) {
+        const struct plan_change *change = &plan->changes[i];
+        const struct kind *kind = change->record->kind;
+        for (size_t f = 0; change->held && change->held == change->pupil && f < kind->n_fields; f++) {
+            const struct field *field = &kind->fields[f];
+            if ((change->set & field_bit(field)) == 0 || value_equal(change->held->values[f], change->record->values[f]))
+                continue;
+            if (n++ >= most)
+                continue;
+            fprintf(import->cli->out, "%s  %s, %s: %s -> %s\n", n == 1 ? "\nChanged details:\n" : "",
+                    safe(import, school_name(change->held, &import->cli->arena), 40), field->label,
+                    value_words(import, field, change->held->values[f]), value_words(import, field, change->record->values[f]));
+        }
+    }
+    if (n > most)
+        fprintf(import->cli->out, "  and %zu more; all of them with --json\n", n - most);
 }
 
 static void show_missing(const struct import *import)
@@ -207,7 +247,8 @@ static void show_missing(const struct import *import)
     char id[ID_TEXT_MAX];
     if (plan->n_missing == 0)
         return;
-    fprintf(import->cli->out, "\n%zu on roll here are not in the file. They are left as they are:\n", plan->n_missing);
+    fprintf(import->cli->out, "\n%zu on roll here %s not in the file, and left as %s:\n", plan->n_missing,
+            plan->n_missing == 1 ? "is" : "are", plan->n_missing == 1 ? "it is" : "they are");
     for (size_t i = 0; i < plan->n_missing && i < SHOW_MISSING; i++)
         fprintf(import->cli->out, "  %-10s %s\n", id_format(plan->missing[i]->kind, plan->missing[i]->id, id),
                 safe(import, school_name(plan->missing[i], &import->cli->arena), 60));
@@ -224,20 +265,34 @@ static void show_unread(const struct import *import)
         fputc('\n', import->cli->out);
 }
 
-void import_show_text(const struct import *import)
+static void show_plan(const struct import *import, size_t details)
 {
     char day[DATE_TEXT_MAX];
-    FILE *out = import->cli->out;
-    fprintf(out, "%s, as at %s\n\n", safe(import, import->file, 0), date_human(import->date, day));
+    fprintf(import->cli->out, "%s, as at %s\n\n", safe(import, import->file, 0), date_human(import->date, day));
     show_counts(import);
     show_unread(import);
     if (import->roll.n_faults) {
         show_faults(import);
         return;
     }
+    show_details(import, details);
     show_missing(import);
-    if (import->reply && import->reply->n_warnings)
-        fprintf(out, "\n%zu %s from the server.\n", import->reply->n_warnings, import->reply->n_warnings == 1 ? "warning" : "warnings");
+}
+
+void import_show_question(const struct import *import)
+{
+    int room = people_height() - SHOW_OTHERS;
+    show_plan(import, room < SHOW_MISSING ? SHOW_MISSING : room < SHOW_DETAILS ? (size_t)room : SHOW_DETAILS);
+    fputc('\n', import->cli->out);
+}
+
+void import_show_end(const struct import *import)
+{
+    FILE *out = import->cli->out;
+    if (import->reply && import->reply->n_warnings) {
+        fprintf(out, "\nThe server notes:\n");
+        told_warnings(import->cli, out, "  ", import->reply);
+    }
     if (import->applied)
         fprintf(out, "\nApplied as batch %" PRIu64 ". To take it all back: sendco undo %" PRIu64 "\n", import->reply->batch,
                 import->reply->batch);
@@ -245,4 +300,11 @@ void import_show_text(const struct import *import)
         fprintf(out, "\nThe school's records say the same already: nothing to do.\n");
     else if (import->dry_run)
         fprintf(out, "\nA dry run: nothing was applied. To apply it: sendco import %s\n", safe(import, import->file, 0));
+}
+
+void import_show_text(const struct import *import)
+{
+    show_plan(import, SHOW_DETAILS);
+    if (import->roll.n_faults == 0)
+        import_show_end(import);
 }

@@ -43,7 +43,7 @@ struct plan_change *plan_add(struct plan *plan, const char *kind, const struct r
 struct plan_change *plan_edit(struct plan *plan, const struct record *record, const struct record *pupil, size_t row, int stage)
 {
     struct plan_change *change = change_new(plan);
-    *change = (struct plan_change){.record = record_copy(record, plan->arena), .pupil = pupil, .row = row, .stage = stage};
+    *change = (struct plan_change){.record = record_copy(record, plan->arena), .held = record, .pupil = pupil, .row = row, .stage = stage};
     if (!change->record)
         plan->failed = true;
     return change;
@@ -70,9 +70,10 @@ static bool said(const struct roll_row *row, int column, const struct record *he
     *value = row->values[column];
     if (value->type == VALUE_EMPTY || !roll_columns[column].field)
         return false;
-    // SIMS repeats the forename as chosen name: that says that there is no other.
+    // SIMS repeats the forename as chosen name when nobody filled it in: that says
+    // nothing, least of all that the name entered here is wrong.
     if (column == ROLL_KNOWN_AS && value_equal(*value, row->values[ROLL_FORENAME]))
-        *value = (struct value){0};
+        return false;
     return !value_equal(*value, held ? value_of(held, roll_columns[column].field) : (struct value){0});
 }
 

@@ -8,6 +8,7 @@
 struct plan_change {
     struct record *record;      // new: a negative id; else id and version as the server has them, with the new values
     uint64_t set;               // the fields to send
+    const struct record *held;  // what the server has; NULL: a new one
     const struct record *pupil; // whom it is about; NULL: a class
     size_t row;                 // of the roll; 0: of several
     int stage;                  // what must come first has the lower number

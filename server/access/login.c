@@ -107,7 +107,8 @@ void login_result(struct login *login, int64_t staff, bool good, uint64_t now)
     }
     if (failures->n && now - failures->last > FORGET_AFTER)
         failures->n = 0;
-    unsigned pause = failures->n < 9 ? 1u << failures->n : LOGIN_PAUSE_MAX;
+    // Everybody mistypes once; from the second on 1, 2, 4 …
+    unsigned pause = failures->n == 0 ? 0 : failures->n < 10 ? 1u << (failures->n - 1) : LOGIN_PAUSE_MAX;
     if (pause > LOGIN_PAUSE_MAX)
         pause = LOGIN_PAUSE_MAX;
     failures->n++;

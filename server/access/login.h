@@ -1,6 +1,6 @@
 // Passwords: argon2id on libuv's thread pool, at most two at once because each
-// takes 64 MiB, and a pause that grows with each failure. Never a lock: nobody can shut
-// somebody else out for good. Loop thread, but for the hashing itself.
+// takes 64 MiB, and a pause that grows with each failure from the second on. Never a
+// lock: nobody can shut somebody else out for good. Loop thread, but for the hashing itself.
 #ifndef SERVER_ACCESS_LOGIN_H
 #define SERVER_ACCESS_LOGIN_H
 

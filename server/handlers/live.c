@@ -41,7 +41,7 @@ void handle_unwatch(struct request *request)
         request_end(request, NULL);
         return;
     }
-    problem_set(&request->problem, ERR_NOT_FOUND, "watch: there is no watch %llu on this connection.", (unsigned long long)watch);
+    problem_set(&request->problem, ERR_NOT_FOUND, "There is no watch %llu on this connection.", (unsigned long long)watch);
     problem_hint(&request->problem, "It may have ended with a Resync; watch again.");
     request_fail(request, ERR_NOT_FOUND);
 }
@@ -99,7 +99,7 @@ void handle_presence(struct request *request)
     }
     int result = parse_target(true, presence->kind, presence->has_id, presence->id, &looking->kind, &request->problem);
     if (!result && presence->field != 0 && !field_by_number(looking->kind, presence->field))
-        result = problem_set(&request->problem, ERR_INVALID, "field: %s has no field with number %u.", looking->kind->noun,
+        result = problem_set(&request->problem, ERR_INVALID, "A record of kind %s has no field with number %u.", looking->kind->noun,
                              (unsigned)presence->field);
     if (result)
         request_fail(request, result);

@@ -12,6 +12,7 @@
 #include "server/access/login.h"
 #include "server/access/pass.h"
 #include "server/access/role.h"
+#include "server/changed.h"
 #include "server/handlers/handlers.h"
 #include "server/live.h"
 #include "server/request.h"
@@ -28,13 +29,24 @@ struct knowing {
     struct ticket ticket;
     bool has_ticket;             // it is in use here: no need to look for it
     uint8_t raw[PASS_TICKET];
+    uint64_t generation;         // of accounts and devices, when it was asked
 };
 
 static struct knowing *knowing_new(struct request *request)
 {
     struct knowing *knowing = arena_zero(&request->arena, 1, sizeof *knowing);
     request->data = knowing;
+    if (knowing)
+        knowing->generation = request->server->access_generation;
     return knowing;
+}
+
+// What was read may be older than the last change to accounts and devices.
+static void judge_again(const struct request *request)
+{
+    const struct knowing *knowing = request->data;
+    if (knowing->generation != request->server->access_generation)
+        access_judge(request->server);
 }
 
 // Every way out of here opens the gate.
@@ -103,6 +115,8 @@ static void done_hello(int result, void *data)
     session->device = device;
     session->staff = knowing->device.staff;
     session->device_id = knowing->device.id;
+    memcpy(session->fingerprint, knowing->fingerprint, sizeof session->fingerprint);
+    judge_again(request);
     if (session->state == SESSION_HELLO)
         session_become(session, SESSION_LOGIN);
     hello_fill(request, hello, knowing->name);
@@ -157,6 +171,7 @@ static void welcome(struct request *request, struct pass *pass, bool with_ticket
     session->pass = pass;
     session->role = knowing->account.role;
     session->since = request->now;
+    judge_again(request);
     session_become(session, SESSION_READY);
     sendco__login_reply__init(login);
     login->has_staff = login->has_expires = 1;
@@ -175,14 +190,30 @@ static void welcome(struct request *request, struct pass *pass, bool with_ticket
 
 // --- Login ---
 
+static unsigned pause_of(const struct request *request)
+{
+    return login_pause(request->server->login, request->actor.staff, uv_now(&request->server->loop));
+}
+
 // One sentence for every reason, so that it tells a stranger nothing but how long to wait.
 static void wrong_password(struct request *request)
 {
-    struct login *login = request->server->login;
-    unsigned pause = login_pause(login, request->actor.staff, uv_now(&request->server->loop));
-    problem_set(&request->problem, ERR_PASSWORD, "That is not the password for this certificate, or it came too soon after a wrong one.");
-    problem_hint(&request->problem, "Wait %u second%s, then try again.", pause ? pause : 1, pause > 1 ? "s" : "");
+    unsigned pause = pause_of(request);
+    problem_set(&request->problem, ERR_PASSWORD, "That is not the password for this certificate.");
+    if (pause > 0)
+        problem_hint(&request->problem, "Wait %u second%s, then try again.", pause, pause > 1 ? "s" : "");
+    else
+        problem_hint(&request->problem, "Try again; after the next wrong one you must wait, a little longer each time.");
     refuse(request, ERR_PASSWORD);
+}
+
+// The password was not looked at: whoever has the right one must not doubt it.
+static void too_soon(struct request *request, unsigned pause)
+{
+    problem_set(&request->problem, ERR_BUSY, "There were too many tries with a wrong password; wait %u second%s.", pause,
+                pause > 1 ? "s" : "");
+    problem_hint(&request->problem, "This one was not looked at: send it again after that.");
+    refuse(request, ERR_BUSY);
 }
 
 static int keep_login(struct view *view, void *data)
@@ -254,12 +285,12 @@ void handle_login(struct request *request)
 {
     const Sendco__Login *login = request->message->login;
     if (!login->password || !login->password[0]) {
-        problem_set(&request->problem, ERR_INVALID, "password: is missing.");
+        problem_set(&request->problem, ERR_INVALID, "The password is missing.");
         refuse(request, ERR_INVALID);
     } else if (!knowing_new(request)) {
         refuse(request, ERR_NOMEM);
-    } else if (login_pause(request->server->login, request->actor.staff, uv_now(&request->server->loop)) > 0) {
-        wrong_password(request);
+    } else if (pause_of(request) > 0) {
+        too_soon(request, pause_of(request));
     } else {
         request_read(request, read_account, done_account);
     }
@@ -303,7 +334,7 @@ void handle_resume(struct request *request)
 {
     const Sendco__Resume *resume = request->message->resume;
     if (!resume->has_ticket || resume->ticket.len != PASS_TICKET) {
-        problem_set(&request->problem, ERR_INVALID, "ticket: is missing, or has not %d bytes.", PASS_TICKET);
+        problem_set(&request->problem, ERR_INVALID, "The ticket is missing, or has not %d bytes.", PASS_TICKET);
         refuse(request, ERR_INVALID);
         return;
     }
@@ -352,7 +383,7 @@ void handle_logout(struct request *request)
         return;
     }
     memcpy(knowing->hash, session->pass->row.hash, sizeof knowing->hash);
-    live_leave(session);
+    live_logged_out(session);
     pass_end(session->pass);
     request_keep(request, keep_logout, done_logout);
 }

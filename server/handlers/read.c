@@ -186,7 +186,7 @@ void handle_get(struct request *request)
         return;
     int result = parse_target(get->has_kind, get->kind, get->has_id, get->id, &reading->kind, &request->problem);
     if (!result)
-        result = parse_known(get->has_as_known, get->as_known, &request->problem);
+        result = parse_known(get->has_as_known, get->as_known, request->today, &request->problem);
     reading->with_labels = get->labels;
     if (result)
         request_fail(request, result);
@@ -223,7 +223,7 @@ void handle_list(struct request *request)
     if (!reading)
         return;
     reading->with_labels = request->message->list->labels;
-    int result = parse_query(request->message->list, &request->arena, &reading->query, &request->problem);
+    int result = parse_query(request->message->list, request->today, &request->arena, &reading->query, &request->problem);
     if (result)
         request_fail(request, result);
     else

@@ -135,30 +135,32 @@ static int report_parse(struct request *request, struct computing *computing)
     struct report_query *query = &computing->query;
     computing->report = message->name ? report_find(message->name) : NULL;
     if (!computing->report) {
-        problem_set(&request->problem, ERR_NOT_FOUND, "name: there is no report of that name.");
+        problem_set(&request->problem, ERR_NOT_FOUND, "There is no report of that name.");
         problem_hint(&request->problem, "See the reports there are: sendco help");
         return ERR_NOT_FOUND;
     }
     if (message->n_params > PARAMS_MAX)
-        return problem_set(&request->problem, ERR_INVALID, "params: %zu of them; at most %d.", message->n_params, PARAMS_MAX);
+        return problem_set(&request->problem, ERR_INVALID, "A report takes at most %d parameters; %zu were given.", PARAMS_MAX,
+                           message->n_params);
     if (message->has_as_at && (message->as_at < DATE_MIN || message->as_at > DATE_MAX))
-        return problem_set(&request->problem, ERR_INVALID, "as_at: %d is no day that a school records.", (int)message->as_at);
+        return problem_set(&request->problem, ERR_INVALID, "As at: that is no day that a school records.");
     query->as_at = message->has_as_at ? message->as_at : DATE_NONE;
-    query->as_known = message->as_known;
+    // a date means its last second, which today is still to come
+    query->as_known = message->as_known < request->now ? message->as_known : request->now;
     const char **names = arena_zero(&request->arena, message->n_params + 1, sizeof *names);
     const char **values = arena_zero(&request->arena, message->n_params + 1, sizeof *values);
     if (!names || !values)
         return ERR_NOMEM;
     for (size_t i = 0; i < message->n_params; i++) {
         if (!message->params[i]->name)
-            return problem_set(&request->problem, ERR_INVALID, "params: number %zu has no name.", i + 1);
+            return problem_set(&request->problem, ERR_INVALID, "Parameter %zu has no name.", i + 1);
         names[i] = message->params[i]->name;
         values[i] = message->params[i]->value ? message->params[i]->value : "";
     }
     query->n_params = message->n_params;
     query->names = names;
     query->values = values;
-    return parse_known(message->has_as_known, message->as_known, &request->problem);
+    return parse_known(message->has_as_known, message->as_known, request->today, &request->problem);
 }
 
 void handle_report(struct request *request)

@@ -91,10 +91,10 @@ static int search_parse(struct searching *searching)
     struct request *request = searching->request;
     const Sendco__Search *search = request->message->search;
     if (!search->text || !search->text[0])
-        return problem_set(&request->problem, ERR_INVALID, "text: is missing; give a word, or the beginning of one.");
+        return problem_set(&request->problem, ERR_INVALID, "It does not say what to look for; give a word, or the beginning of one.");
     size_t length = text_length(search->text);
     if (length > SEARCH_TEXT)
-        return problem_set(&request->problem, ERR_INVALID, "text: has %zu characters; at most %d are looked for.", length, SEARCH_TEXT);
+        return problem_set(&request->problem, ERR_INVALID, "At most %d characters can be looked for; these are %zu.", SEARCH_TEXT, length);
     searching->limit = search->has_limit && search->limit > 0 ? search->limit : SEARCH_DEFAULT;
     if (searching->limit > SEARCH_MAX)
         searching->limit = SEARCH_MAX;

@@ -152,7 +152,7 @@ static int stage_parse(struct stage *stage, size_t n, Sendco__Record *const *rec
         int result = parse_item(records[i], stage->n_items, &stage->arena, &stage->items[stage->n_items], problem);
         if (result) {
             stage->n_items = before;
-            return result == ERR_NOMEM ? problem_set(problem, ERR_TOO_LARGE, "More than %zu MiB would be staged.", STAGE_BYTES >> 20)
+            return result == ERR_NOMEM ? problem_set(problem, ERR_TOO_LARGE, "More than %zu MiB would be sent ahead.", STAGE_BYTES >> 20)
                                        : result;
         }
         stage->n_items++;
@@ -165,12 +165,12 @@ int stage_add(struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY]
 {
     struct stage *stage = stage_find(stages, staff, key);
     if (!stage && part != 0) {
-        problem_set(problem, ERR_INVALID, "part: nothing is staged under this key; it may have been dropped after an hour.");
-        problem_hint(problem, "Stage it again from part 0.");
+        problem_set(problem, ERR_INVALID, "Nothing was sent ahead under this key; it may have been dropped after an hour.");
+        problem_hint(problem, "Send it again from the beginning.");
         return ERR_INVALID;
     }
     if (stages_bytes(stages, staff, stage) >= STAGE_BYTES)
-        return problem_set(problem, ERR_TOO_LARGE, "More than %zu MiB are staged already.", STAGE_BYTES >> 20);
+        return problem_set(problem, ERR_TOO_LARGE, "More than %zu MiB were sent ahead already.", STAGE_BYTES >> 20);
     if (!stage && !(stage = stage_new(stages, staff, key, now)))
         return problem_set(problem, ERR_NOMEM, "The server is out of memory.");
     *found = stage;
@@ -180,11 +180,11 @@ int stage_add(struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY]
     if (!result && part < stage->n_parts)
         return memcmp(hash, stage->parts[part].hash, sizeof hash) == 0
                    ? 0
-                   : problem_set(problem, ERR_INVALID, "part: %u was staged before with other records.", (unsigned)part);
+                   : problem_set(problem, ERR_INVALID, "Part %u was sent before with other records.", (unsigned)part);
     if (part > stage->n_parts)
-        return problem_set(problem, ERR_INVALID, "part: %u came where %zu was next.", (unsigned)part, stage->n_parts);
+        return problem_set(problem, ERR_INVALID, "Part %u came where part %zu was next.", (unsigned)part, stage->n_parts);
     if (stage->applying || stage->applied)
-        return problem_set(problem, ERR_INVALID, "part: what is staged under this key has been applied; nothing can be added.");
+        return problem_set(problem, ERR_INVALID, "What was sent ahead under this key has been applied; nothing can be added.");
     if (!result)
         result = stage_room(stage, n);
     if (result)
@@ -204,7 +204,7 @@ void handle_stage(struct request *request)
     struct stage *stage = NULL;
     int result = parse_key(message->has_key, &message->key, key, &request->problem);
     if (!result && !message->has_part)
-        result = problem_set(&request->problem, ERR_INVALID, "part: is missing; parts are numbered from 0.");
+        result = problem_set(&request->problem, ERR_INVALID, "It does not say which part this is; they are numbered from 0.");
     if (!result)
         result = stage_add(request->server->stages, request->actor.staff, key, message->part, message->n_records, message->records,
                            uv_now(&request->server->loop), &stage, &request->problem);

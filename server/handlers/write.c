@@ -227,9 +227,9 @@ static int writing_reason(struct writing *writing, const char *reason)
         return 0;
     const char *fault = text_fault(reason, strlen(reason), true);
     if (fault)
-        return problem_set(&writing->request->problem, ERR_INVALID, "reason: holds %s.", fault);
+        return problem_set(&writing->request->problem, ERR_INVALID, "The reason holds %s.", fault);
     if (text_length(reason) > REASON_MAX)
-        return problem_set(&writing->request->problem, ERR_INVALID, "reason: is longer than %d characters.", REASON_MAX);
+        return problem_set(&writing->request->problem, ERR_INVALID, "The reason is longer than %d characters.", REASON_MAX);
     return 0;
 }
 
@@ -239,15 +239,15 @@ static int put_staged(struct writing *writing, crypto_hash_sha256_state *hash)
     const Sendco__Put *put = request->message->put;
     struct change *change = &writing->change;
     if (put->n_records > 0)
-        return problem_set(&request->problem, ERR_INVALID, "records: a staged put brings none of its own.");
+        return problem_set(&request->problem, ERR_INVALID, "A change sent ahead in parts brings no records of its own.");
     struct stage *stage = put->has_key ? stage_find(request->server->stages, request->actor.staff, change->key) : NULL;
     if (!stage) {
-        problem_set(&request->problem, ERR_INVALID, "staged: nothing is staged under this key; it may have been dropped after an hour.");
-        problem_hint(&request->problem, "Stage it again from part 0, then put it under the same key.");
+        problem_set(&request->problem, ERR_INVALID, "Nothing was sent ahead under this key; it may have been dropped after an hour.");
+        problem_hint(&request->problem, "Send it again from the beginning.");
         return ERR_INVALID;
     }
     if (stage->applying)
-        return problem_set(&request->problem, ERR_BUSY, "What is staged under this key is being applied.");
+        return problem_set(&request->problem, ERR_BUSY, "What was sent ahead under this key is being applied.");
     memcpy(writing->stage_key, change->key, STORE_KEY);
     writing->staged = change->batched = true;
     change->items = stage->items;
@@ -265,7 +265,7 @@ static int put_records(struct writing *writing, crypto_hash_sha256_state *hash)
     const Sendco__Put *put = request->message->put;
     struct change *change = &writing->change;
     if (put->n_records == 0)
-        return problem_set(&request->problem, ERR_INVALID, "records: there is none to put.");
+        return problem_set(&request->problem, ERR_INVALID, "There is no record in the change.");
     change->items = arena_zero(&request->arena, put->n_records, sizeof *change->items);
     if (!change->items)
         return ERR_NOMEM;
@@ -323,7 +323,7 @@ void handle_remove(struct request *request)
     if (!result)
         result = parse_target(remove->has_kind, remove->kind, remove->has_id, remove->id, &change->kind, &request->problem);
     if (!result && !remove->version)
-        result = problem_set(&request->problem, ERR_INVALID, "version: is missing; say which version you saw.");
+        result = problem_set(&request->problem, ERR_INVALID, "It does not say which version was seen.");
     if (!result)
         result = writing_reason(writing, remove->reason);
     crypto_hash_sha256_state hash;
@@ -349,9 +349,9 @@ void handle_undo(struct request *request)
     struct change *change = &writing->change;
     int result = writing_key(writing, undo->has_key, &undo->key);
     if (!result && undo->has_batch && (undo->has_kind || undo->has_id || undo->has_version))
-        result = problem_set(&request->problem, ERR_INVALID, "batch: name a batch or a record, not both.");
+        result = problem_set(&request->problem, ERR_INVALID, "Name a batch or a record, not both.");
     else if (!result && undo->has_batch && undo->batch == 0)
-        result = problem_set(&request->problem, ERR_INVALID, "batch: 0 is none; batches begin at 1.");
+        result = problem_set(&request->problem, ERR_INVALID, "There is no batch 0; they begin at 1.");
     else if (!result && !undo->has_batch)
         result = parse_target(undo->has_kind, undo->kind, undo->has_id, undo->id, &change->kind, &request->problem);
     change->id = undo->id;

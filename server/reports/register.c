@@ -129,26 +129,75 @@ static int summary(const struct register_work *work, Sendco__Report *out)
     return 0;
 }
 
-static int gap_add(const struct register_work *work, Sendco__Report *out)
+// --- gaps: what the law asks for and the register does not hold ---
+
+static bool provided(const struct register_row *row)
 {
-    size_t untold = 0;
+    const char *provision = register_provision(row);
+    return strcmp(provision, "K") == 0 || strcmp(provision, "E") == 0;
+}
+
+static bool gap_untold(const struct register_row *row)
+{
+    const struct record *status = row->status;
+    return provided(row) && !record_has(status, "parent_informed") &&
+           !(status->withheld & field_bit(field_find(status->kind, "parent_informed")));
+}
+
+static bool gap_late(const struct register_row *row)
+{
+    const struct record *status = row->status;
+    return provided(row) && record_has(status, "parent_informed") && record_has(status, "starts") &&
+           record_number(status, "parent_informed") > record_number(status, "starts");
+}
+
+static const struct {
+    bool (*is)(const struct register_row *row);
+    const char *sentence;
+} gaps[] = {
+    {gap_untold, "No date says that the parent was informed"},
+    {gap_late, "The parent was informed only after provision began (Children and Families Act 2014, s.68)"},
+};
+#define GAPS (sizeof gaps / sizeof gaps[0])
+#define GAP_NAMES 5   // more are counted
+
+// NULL with *result 0: there is none.
+static char *gap_tell(const struct register_work *work, size_t gap, int *result)
+{
+    size_t n = 0;
+    char *names = NULL;
+    *result = 0;
     for (size_t i = 0; i < work->n_rows; i++) {
-        const struct record *status = work->rows[i].status;
-        const char *provision = register_provision(&work->rows[i]);
-        bool sent = strcmp(provision, "K") == 0 || strcmp(provision, "E") == 0;
-        if (!sent || record_has(status, "parent_informed"))
+        const struct record *pupil = work->rows[i].pupil;
+        if (!gaps[gap].is(&work->rows[i]) || ++n > GAP_NAMES)
             continue;
-        untold += (status->withheld & field_bit(field_find(status->kind, "parent_informed"))) == 0;
+        const char *name = record_show(pupil, pupil->kind->shows, NULL, NULL, work->arena);
+        names = name ? arena_printf(work->arena, "%s%s%s", names ? names : "", names ? "; " : "", name) : NULL;
+        if (!names) {
+            *result = ERR_NOMEM;
+            return NULL;
+        }
     }
-    if (untold == 0)
-        return 0;
-    out->gaps = arena_zero(work->arena, 1, sizeof *out->gaps);
+    if (n == 0)
+        return NULL;
+    char *told = n > GAP_NAMES ? arena_printf(work->arena, "%s: %s; and %zu more.", gaps[gap].sentence, names, n - GAP_NAMES)
+                               : arena_printf(work->arena, "%s: %s.", gaps[gap].sentence, names);
+    *result = told ? 0 : ERR_NOMEM;
+    return told;
+}
+
+static int gaps_add(const struct register_work *work, Sendco__Report *out)
+{
+    int result = 0;
+    out->gaps = arena_zero(work->arena, GAPS, sizeof *out->gaps);
     if (!out->gaps)
         return ERR_NOMEM;
-    out->gaps[0] =
-        arena_printf(work->arena, "No date says that the parent was informed: %zu %s.", untold, untold == 1 ? "pupil" : "pupils");
-    out->n_gaps = out->gaps[0] != NULL;
-    return 0;
+    for (size_t i = 0; !result && i < GAPS; i++) {
+        char *told = gap_tell(work, i, &result);
+        if (told)
+            out->gaps[out->n_gaps++] = told;
+    }
+    return result;
 }
 
 static int fill(struct register_work *work, Sendco__Report *out)
@@ -159,7 +208,7 @@ static int fill(struct register_work *work, Sendco__Report *out)
     for (size_t i = 0; i < work->n_rows; i++)
         fill_row(work, &work->rows[i], section->rows[i]);
     int result = summary(work, out);
-    return result == 0 ? gap_add(work, out) : result;
+    return result == 0 ? gaps_add(work, out) : result;
 }
 
 static int register_compute(struct view *view, const struct report_query *query, struct arena *arena, Sendco__Report *out,

@@ -80,6 +80,8 @@ int report_head(Sendco__Report *out, const char *report, const struct report_que
     out->title = arena_strdup(arena, info ? info->title : report);
     out->has_as_at = 1;
     out->as_at = as_at;
+    out->has_as_known = query->as_known != 0;
+    out->as_known = query->as_known;
     out->filters = arena_zero(arena, query->n_params + 1, sizeof *out->filters);
     if (!out->report || !out->title || !out->filters)
         return ERR_NOMEM;

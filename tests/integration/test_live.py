@@ -1,6 +1,12 @@
 """Live: what one does the others see, in order, without gap or repetition, across restarts; and the two times of a record."""
 import os
+import shutil
+import socket
+import stat
+import subprocess
 import sys
+import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -46,8 +52,81 @@ class Live(school.Case):
             if client is one:
                 self.assertTrue({middle, last} <= set(seqs))
 
+    def test_a_long_log_is_told_from_its_beginning_while_writes_go_on(self):
+        epoch = self.senco.ask(status=wire.pb.Status()).epoch
+        puts = 4 if wire.SHORT else 10
+        made = []
+
+        def many(client, number):
+            for n in range(number):
+                items = [wire.item(self.target, -1 - i, pupil=self.child, aim="one of many", note="%d " % n * 40) for i in range(500)]
+                put = client.put(*items).put
+                made.append((put.from_seq, put.to_seq))
+
+        many(self.senco, puts)                                  # far more than a session's unsent bytes may be
+        for small in range(300):                                # and more requests than one reading takes
+            self.write(self.senco, "small %d" % small)
+        watcher, late = self.client("cnlead"), self.client("cnlead")
+        late.watch(start=0, epoch=epoch)                        # reads only later on
+        watcher.watch(start=0, epoch=epoch)
+
+        def work():
+            with self.school.client("senco") as client:
+                many(client, 3)
+                for n in range(50):
+                    self.write(client, "meanwhile %d" % n)
+
+        writer = threading.Thread(target=work)
+        writer.start()
+        while writer.is_alive():
+            try:
+                watcher.pump(time.monotonic() + 0.05)
+            except TimeoutError:
+                pass
+        writer.join()
+        last = self.write(self.senco, "the last of it")
+        wanted = {s for a, b in made for s in range(a, b + 1)} | {last}
+        self.assertGreater(len(wanted), (puts + 3) * 500)
+        for client in (watcher, late):
+            pushes = client.push_until(lambda p: p.HasField("resync") or (p.covers_to >= last and not p.more))
+            self.assertFalse(any(p.HasField("resync") for p in pushes), "a watch that reads is never told to begin again")
+            self.assertEqual(self.joined(pushes, 1), last + 1)
+            seqs = [c.seq for p in pushes for c in p.changes]
+            self.assertEqual(seqs, sorted(set(seqs)))
+            self.assertLessEqual(wanted, set(seqs))
+        seq = self.write(self.senco, "and live again")
+        self.assertIn(seq, [c.seq for p in late.push_until(lambda p: p.covers_to >= seq) for c in p.changes])
+
+    def test_a_ticket_that_ends_ends_its_watches(self):
+        with wire.Client(self.school.server.address, self.school.profile("head")) as one, \
+                wire.Client(self.school.server.address, self.school.profile("head")) as two:
+            ticket = one.password().login.ticket
+            two.resume(ticket)
+            for client in (one, two):
+                client.watch()
+            self.assertEqual(one.ask(logout=wire.pb.Logout()).outcome, wire.pb.OK)
+            for client in (one, two):                           # the same ticket on another connection
+                push = client.push_until(lambda p: p.HasField("resync"))[-1]
+                self.assertEqual(push.resync.why, wire.pb.Resync.LOGIN)
+                self.refused(wire.pb.DENIED, client.ask(False, watch=wire.pb.Watch()), "E-LOGIN")
+
+    def test_a_right_password_that_comes_too_soon(self):
+        def login(word=None):
+            with wire.Client(self.school.server.address, self.school.profile("ta")) as client:
+                try:
+                    return client.password(word).login
+                except wire.Refused as e:
+                    return e.reply
+
+        self.refused(wire.pb.DENIED, login("wrong horse battery"), "E-PASSWORD")
+        self.assertTrue(login().ticket, "everybody mistypes once")
+        for _ in range(2):
+            self.refused(wire.pb.DENIED, login("wrong horse battery"), "E-PASSWORD")
+        problem = self.refused(wire.pb.BUSY, login(), "E-BUSY")
+        self.assertRegex(problem.message, r"wait \d+ second")
+        school.until(lambda: hasattr(login(), "ticket"), "the right password to be taken after the wait")
+
     def test_the_ranges_join_under_load(self):
-        import threading
         one = self.client("cnlead")
         watching = one.watch()
 
@@ -202,6 +281,35 @@ class Times(school.Case):
         listed = self.senco.all(self.status, [("pupil", "EQ", child)], as_at=day("2023-07-01"))
         self.assertEqual([m.provision for _, m, _ in listed], ["K"])
 
+    def test_what_the_register_lacks_is_named(self):
+        day, names = kinds.days, []
+        for i in range(7):
+            late = i == 6
+            child = self.senco.add(self.pupil, surname="Gap%d" % i, forename="Una", born=day("2015-02-02"), entered=day("2020-09-01"), year="4")
+            self.senco.add(self.status, pupil=child, provision="K", starts=day("2023-01-10"),
+                           **({"parent_informed": day("2023-01-11")} if late else {}))
+            names.append("Gap%d" % i)
+        report = self.senco.report("register", as_known=self.senco.hello.now).report
+        untold = next(g for g in report.gaps if g.startswith("No date says that the parent was informed"))
+        told = next(g for g in report.gaps if "s.68" in g)
+        self.assertRegex(untold, r": [^;]+(; [^;]+){4}; and \d+ more\.$")
+        self.assertIn("Gap6", told)
+        self.assertNotIn("Gap6", untold)
+        self.assertEqual(report.as_known, self.senco.hello.now)
+        self.assertFalse(self.senco.report("register").report.HasField("as_known"))
+
+    def test_the_two_times_are_refused_where_they_mean_nothing(self):
+        now, today = self.senco.hello.now, self.senco.hello.today
+        self.assertTrue(self.senco.report("register", as_known=now + 60).report.sections, "today is a date, and not over yet")
+        for reply in (self.senco.report("register", as_known=now + 2 * 86400, check=False),
+                      self.senco.list(self.pupil, as_known=now + 2 * 86400, check=False)):
+            self.refused(wire.pb.INVALID, reply, "E-INVALID")
+        problem = self.refused(wire.pb.INVALID, self.senco.list(self.pupil, as_at=today, check=False), "E-INVALID")
+        self.assertIn("--as-known", problem.hint)
+        about = wire.pb.About(kind=kinds.find("SchoolClass").number, id=1)
+        problem = self.refused(wire.pb.INVALID, self.senco.list(kinds.find("Target"), about=about, check=False), "E-INVALID")
+        self.assertEqual(problem.message, "No target is about a class.")
+
     def test_as_known(self):
         target = kinds.find("Target")
         child = self.senco.list(self.pupil, limit=1).records.records[0].id
@@ -222,6 +330,92 @@ class Times(school.Case):
         self.assertEqual(target.message.FromString(senco.get(target, id, as_known=tuesday).body).progress, "on Tuesday")
         shown = self.school.cli("senco", "target", "show", id, "--as-known", "2024-11-19", "--json").json()
         self.assertEqual(shown["record"]["fields"]["progress"], "on Tuesday")
+
+
+class Beginnings(school.Case):
+    """What sendcod says before it serves: where clients find it, whose directory it is, how fast they may come."""
+    serve = False
+
+    def refuses(self, *args):
+        """One start that must fail: what it said."""
+        done = school.run([school.SENDCOD, *args])
+        self.assertEqual(done.out, "")
+        self.assertIn(done.code, (2, 78))
+        self.assertEqual(len(done.err.splitlines()), 2, done)
+        return done.err
+
+    def serve_fails(self, directory):
+        return self.refuses("serve", "--dir", directory, "--listen", "127.0.0.1:0")
+
+    def serving(self, *more):
+        process = subprocess.Popen([school.SENDCOD, "serve", "--dir", self.school.directory, "--listen", "127.0.0.1:0", *more],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+        def stop():
+            process.terminate()
+            process.wait(wire.PATIENCE)
+            process.stdout.close()
+        self.addCleanup(stop)
+        return "127.0.0.1", int(process.stdout.readline().rpartition(":")[2])
+
+    def test_the_address_in_the_profiles(self):
+        own = socket.gethostname() or "localhost"
+        for given, server in ((["--listen", "0.0.0.0:7001", "--host", "records.school.local,10.0.0.5"], "records.school.local:7001"),
+                              (["--listen", "[::]:7001"], own + ":7001"), (["--host", "records.school.local"], "records.school.local:7443"),
+                              (["--listen", "0.0.0.0:7001", "--host", "fd00::5"], "[fd00::5]:7001"),
+                              (["--listen", "10.0.0.5:7001", "--host", "records"], "10.0.0.5:7001"), ([], "127.0.0.1:7443")):
+            top = tempfile.mkdtemp(prefix="sendco-test-")
+            self.addCleanup(shutil.rmtree, top)
+            done = school.run([school.SENDCOD, "init", "--dir", top + "/school", "--school", "Larkfield", *given])
+            self.assertEqual(done.code, 0, done)
+            with open(top + "/school/profiles/senco/profile.ini") as f:
+                self.assertIn("\nserver = %s\n" % server, f.read())
+
+    def test_a_directory_that_others_may_enter_is_not_served(self):
+        for name, mode in ((".", "700"), ("sendco.db", "600"), ("server", "700"), ("ca", "700")):
+            path = os.path.normpath(os.path.join(self.school.directory, name))
+            before = stat.S_IMODE(os.stat(path).st_mode)
+            os.chmod(path, before | 0o040)
+            said = self.serve_fails(self.school.directory)
+            os.chmod(path, before)
+            self.assertIn("chmod %s %s" % (mode, path), said)
+
+    def test_a_directory_without_a_school_or_with_another_sendcod(self):
+        top = tempfile.mkdtemp(prefix="sendco-test-")
+        self.addCleanup(shutil.rmtree, top)
+        for directory in (top, top + "/nowhere"):
+            self.assertIn("sendcod init --dir %s --school NAME" % directory, self.serve_fails(directory))
+        self.serving()
+        self.assertIn("systemctl stop sendcod", self.serve_fails(self.school.directory))
+
+    def test_a_command_that_is_nearly_one(self):
+        self.assertIn("sendcod serve", self.refuses("serv"))
+        self.assertIn("sendcod init", self.refuses("inti"))
+        self.refuses("serve", "--dir", self.school.directory, "--handshakes-per-second", "many")
+
+    def test_more_connections_a_second_than_it_takes(self):
+        address = self.serving("--handshakes-per-second", "5")
+        time.sleep(1)
+        closed = 0
+        sockets = [socket.create_connection(address) for _ in range(20)]
+        for one in sockets:
+            with one:
+                one.settimeout(0.1)
+                try:
+                    closed += one.recv(1) == b""
+                except socket.timeout:
+                    pass
+                except ConnectionError:
+                    closed += 1
+        self.assertGreaterEqual(closed, 5)
+        school.until(lambda: self.greeted(address), "a connection that is taken again")
+
+    def greeted(self, address):
+        try:
+            with wire.Client(address, self.school.profile("senco")) as client:
+                return client.hello.school
+        except (wire.Gone, OSError):
+            return None
 
 
 if __name__ == "__main__":

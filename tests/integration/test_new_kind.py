@@ -84,7 +84,7 @@ def objects(build):
 
 
 class NewKind(school.Case):
-    pupils = 40
+    pupils, old = 40, None
 
     @classmethod
     def setUpClass(cls):
@@ -107,6 +107,8 @@ class NewKind(school.Case):
             super().setUpClass()
         except BaseException:
             shutil.rmtree(cls.tree, ignore_errors=True)
+            if cls.old:
+                cls.old.remove()
             raise
         print("incremental build with the new kind: %.1f s, %d of %d objects" % (cls.seconds, len(cls.rebuilt()), len(cls.after)))
 

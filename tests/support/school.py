@@ -1,4 +1,5 @@
 """A demo school in a temporary directory, its daemon on a free port of the loopback, and the command line against it."""
+import ctypes
 import json
 import os
 import select
@@ -59,6 +60,14 @@ def run(args, input=None, timeout=None, env=None):
     return Done(done.returncode, done.stdout, done.stderr, args)
 
 
+LIBC = ctypes.CDLL(None)
+
+
+def end_with_parent():
+    """In a child: SIGKILL when the test ends in a way that stops nothing (PR_SET_PDEATHSIG)."""
+    LIBC.prctl(1, signal.SIGKILL)
+
+
 class Server:
     """One run of the daemon."""
 
@@ -70,7 +79,8 @@ class Server:
         if fault:
             env["SENDCO_FAULT"] = fault
         self.log = tempfile.TemporaryFile(mode="w+", errors="replace")
-        self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, env=env)
+        self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log, env=env,
+                                        preexec_fn=end_with_parent)
         self.address = self.listening()
 
     def listening(self):
@@ -131,6 +141,7 @@ class School:
         done = run([SENDCOD, "init", "--dir", self.directory, "--demo", "--pupils", str(pupils), "--seed", str(seed), "--today", today],
                    timeout=10 * wire.PATIENCE)
         if done.code != 0:
+            shutil.rmtree(self.top, ignore_errors=True)
             raise AssertionError("init: " + str(done))
 
     def profile(self, name):
@@ -186,7 +197,8 @@ class Watcher:
 
     def __init__(self, command):
         self.lines, self.text = [], []
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        preexec_fn=end_with_parent)
         self.threads = [threading.Thread(target=self.read, args=(self.process.stdout, self.line), daemon=True),
                         threading.Thread(target=self.read, args=(self.process.stderr, self.text.append), daemon=True)]
         for thread in self.threads:

@@ -1,4 +1,4 @@
-// The command line without a server: parsing, suggestions, tables, JSON, addresses.
+// The command line without a server: parsing, suggestions, tables, JSON.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,6 @@
 #include "client/cli/fields.h"
 #include "client/cli/shape.h"
 #include "client/cli/table.h"
-#include "client/link.h"
 #include "client/profile.h"
 #include "common/date.h"
 #include "common/kind.h"
@@ -211,7 +210,7 @@ static char *drawn(const struct table *table, int width, bool people)
 }
 
 static const struct table_column columns[] = {
-    {"id", "Id", false, true}, {"name", "Name", false, true}, {"n", "N", true, false}, {"e", "Empty", false, false}};
+    {"id", "Id", false, TABLE_KEEP}, {"name", "Name", false, TABLE_KEEP}, {"n", "N", true, 0}, {"e", "Empty", false, 0}};
 
 static void test_table_for_people(void **state)
 {
@@ -239,6 +238,26 @@ static void test_table_fits_the_terminal(void **state)
         for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
             assert_true(text_width(line) <= width);
     }
+}
+
+// What matters least goes first, and before anything is cut.
+static void test_table_drops_by_importance(void **state)
+{
+    static const struct table_column some[] = {{"pupil", "Pupil", false, TABLE_KEEP},
+                                               {"upn", "UPN", false, TABLE_DROP(TABLE_EXTRA + 1)},
+                                               {"since", "Since", false, TABLE_DROP(2) | TABLE_FIRM},
+                                               {"needs", "Needs", false, TABLE_DROP(1)}};
+    struct table table;
+
+    (void)state;
+    table_init(&table, some, 4, &arena);
+    assert_int_equal(table_add(&table, (const char *const[]){"Okonkwo, Adaeze", "T839900226000", "14 Sep 2026", "SLCN, SPLD"}), 0);
+    assert_string_equal(drawn(&table, 60, true), "Pupil            UPN            Since        Needs\n"
+                                                 "Okonkwo, Adaeze  T839900226000  14 Sep 2026  SLCN, SPLD\n");
+    assert_string_equal(drawn(&table, 50, true), "Pupil            Since        Needs\n"
+                                                 "Okonkwo, Adaeze  14 Sep 2026  SLCN, SPLD\n");
+    assert_string_equal(drawn(&table, 30, true), "Pupil            Needs\n"
+                                                 "Okonkwo, Adaeze  SLCN, SPLD\n");
 }
 
 static void test_hostile_text_is_harmless(void **state)
@@ -354,33 +373,6 @@ static void test_json_of_a_conflict(void **state)
 
 // --- the rest -----------------------------------------------------------------------
 
-static void test_addresses(void **state)
-{
-    static const struct {
-        const char *text, *host, *port;
-    } good[] = {{"localhost:7443", "localhost", "7443"},
-                {"10.0.0.1", "10.0.0.1", "7443"},
-                {"[::1]:9", "::1", "9"},
-                {"[::1]", "::1", "7443"},
-                {"::1", "::1", "7443"},
-                {"school.local:65535", "school.local", "65535"}};
-    static const char *const bad[] = {"", ":7443", "host:", "host:0", "host:65536", "host:12x", "[::1", "[::1]x", "host:-1", "[]:1"};
-    char host[256], port[8];
-    struct problem problem;
-
-    (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        assert_int_equal(link_address(good[i].text, host, port, NULL), 0);
-        assert_string_equal(host, good[i].host);
-        assert_string_equal(port, good[i].port);
-    }
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        problem_init(&problem, NULL);
-        if (link_address(bad[i], host, port, &problem) != ERR_CONFIG)
-            fail_msg("\"%s\" was taken for an address", bad[i]);
-    }
-}
-
 static void test_keys_begin_with_the_time(void **state)
 {
     uint8_t a[CLI_KEY], b[CLI_KEY], back[CLI_KEY];
@@ -437,30 +429,6 @@ static void test_profile_goes_forward_only(void **state)
     assert_int_equal(remove(directory), 0);
 }
 
-// The completion script and the man page know every command, kind and report.
-static void test_tables_reach_help(void **state)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    struct args args = {0};
-    struct cli cli = {.args = &args, .out = out, .err = out};
-    struct call call = {.argc = 1, .argv = (char *[]){(char *)"bash", NULL}};
-
-    (void)state;
-    help_all(&cli, out);
-    assert_int_equal(man_command(&cli, &call), 0);
-    assert_int_equal(completion_command(&cli, &call), 0);
-    fclose(out);
-    for (size_t i = 0; i < n_kinds; i++)
-        assert_non_null(strstr(text, arena_printf(&arena, "    %s) fields=", kinds[i].noun)));
-    for (size_t i = 0; i < n_commands; i++)
-        assert_non_null(strstr(text, arena_printf(&arena, ".It Ic %s", commands[i].name)));
-    for (size_t i = 0; i < n_options; i++)
-        assert_non_null(strstr(text, arena_printf(&arena, ".It Fl Fl %s", options[i].name)));
-    free(text);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,14 +442,13 @@ int main(void)
         cmocka_unit_test(test_typing_slips_are_understood),
         cmocka_unit_test(test_table_for_people),
         cmocka_unit_test(test_table_fits_the_terminal),
+        cmocka_unit_test(test_table_drops_by_importance),
         cmocka_unit_test(test_hostile_text_is_harmless),
         cmocka_unit_test(test_json_of_every_kind),
         cmocka_unit_test(test_json_of_values),
         cmocka_unit_test(test_json_of_a_conflict),
-        cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_keys_begin_with_the_time),
         cmocka_unit_test(test_profile_goes_forward_only),
-        cmocka_unit_test(test_tables_reach_help),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -347,6 +347,26 @@ static void test_cut_anywhere(void **state)
     }
 }
 
+// SIMS repeats the forename as chosen name: what was entered here stays.
+static void test_chosen_name_that_says_nothing(void **state)
+{
+    struct stage *stage = *state;
+    struct record *pupil = record_new(kind_find("Pupil"), &stage->arena);
+    pupil->id = stage->next_id++;
+    pupil->version = 1;
+    record_set(pupil, "surname", value_text("Bell"));
+    record_set(pupil, "forename", value_text("Abigail"));
+    record_set(pupil, "known_as", value_text("Abby"));
+    record_set(pupil, "born", value_number(date_make(2016, 4, 14)));
+    school_add(&stage->school, pupil);
+    plan_string(stage, "Surname,Forename,Chosen Name,DOB\nBell,Abigail,Abigail,14/04/2016\n", TODAY);
+    assert_int_equal(stage->plan.n_changes, 0);
+    plan_string(stage, "Surname,Forename,Chosen Name,DOB\nBell,Abigail,Gail,14/04/2016\n", TODAY);
+    assert_int_equal(stage->plan.n_changes, 1);
+    assert_ptr_equal(stage->plan.changes[0].held, pupil);
+    assert_string_equal(record_text(stage->plan.changes[0].record, "known_as"), "Gail");
+}
+
 static void test_demo_names(void **state)
 {
     struct stage *stage = *state;
@@ -380,6 +400,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_matching, setup, teardown),
         cmocka_unit_test_setup_teardown(test_broken_files, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cut_anywhere, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_chosen_name_that_says_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_demo_names, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

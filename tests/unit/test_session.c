@@ -8,11 +8,14 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <netinet/in.h>
 #include <sodium.h>
 
+#include "common/clock.h"
 #include "common/frame.h"
 #include "server/access/access.h"
 #include "server/access/matrix.h"
+#include "server/arrivals.h"
 #include "server/deadline.h"
 #include "server/handlers/stage.h"
 #include "server/live.h"
@@ -83,7 +86,52 @@ static void test_a_deadline_moves(void **state)
     assert_int_equal(told.n, 1);
 }
 
+// --- how fast they come ---
+
+static struct sockaddr_storage from_six(uint8_t net, uint8_t host)
+{
+    struct sockaddr_storage peer = {0};
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&peer;
+    six->sin6_family = AF_INET6;
+    six->sin6_addr.s6_addr[0] = 0x20;
+    six->sin6_addr.s6_addr[7] = net;
+    six->sin6_addr.s6_addr[15] = host;
+    return peer;
+}
+
+static void test_so_many_a_second(void **state)
+{
+    (void)state;
+    struct arrivals arrivals;
+    struct sockaddr_storage four = {0}, mapped = from_six(0, 0);
+    struct sockaddr_in *address = (struct sockaddr_in *)&four;
+    address->sin_family = AF_INET;
+    address->sin_addr.s_addr = htonl(0x0a000005);
+    struct in6_addr *six = &((struct sockaddr_in6 *)&mapped)->sin6_addr;
+    memset(six, 0, sizeof *six);
+    memset(six->s6_addr + 10, 0xff, 2);
+    memcpy(six->s6_addr + 12, &address->sin_addr, 4);
+    arrivals_init(&arrivals, 3);
+    assert_true(arrivals_take(&arrivals, &four, 5000));
+    assert_true(arrivals_take(&arrivals, &mapped, 5300));   // the same machine
+    assert_true(arrivals_take(&arrivals, &four, 5600));
+    assert_false(arrivals_take(&arrivals, &four, 5999));
+    for (uint8_t i = 0; i < 5; i++) {   // a network's machines are one source, too
+        struct sockaddr_storage peer = from_six(1, i);
+        assert_int_equal(arrivals_take(&arrivals, &peer, 5999), i < 3);
+    }
+    struct sockaddr_storage other = from_six(2, 1);
+    assert_false(arrivals_take(&arrivals, &other, 5999));   // six in all
+    assert_true(arrivals_take(&arrivals, &other, 6000));
+    assert_true(arrivals_take(&arrivals, &four, 6000));
+    arrivals_deinit(&arrivals);
+    arrivals_init(&arrivals, 0);
+    assert_int_equal(arrivals.per_source, ARRIVALS_PER_SOURCE);
+}
+
 // --- what is made of a List ---
+
+static const int32_t today = 20000;   // October 2024
 
 static int query_of(Sendco__List *list, struct problem *problem)
 {
@@ -92,7 +140,7 @@ static int query_of(Sendco__List *list, struct problem *problem)
     arena_deinit(&arena);
     arena_init(&arena, 0);
     problem_init(problem, NULL);
-    return parse_query(list, &arena, &query, problem);
+    return parse_query(list, today, &arena, &query, problem);
 }
 
 #define refuses(list, word) \
@@ -100,6 +148,9 @@ static int query_of(Sendco__List *list, struct problem *problem)
         struct problem problem_; \
         assert_int_equal(query_of(list, &problem_), ERR_INVALID); \
         assert_non_null(strstr(problem_.message, word)); \
+        assert_null(strpbrk(problem_.message, "_")); /* people read it: no words of the protocol */ \
+        assert_null(strstr(problem_.message, "about.kind")); \
+        assert_null(strstr(problem_.message, "where.op")); \
         assert_true(problem_next(&problem_)[0]); \
     } while (0)
 
@@ -124,26 +175,26 @@ static void test_a_list_is_taken_apart(void **state)
     list.n_where = 1;
     refuses(&list, "no field with number 0");
     condition.field = field_find(target, "aim")->number;
-    refuses(&list, "op");
+    refuses(&list, "how to compare");
     condition.has_op = 1;
     condition.op = SENDCO__CONDITION__OP__CONTAINS;
-    refuses(&list, "value");
+    refuses(&list, "needs a text");
     condition.value = &value;
     value.has_number = 1;
     refuses(&list, "text");
     value.text = (char[]){"read"};
     assert_int_equal(query_of(&list, &problem), 0);
     condition.op = (Sendco__Condition__Op)10;
-    refuses(&list, "op");
+    refuses(&list, "how to compare");
     condition.op = SENDCO__CONDITION__OP__SET;
     assert_int_equal(query_of(&list, &problem), 0);
     list.n_where = 17;
-    refuses(&list, "where");
+    refuses(&list, "16 conditions");
     list.n_where = 0;
 
     Sendco__About about = SENDCO__ABOUT__INIT;
     list.about = &about;
-    refuses(&list, "about.kind");
+    refuses(&list, "neither a pupil");
     about.has_kind = about.has_id = 1;
     about.id = 3;
     about.kind = staff->number;
@@ -151,7 +202,7 @@ static void test_a_list_is_taken_apart(void **state)
     about.kind = pupil->number;
     assert_int_equal(query_of(&list, &problem), 0);
     about.id = 0;
-    refuses(&list, "about.id");
+    refuses(&list, "which pupil");
     list.about = NULL;
 
     list.has_page = 1;
@@ -160,11 +211,19 @@ static void test_a_list_is_taken_apart(void **state)
     list.has_page = 0;
     list.has_as_known = 1;
     list.as_known = -5;
-    refuses(&list, "as_known");
+    refuses(&list, "1970");
+    list.as_known = clock_midnight(today + 1) - 1;   // a date means its last second
+    assert_int_equal(query_of(&list, &problem), 0);
+    list.as_known++;
+    refuses(&list, "after today");
     list.has_as_known = 0;
     list.has_as_at = 1;
     list.as_at = INT32_MAX;
-    refuses(&list, "as_at");
+    refuses(&list, "no day");
+    list.as_at = today;
+    refuses(&list, "a first and a last day");   // a target holds for no days
+    list.kind = kind_find("SenStatus")->number;
+    assert_int_equal(query_of(&list, &problem), 0);
 }
 
 // --- what is made of a Put's record ---
@@ -337,6 +396,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deadlines_fire_late_never_early),
         cmocka_unit_test(test_a_deadline_moves),
+        cmocka_unit_test(test_so_many_a_second),
         cmocka_unit_test(test_a_list_is_taken_apart),
         cmocka_unit_test(test_a_record_is_taken_apart),
         cmocka_unit_test(test_parts_come_in_order),

@@ -53,16 +53,34 @@ static int check_code(struct view *view, const struct record *record, const stru
                             known ? "not a valid code" : "no code", date_human(on, date), codes_known(view, field->codes, on, arena));
 }
 
+// Whom a record that is there is about; ERR_NOT_FOUND for one that is not, or is removed.
+static int reference_about(struct view *view, const struct kind *kind, int64_t id, int64_t *about)
+{
+    struct sql sql;
+    sql_init(&sql);
+    sql_add(&sql, "SELECT _about FROM \"%s\" WHERE _removed = 0 AND id = ", kind->table);
+    sql_bind(&sql, value_number(id));
+    sqlite3_stmt *statement = sql_statement(&sql, view->db);
+    int code = statement ? sqlite3_step(statement) : SQLITE_NOMEM;
+    if (code == SQLITE_ROW)
+        *about = sqlite3_column_int64(statement, 0);
+    db_done(statement);
+    return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(view->db, code, NULL);
+}
+
 static int check_reference(struct view *view, const struct record *record, const struct field *field, struct problem *problem)
 {
-    int64_t id = record->values[field->index].number;
-    struct record *found = select_record(view, field->ref, id, view->writing->change->arena);
+    int64_t id = record->values[field->index].number, about = 0;
+    const struct kind *kind = field->ref;
     char text[ID_TEXT_MAX];
+    int error = reference_about(view, kind, id, &about);
+    if (error && error != ERR_NOT_FOUND)
+        return problem_set(problem, error, "what %s refers to could not be read", field->label);
     // what one may not see reads exactly like what does not exist
-    if (found && !found->removed && scope_reads(&view->scope, found->kind->class, found->kind->about.subject, found->about))
+    if (!error && scope_reads(&view->scope, kind->class, kind->about.subject, about))
         return 0;
     return problem_in_field(problem, ERR_INVALID, record->kind, record->id, field->index, "there is no %s %s, or you may not see it",
-                            field->ref->noun, id_format(field->ref, id, text));
+                            kind->noun, id_format(kind, id, text));
 }
 
 // `fields`: indexes that together must not stand in another record.

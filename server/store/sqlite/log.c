@@ -207,7 +207,7 @@ static int image_step(sqlite3_stmt *statement, void *data)
     struct record *record;
     if (sqlite3_column_type(statement, 9) == SQLITE_NULL)   // erased
         return 1;
-    if (record_unpack(image->now->kind, sqlite3_column_blob(statement, 9), (size_t)sqlite3_column_bytes(statement, 9), image->arena, &record,
+    if (record_read(image->now->kind, sqlite3_column_blob(statement, 9), (size_t)sqlite3_column_bytes(statement, 9), image->arena, &record,
                       NULL))
         return 1;
     record->id = image->now->id;
@@ -282,7 +282,7 @@ static int read_entry(struct view *view, sqlite3_stmt *statement, const struct k
     struct record *record;
     if (sqlite3_column_type(statement, 9) == SQLITE_NULL)   // erased by law: who and when stay
         record = record_new(kind, arena);
-    else if (record_unpack(kind, sqlite3_column_blob(statement, 9), (size_t)sqlite3_column_bytes(statement, 9), arena, &record, NULL))
+    else if (record_read(kind, sqlite3_column_blob(statement, 9), (size_t)sqlite3_column_bytes(statement, 9), arena, &record, NULL))
         return ERR_IO;
     if (!record)
         return ERR_NOMEM;

@@ -107,6 +107,8 @@ const char *view_code_title(struct view *view, const char *list, const char *cod
     return title ? title : code;
 }
 
+#define WARNINGS_MOST 1000   // of one request: more than anybody reads
+
 void view_warn(struct view *view, const struct record *record, const char *field, const char *format, ...)
 {
     if (!view->writing)
@@ -114,18 +116,22 @@ void view_warn(struct view *view, const struct record *record, const char *field
     struct change *change = view->writing->change;
     struct change_result *result = &change->result;
     char text[512];
+    if (result->n_warnings >= WARNINGS_MOST)
+        return;
     va_list list;
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
     const struct field *found = field ? field_find(record->kind, field) : NULL;
-    struct warning_item *grown = arena_alloc(change->arena, (result->n_warnings + 1) * sizeof *grown);
-    if (!grown || result->n_warnings >= 1000)
-        return;   // a warning less is no reason to refuse
-    if (result->n_warnings)
-        memcpy(grown, result->warnings, result->n_warnings * sizeof *grown);
-    grown[result->n_warnings++] = (struct warning_item){record->kind, record->id, found ? found->index : -1, arena_strdup(change->arena, text)};
-    result->warnings = grown;
+    if ((result->n_warnings & (result->n_warnings - 1)) == 0) {   // grows by doubling
+        struct warning_item *grown = arena_alloc(change->arena, (result->n_warnings ? 2 * result->n_warnings : 1) * sizeof *grown);
+        if (!grown)
+            return;   // a warning less is no reason to refuse
+        if (result->n_warnings)
+            memcpy(grown, result->warnings, result->n_warnings * sizeof *grown);
+        result->warnings = grown;
+    }
+    result->warnings[result->n_warnings++] = (struct warning_item){record->kind, record->id, found ? found->index : -1, arena_strdup(change->arena, text)};
 }
 
 int view_figures(struct view *view, struct view_figures *figures)

@@ -197,6 +197,7 @@ static size_t run_batch(struct store *store, struct queue *jobs, struct queue *a
     if (fault_on("ack-early") && !lost) {   // what the kill test must catch
         size_t n = done.size;
         store_finish(store, &done);
+        uv_sleep(5);   // long enough for the answer to leave
         commit_batch(store);
         return n;
     }

@@ -1,0 +1,81 @@
+// Connections counted by source, each second anew (arrivals.h): no more of them are kept
+// than may come in one second. Loop thread.
+#include "server/arrivals.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <netinet/in.h>
+#include <uthash.h>
+
+struct arrival {
+    UT_hash_handle hh;
+    uint8_t source[16];
+    unsigned n;
+};
+
+void arrivals_init(struct arrivals *arrivals, unsigned per_source)
+{
+    *arrivals = (struct arrivals){.per_source = per_source ? per_source : ARRIVALS_PER_SOURCE};
+    arrivals->in_all = 2 * arrivals->per_source;
+}
+
+void arrivals_deinit(struct arrivals *arrivals)
+{
+    struct arrival *arrival, *next;
+    HASH_ITER(hh, arrivals->sources, arrival, next) {
+        HASH_DEL(arrivals->sources, arrival);
+        free(arrival);
+    }
+}
+
+// One machine has a whole /64 of IPv6 addresses to come from: that counts as one source.
+static void source_of(const struct sockaddr_storage *peer, uint8_t source[16])
+{
+    memset(source, 0, 16);
+    if (peer->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)peer;
+        memcpy(source, &six->sin6_addr, IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) ? 16 : 8);
+    } else {
+        source[10] = source[11] = 0xff;
+        memcpy(source + 12, &((const struct sockaddr_in *)peer)->sin_addr, 4);
+    }
+}
+
+// This very machine: whoever is on it can do worse than connect often.
+static bool is_local(const struct sockaddr_storage *peer)
+{
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)peer;
+    if (peer->ss_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) || (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) && six->sin6_addr.s6_addr[12] == 127);
+    return ntohl(((const struct sockaddr_in *)peer)->sin_addr.s_addr) >> 24 == 127;
+}
+
+bool arrivals_take(struct arrivals *arrivals, const struct sockaddr_storage *peer, uint64_t now)
+{
+    if (is_local(peer))
+        return true;
+    if (now / 1000 != arrivals->second) {
+        arrivals_deinit(arrivals);
+        arrivals->second = now / 1000;
+        arrivals->n = 0;
+    }
+    if (arrivals->n >= arrivals->in_all)
+        return false;
+    uint8_t source[16];
+    struct arrival *arrival;
+    source_of(peer, source);
+    HASH_FIND(hh, arrivals->sources, source, sizeof source, arrival);
+    if (!arrival) {
+        arrival = calloc(1, sizeof *arrival);
+        if (!arrival)
+            return false;
+        memcpy(arrival->source, source, sizeof source);
+        HASH_ADD(hh, arrivals->sources, source, sizeof source, arrival);
+    }
+    if (arrival->n >= arrivals->per_source)
+        return false;
+    arrival->n++;
+    arrivals->n++;
+    return true;
+}

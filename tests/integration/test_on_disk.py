@@ -1,0 +1,91 @@
+"""The database as a file: nobody else may open it while it is served, a marker of a failed disk makes it read-only until
+a person removes it, and a database that is not ours, or newer than we are, is refused with words."""
+import os
+import sqlite3
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import kinds
+import school
+import wire
+
+
+class OnDisk(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        wire.load()
+        cls.school = school.School(pupils=20)
+        cls.file = os.path.join(cls.school.directory, "sendco.db")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.school.remove()
+
+    def tearDown(self):
+        self.school.stop()
+
+    def refused(self, *words):
+        """A start that must fail at once, saying these words on stderr."""
+        done = school.run([school.SENDCOD, "serve", "--dir", self.school.directory, "--listen", "127.0.0.1:0"], timeout=wire.PATIENCE)
+        self.assertNotEqual(done.code, 0)
+        self.assertEqual(done.out, "")
+        for word in words:
+            self.assertIn(word, done.err)
+
+    def test_nobody_else_opens_it(self):
+        self.school.start()
+        with sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=0) as other:
+            with self.assertRaisesRegex(sqlite3.OperationalError, "locked"):
+                other.execute("SELECT count(*) FROM pupil").fetchone()
+        self.refused("in use")
+        self.assertFalse(os.path.exists(self.file + "-shm"))
+
+    def test_the_marker_makes_it_read_only_until_it_is_removed(self):
+        marker = os.path.join(self.school.directory, "readonly")
+        target = kinds.find("Target")
+        self.school.start()
+        with self.school.client() as client:
+            id, _, record = client.all(target)[0]
+        self.school.stop()
+        with open(marker, "w") as f:
+            f.write("the disk failed\n")
+        self.school.start()
+        with self.school.client() as client:
+            self.assertTrue(client.hello.readonly)
+            self.assertTrue(client.all(target))
+            reply = client.edit(target, id, record.version, check=False, progress="lost?")
+            self.assertEqual(reply.outcome, wire.pb.READONLY)
+            self.assertEqual(reply.problem.code, "E-READONLY")
+        done = self.school.cli("senco", "target", "list", "--limit", "1")
+        self.assertTrue(done.out)
+        self.school.stop()
+        os.unlink(marker)
+        self.school.start()
+        with self.school.client() as client:
+            client.edit(target, id, record.version, progress="kept")
+
+    def test_a_newer_or_a_strange_database_is_refused(self):
+        for pragma, words in (("user_version=99", "newer"), ("application_id=7", "not a sendco database")):
+            with sqlite3.connect(self.file) as db:
+                name = pragma.split("=")[0]
+                was = db.execute(f"PRAGMA {name}").fetchone()[0]
+                db.execute(f"PRAGMA {pragma}")
+            db.close()
+            self.refused(words)
+            with sqlite3.connect(self.file) as db:
+                db.execute(f"PRAGMA {name}={was}")
+            db.close()
+        self.school.start()
+
+    def test_a_second_name_for_the_file_is_refused(self):
+        os.link(self.file, self.file + ".too")
+        try:
+            self.refused("hard link")
+        finally:
+            os.unlink(self.file + ".too")
+
+
+if __name__ == "__main__":
+    school.main()
