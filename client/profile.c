@@ -62,6 +62,7 @@ static int profile_write(const struct profile *profile, const char *name, const 
     if (fd < 0)
         return problem_set(problem, ERR_OUTPUT, "%s cannot be written: %s.", path, strerror(errno));
     bool good = write(fd, text, size) == (ssize_t)size;
+    good = good && fsync(fd) == 0; // else a power cut may leave an empty file under the name
     good = close(fd) == 0 && good && rename(fresh, path) == 0;
     if (good)
         return 0;
@@ -174,7 +175,8 @@ int profile_state_keep(const struct profile *profile, uint64_t epoch, uint64_t s
     uint64_t old_epoch, old_seq;
     char text[PROFILE_SMALL];
 
-    if (profile_state(profile, &old_epoch, &old_seq, NULL) == 0 && !force && old_epoch == epoch && old_seq >= seq)
+    // another process may have seen more meanwhile, or have accepted another epoch
+    if (profile_state(profile, &old_epoch, &old_seq, NULL) == 0 && !force && old_epoch != 0 && (old_epoch != epoch || old_seq >= seq))
         return 0;
     snprintf(text, sizeof text, "epoch %llu seq %llu\n", (unsigned long long)epoch, (unsigned long long)seq);
     return profile_write(profile, "state", text, problem);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "common/buffer.h"
 #include "client/cli/run.h"
 #include "common/kind.h"
 
@@ -98,6 +99,7 @@ static int put_stage(struct cli *cli, const struct cli_put *put, const struct pa
 }
 
 struct answered {
+    struct buffer packed; // the parts of a long answer: packed messages, joined, are one
     Sendco__PutReply *reply;
     struct problem *problem;
 };
@@ -105,24 +107,27 @@ struct answered {
 static int on_put(struct cli *cli, const Sendco__Reply *reply, void *data)
 {
     struct answered *answered = data;
-    uint8_t *bytes;
     size_t size;
 
     if (reply->body_case != SENDCO__REPLY__BODY_PUT)
         return problem_set(answered->problem, ERR_PROTOCOL, "The server did not answer the change as one.");
     size = sendco__put_reply__get_packed_size(reply->put);
-    bytes = arena_alloc(&cli->arena, size ? size : 1);
-    if (bytes) {
-        sendco__put_reply__pack(reply->put, bytes);
-        answered->reply = sendco__put_reply__unpack(&cli->arena.allocator, size, bytes);
-    }
+    uint8_t *bytes = buffer_reserve(&answered->packed, size + 1);
+    if (bytes)
+        buffer_grow(&answered->packed, sendco__put_reply__pack(reply->put, bytes));
+    if (bytes && reply->more)
+        return 0;
+    if (bytes)
+        answered->reply = sendco__put_reply__unpack(&cli->arena.allocator, buffer_size(&answered->packed), buffer_head(&answered->packed));
     return answered->reply ? 0 : problem_set(answered->problem, ERR_NOMEM, "There is not enough memory for the answer.");
 }
 
 int cli_put_request(struct cli *cli, Sendco__Request *request, Sendco__PutReply **reply, struct problem *problem)
 {
     struct answered answered = {.problem = problem};
+    buffer_init(&answered.packed);
     int error = cli_ask(cli, request, on_put, &answered, problem);
+    buffer_deinit(&answered.packed);
 
     if (error == 0 && reply)
         *reply = answered.reply;

@@ -90,7 +90,11 @@ static int signin_hello(struct cli *cli, struct problem *problem)
     request.body_case = SENDCO__REQUEST__BODY_HELLO;
     request.hello = &hello;
     int error = cli_ask_once(cli, &request, on_hello, problem, problem, NULL);
-    return error != 0 ? error : check_epoch(cli, epoch, seq, problem);
+    if (error == 0 && (error = check_epoch(cli, epoch, seq, problem)) != 0) {
+        cli->epoch = epoch; // what was refused is not kept
+        cli->seq = seq;
+    }
+    return error;
 }
 
 // 0; ERR_LOGIN when there is no ticket or it has ended.
@@ -103,6 +107,8 @@ static int signin_resume(struct cli *cli, struct problem *problem)
 
     if (size <= 0)
         return size < 0 ? size : problem_set(problem, ERR_LOGIN, "Nobody is logged in with this profile.");
+    if (size != PROFILE_TICKET)
+        return problem_set(problem, ERR_LOGIN, "The profile's ticket is damaged.");
     resume.has_ticket = true;
     resume.ticket.data = ticket;
     resume.ticket.len = (size_t)size;

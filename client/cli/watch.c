@@ -30,6 +30,7 @@ struct watching {
     const struct kind *about_kind, *only_kind;
     int64_t about, only_id;
     uint64_t covered; // everything up to here was told; 0: nothing yet
+    uint64_t told;    // the newest change told, perhaps in the middle of a request
     uint64_t epoch;
     bool resync, ended; // ended: nobody reads any more
     bool logged_out;    // the ticket has ended
@@ -99,7 +100,7 @@ static void change_line(struct watching *watching, const Sendco__Change *change,
 
 static bool change_wanted(const struct watching *watching, const Sendco__Change *change, const struct kind *kind, int64_t id)
 {
-    return change->seq > watching->covered && (!watching->only_kind || (watching->only_kind == kind && watching->only_id == id));
+    return change->seq > watching->covered && change->seq > watching->told && (!watching->only_kind || (watching->only_kind == kind && watching->only_id == id));
 }
 
 // Each change carries the range its push covers. A range that a reconnection
@@ -114,6 +115,7 @@ static void watch_change(struct watching *watching, const Sendco__Push *push, co
 
     if (!change_wanted(watching, change, kind, id))
         return;
+    watching->told = change->seq;
     if (kind)
         watch_label_forget(&watching->labels, kind, id); // it may have a new name
     problem_init(&problem, NULL);
