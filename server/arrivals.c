@@ -18,6 +18,7 @@ void arrivals_init(struct arrivals *arrivals, unsigned per_source)
 {
     *arrivals = (struct arrivals){.per_source = per_source ? per_source : ARRIVALS_PER_SOURCE};
     arrivals->in_all = 2 * arrivals->per_source;
+    arrivals->local_too = per_source != 0;
 }
 
 void arrivals_deinit(struct arrivals *arrivals)
@@ -53,7 +54,7 @@ static bool is_local(const struct sockaddr_storage *peer)
 
 bool arrivals_take(struct arrivals *arrivals, const struct sockaddr_storage *peer, uint64_t now)
 {
-    if (is_local(peer))
+    if (!arrivals->local_too && is_local(peer))
         return true;
     if (now / 1000 != arrivals->second) {
         arrivals_deinit(arrivals);

@@ -20,26 +20,27 @@ static const struct {
     unsigned states;     // in which it is taken
     bool gates;          // what follows it waits for its answer
     bool ticketless;     // is taken when the ticket has ended
+    uint8_t weight;      // of SESSION_LOAD: how long an answer may be
 } table[] = {
-    [SENDCO__REQUEST__BODY_HELLO] = {"Hello", handle_hello, BEFORE, true, true},
-    [SENDCO__REQUEST__BODY_LOGIN] = {"Login", handle_login, IN(SESSION_LOGIN) | IN(SESSION_READY), true, true},
-    [SENDCO__REQUEST__BODY_RESUME] = {"Resume", handle_resume, IN(SESSION_LOGIN) | IN(SESSION_READY), true, true},
-    [SENDCO__REQUEST__BODY_LOGOUT] = {"Logout", handle_logout, IN(SESSION_READY), true, true},
-    [SENDCO__REQUEST__BODY_GET] = {"Get", handle_get, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_LIST] = {"List", handle_list, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_SEARCH] = {"Search", handle_search, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_HISTORY] = {"History", handle_history, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_STAGE] = {"Stage", handle_stage, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_PUT] = {"Put", handle_put, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_REMOVE] = {"Remove", handle_remove, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_UNDO] = {"Undo", handle_undo, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_REPORT] = {"Report", handle_report, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_WATCH] = {"Watch", handle_watch, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_UNWATCH] = {"Unwatch", handle_unwatch, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_PRESENCE] = {"Presence", handle_presence, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_WHO] = {"Who", handle_who, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_STATUS] = {"Status", handle_status, IN(SESSION_READY), false, false},
-    [SENDCO__REQUEST__BODY_PING] = {"Ping", handle_ping, BEFORE | IN(SESSION_READY), false, true},
+    [SENDCO__REQUEST__BODY_HELLO] = {"Hello", handle_hello, BEFORE, true, true, 0},
+    [SENDCO__REQUEST__BODY_LOGIN] = {"Login", handle_login, IN(SESSION_LOGIN) | IN(SESSION_READY), true, true, 0},
+    [SENDCO__REQUEST__BODY_RESUME] = {"Resume", handle_resume, IN(SESSION_LOGIN) | IN(SESSION_READY), true, true, 0},
+    [SENDCO__REQUEST__BODY_LOGOUT] = {"Logout", handle_logout, IN(SESSION_READY), true, true, 0},
+    [SENDCO__REQUEST__BODY_GET] = {"Get", handle_get, IN(SESSION_READY), false, false, 0},
+    [SENDCO__REQUEST__BODY_LIST] = {"List", handle_list, IN(SESSION_READY), false, false, 1},
+    [SENDCO__REQUEST__BODY_SEARCH] = {"Search", handle_search, IN(SESSION_READY), false, false, 1},
+    [SENDCO__REQUEST__BODY_HISTORY] = {"History", handle_history, IN(SESSION_READY), false, false, SESSION_LOAD},
+    [SENDCO__REQUEST__BODY_STAGE] = {"Stage", handle_stage, IN(SESSION_READY), false, false, 0},
+    [SENDCO__REQUEST__BODY_PUT] = {"Put", handle_put, IN(SESSION_READY), false, false, 0},
+    [SENDCO__REQUEST__BODY_REMOVE] = {"Remove", handle_remove, IN(SESSION_READY), false, false, 0},
+    [SENDCO__REQUEST__BODY_UNDO] = {"Undo", handle_undo, IN(SESSION_READY), false, false, 0},
+    [SENDCO__REQUEST__BODY_REPORT] = {"Report", handle_report, IN(SESSION_READY), false, false, SESSION_LOAD},
+    [SENDCO__REQUEST__BODY_WATCH] = {"Watch", handle_watch, IN(SESSION_READY), false, false, 0},
+    [SENDCO__REQUEST__BODY_UNWATCH] = {"Unwatch", handle_unwatch, IN(SESSION_READY), false, false, 0},
+    [SENDCO__REQUEST__BODY_PRESENCE] = {"Presence", handle_presence, IN(SESSION_READY), false, false, 0},
+    [SENDCO__REQUEST__BODY_WHO] = {"Who", handle_who, IN(SESSION_READY), false, false, 1},
+    [SENDCO__REQUEST__BODY_STATUS] = {"Status", handle_status, IN(SESSION_READY), false, false, 0},
+    [SENDCO__REQUEST__BODY_PING] = {"Ping", handle_ping, BEFORE | IN(SESSION_READY), false, true, 0},
 };
 #define N_TABLE (sizeof table / sizeof *table)
 
@@ -59,7 +60,7 @@ static void dispatch_early(struct session *session, struct request *request, con
 static void dispatch_request(struct session *session, struct request *request)
 {
     unsigned body = (unsigned)request->message->body_case;
-    int begun = session_begin(session, request->id);
+    int begun = session_begin(session, request->id, table[body].weight);
     if (begun) {
         // The one in flight keeps its id: this one is answered without being begun.
         problem_set(&request->problem, begun, "Request id %llu is in use: its answer is still to come.",

@@ -11,7 +11,8 @@
 // has after what was told. Commits that come meanwhile are held; those within the snapshot are
 // then dropped. So a watch that begins, catches up or is judged anew goes one way. What a
 // session has no room for stays in the log, where the next round finds it: however far
-// behind, a watch costs one piece, and who takes nothing at all is cut (SESSION_STUCK).
+// behind, a watch costs one piece, and who takes nothing at all is cut (SESSION_STUCK). A commit
+// of more than a piece is kept once for all who are still told of it (struct telling).
 #include "server/live.h"
 
 #include <stdlib.h>
@@ -85,10 +86,10 @@ void live_watch(struct request *request, const struct filter *filter, const uint
 
 void live_drained(struct session *session)
 {
-    struct watch *watch;
-    LL_FOREACH2(session->watches, watch, sibling) {
+    struct watch *watch, *next;
+    LL_FOREACH_SAFE2(session->watches, watch, next, sibling) {
         if (watch->state == WATCH_WAITING)
-            round_start(watch, NULL, &watch->passed, 0);
+            watch_go_on(watch);
     }
 }
 
@@ -119,9 +120,13 @@ static void watch_tick(struct watch *watch, bool new_day, int64_t now)
     }
     if (new_day && watch->state == WATCH_READING)
         watch->again = true;
+    if (watch->telling && watch->telling->late) {
+        watch_resync(watch, SENDCO__RESYNC__WHY__BEHIND);
+        return;
+    }
     if (watch->state == WATCH_WAITING || (new_day && watch->state == WATCH_LIVE && watch->sight->own)) {
         if (session_unsent(watch->session) < SESSION_LOW)
-            round_start(watch, NULL, &watch->passed, 0);
+            watch_go_on(watch);
     } else if (watch->state == WATCH_LIVE && watch->passed > watch->covered && session_unsent(watch->session) <= SESSION_HIGH) {
         push_empty(watch->session, watch->id, watch->covered + 1, watch->passed);
         watch->covered = watch->passed;
@@ -134,6 +139,8 @@ void live_tick(struct live *live)
     bool new_day = today != live->today;
     live->today = today;
     int64_t now = clock_now();
+    presents_tick(live, now);
+    tellings_tick(live);
     struct watch *watch, *next;
     DL_FOREACH_SAFE(live->watches, watch, next) {
         watch_tick(watch, new_day, now);
@@ -148,6 +155,7 @@ void live_stop(struct live *live)
 
 void live_logged_out(struct session *session)
 {
+    session->present_asked++;   // one that is still being read no longer counts
     while (session->watches)
         watch_log_out(session->watches);
     live_leave(session);

@@ -57,13 +57,18 @@ struct push_cache;            // what was packed for others, for one commit
 struct push_cache *push_cache_new(void);
 void push_cache_free(struct push_cache *cache);
 void push_cache_empty(struct push_cache *cache);
-// What this watch is told of a commit, as frames: *data of *size bytes, good until the
-// cache is asked again or emptied; size 0: nothing of it may be seen. 0 or ERR_NOMEM.
-struct push_for { const struct sight *sight; const struct filter *filter; uint64_t watch, covers_from; bool author; };
-int push_commit(struct push_cache *cache, const struct commit *commit, const struct push_for *to, const uint8_t **data, size_t *size);
+// What this watch is told of a commit from its row `from` on, as frames of PUSH_PIECE bytes or a
+// little more: *data of *size bytes, good until the cache is asked again or emptied; size 0: nothing
+// of it may be seen. *next: the row to go on from, where there is something to tell; 0: that was all.
+// 0 or ERR_NOMEM.
+#define PUSH_PIECE ((size_t)256 << 10)
+struct push_for { const struct sight *sight; const struct filter *filter; uint64_t watch, covers_from; size_t from; bool author; };
+int push_commit(struct push_cache *cache, const struct commit *commit, const struct push_for *to, const uint8_t **data, size_t *size,
+                size_t *next);
 void push_empty(struct session *session, uint64_t watch, uint64_t from, uint64_t to);
 void push_resync(struct session *session, uint64_t watch, int why, uint64_t seq);
-void push_present(struct session *session, uint64_t watch, const struct session *who, const struct kind *kind, int64_t id, uint32_t field,
-                  bool left);
+// `sight`: of the watch; what it does not show of who looks at what is left out.
+void push_present(struct session *session, uint64_t watch, const struct sight *sight, const struct session *who, bool left);
+bool sight_names(const struct sight *sight, int64_t staff);   // may members of staff be told by name?
 
 #endif

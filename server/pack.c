@@ -5,6 +5,7 @@
 
 #include "common/arena.h"
 #include "common/error.h"
+#include "server/request.h"
 #include "server/store/view.h"
 
 Sendco__Value *pack_value(struct value value, struct arena *arena)
@@ -136,6 +137,18 @@ int pile_add(struct pile *pile, void *item, struct arena *arena)
     }
     pile->items[pile->n++] = item;
     return 0;
+}
+
+size_t pile_part(const struct pile *pile, size_t from)
+{
+    size_t bytes = 0, n = 0;
+    while (from + n < pile->n) {
+        bytes += protobuf_c_message_get_packed_size(pile->items[from + n]) + 6;
+        if (n > 0 && bytes > REQUEST_PART)
+            break;
+        n++;
+    }
+    return n;
 }
 
 // --- labels: an open hash of what has been asked ---

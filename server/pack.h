@@ -22,6 +22,8 @@ int pack_fields(const struct kind *kind, uint64_t set, struct arena *arena, uint
 // A list of pointers that grows in an arena.
 struct pile { void **items; size_t n, capacity; };
 int pile_add(struct pile *pile, void *item, struct arena *arena);
+// How many of its messages, from `from` on, fit into one part of an answer; at least one of what is left.
+size_t pile_part(const struct pile *pile, size_t from);
 
 // What records refer to, each once, as far as the view's scope may see it.
 struct labels {

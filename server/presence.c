@@ -2,6 +2,7 @@
 // (live.h). Loop thread.
 #include <utlist.h>
 
+#include "server/access/pass.h"
 #include "server/server.h"
 #include "server/session.h"
 #include "server/watch.h"
@@ -25,7 +26,7 @@ static void present_tell(struct live *live, const struct session *who, bool left
     DL_FOREACH(live->watches, watch) {
         struct session *session = watch->session;
         if (session != who && session_unsent(session) <= SESSION_HIGH && present_watch(session, at->kind, at->about) == watch)
-            push_present(session, watch->id, who, at->kind, at->id, at->field, left);
+            push_present(session, watch->id, watch->sight, who, left);
     }
 }
 
@@ -34,7 +35,16 @@ void presents_tell(struct live *live, struct watch *watch)
     const struct session *who;
     DL_FOREACH2(live->present, who, present_next) {
         if (who != watch->session && present_watch(watch->session, who->present.kind, who->present.about) == watch)
-            push_present(watch->session, watch->id, who, who->present.kind, who->present.id, who->present.field, false);
+            push_present(watch->session, watch->id, watch->sight, who, false);
+    }
+}
+
+void presents_tick(struct live *live, int64_t now)
+{
+    struct session *who, *next;
+    DL_FOREACH_SAFE2(live->present, who, next, present_next) {
+        if (!pass_alive(who->pass, now))
+            live_present(who, NULL, 0, 0, 0);
     }
 }
 

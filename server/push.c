@@ -15,6 +15,7 @@ struct push_entry {
     struct push_for to;
     struct filter filter;
     struct buffer frames;
+    size_t next;
     bool used;
 };
 
@@ -59,6 +60,11 @@ bool filter_takes(const struct filter *filter, const struct kind *kind, int64_t 
     return !filter->about_kind || (filter->about_kind->subject == kind->about.subject && filter->about == about);
 }
 
+bool sight_names(const struct sight *sight, int64_t staff)
+{
+    return staff == 0 || scope_reads(&sight->scope, CLASS_C0, SUBJECT_STAFF, staff);   // 0: sendcod itself
+}
+
 // --- one change ---
 
 // NULL with *result 0: this watch does not see it.
@@ -90,7 +96,7 @@ static Sendco__Change *pack_change(const struct commit *commit, const struct cha
     change->seq = row->seq;
     change->action = (Sendco__Action)row->action;
     change->at = commit->at;
-    change->who = (char *)(uintptr_t)commit->actor_name;
+    change->who = to->author || sight_names(to->sight, commit->actor) ? (char *)(uintptr_t)commit->actor_name : NULL;
     change->has_batch = commit->batch != 0;
     change->batch = commit->batch;
     change->has_key = to->author;
@@ -123,20 +129,25 @@ static int push_part(struct buffer *out, const struct commit *commit, const stru
     return frame_append(out, &frame, FRAME_MAX);
 }
 
-static int push_pack(struct buffer *out, const struct commit *commit, const struct push_for *to, struct arena *arena)
+// From row `from` on, until the piece is full and there is more to tell: then *next is where.
+static int push_pack(struct buffer *out, const struct commit *commit, const struct push_for *to, struct arena *arena, size_t *next)
 {
     struct pile pile = {0};
-    size_t bytes = 0, from = 0;
+    size_t bytes = 0;
     int result = 0;
-    for (size_t i = 0; !result && i < commit->n_rows; i++) {
+    *next = 0;
+    for (size_t i = to->from; !result && i < commit->n_rows; i++) {
         Sendco__Change *change = pack_change(commit, &commit->rows[i], to, arena, &result);
         if (!change)
             continue;
         size_t size = sendco__change__get_packed_size(change) + 6;
-        if (bytes + size > REQUEST_PART && pile.n > from) {
-            result = push_part(out, commit, to, (Sendco__Change **)pile.items + from, pile.n - from, true);
-            from = pile.n;
-            bytes = 0;
+        if (bytes + size > REQUEST_PART && pile.n > 0) {
+            result = push_part(out, commit, to, (Sendco__Change **)pile.items, pile.n, true);
+            pile.n = bytes = 0;
+            if (!result && buffer_size(out) >= PUSH_PIECE) {
+                *next = i;
+                return 0;
+            }
         }
         if (!result)
             result = pile_add(&pile, change, arena);
@@ -144,16 +155,17 @@ static int push_pack(struct buffer *out, const struct commit *commit, const stru
     }
     if (result || pile.n == 0)
         return result;
-    return push_part(out, commit, to, (Sendco__Change **)pile.items + from, pile.n - from, false);
+    return push_part(out, commit, to, (Sendco__Change **)pile.items, pile.n, false);
 }
 
 static bool push_same(const struct push_entry *entry, const struct push_for *to)
 {
     return entry->used && entry->to.sight == to->sight && entry->to.watch == to->watch && entry->to.covers_from == to->covers_from &&
-           entry->to.author == to->author && memcmp(&entry->filter, to->filter, sizeof entry->filter) == 0;
+           entry->to.from == to->from && entry->to.author == to->author && memcmp(&entry->filter, to->filter, sizeof entry->filter) == 0;
 }
 
-int push_commit(struct push_cache *cache, const struct commit *commit, const struct push_for *to, const uint8_t **data, size_t *size)
+int push_commit(struct push_cache *cache, const struct commit *commit, const struct push_for *to, const uint8_t **data, size_t *size,
+                size_t *next)
 {
     struct push_entry *entry = NULL;
     for (size_t i = 0; !entry && i < CACHE_ENTRIES; i++)
@@ -163,7 +175,7 @@ int push_commit(struct push_cache *cache, const struct commit *commit, const str
         entry = &cache->entries[cache->next++ % CACHE_ENTRIES];
         buffer_deinit(&entry->frames);
         entry->used = false;
-        int result = push_pack(&entry->frames, commit, to, &cache->scratch);
+        int result = push_pack(&entry->frames, commit, to, &cache->scratch, &entry->next);
         arena_reset(&cache->scratch);
         if (result) {
             buffer_deinit(&entry->frames);
@@ -175,6 +187,7 @@ int push_commit(struct push_cache *cache, const struct commit *commit, const str
     }
     *data = buffer_head(&entry->frames);
     *size = buffer_size(&entry->frames);
+    *next = entry->next;
     return 0;
 }
 
@@ -210,18 +223,25 @@ void push_resync(struct session *session, uint64_t watch, int why, uint64_t seq)
     push_send(session, watch, &push);
 }
 
-void push_present(struct session *session, uint64_t watch, const struct session *who, const struct kind *kind, int64_t id, uint32_t field,
-                  bool left)
+// What is edited is told only to whom it may be shown.
+static uint32_t shown_field(const struct sight *sight, const struct session_present *at)
 {
+    const struct field *field = field_by_number(at->kind, at->field);
+    return field && !(scope_withheld(&sight->scope, at->kind, at->about) & field_bit(field)) ? at->field : 0;
+}
+
+void push_present(struct session *session, uint64_t watch, const struct sight *sight, const struct session *who, bool left)
+{
+    const struct session_present *at = &who->present;
     Sendco__Push push = SENDCO__PUSH__INIT;
     Sendco__Present present = SENDCO__PRESENT__INIT, *list = &present;
-    present.who = who->name;
+    present.who = sight_names(sight, who->staff) ? who->name : NULL;
     present.has_session = present.has_kind = present.has_id = 1;
     present.session = who->id;
-    present.kind = kind->number;
-    present.id = id;
-    present.has_field = field != 0;
-    present.field = field;
+    present.kind = at->kind->number;
+    present.id = at->id;
+    present.field = shown_field(sight, at);
+    present.has_field = present.field != 0;
     present.has_left = left;
     present.left = left;
     push.present = &list;

@@ -75,14 +75,14 @@ static void request_finish(struct request *request)
 
 void request_part(struct request *request, Sendco__Reply *reply)
 {
-    if (request_send(request, reply, true))
-        log_write(LOG_ERROR, "a part of an answer does not fit into a frame");
+    if (request_send(request, reply, true) == ERR_TOO_LARGE)
+        request->lost = true;
 }
 
 void request_end(struct request *request, Sendco__Reply *reply)
 {
     Sendco__Reply plain = SENDCO__REPLY__INIT;
-    int result = request_send(request, reply ? reply : &plain, false);
+    int result = request->lost ? ERR_TOO_LARGE : request_send(request, reply ? reply : &plain, false);
     if (result == ERR_TOO_LARGE) {
         problem_set(&request->problem, ERR_TOO_LARGE, "The answer does not fit into one frame.");
         problem_hint(&request->problem, "Ask for less at once.");

@@ -5,6 +5,8 @@
 #ifndef SERVER_REQUEST_H
 #define SERVER_REQUEST_H
 
+#include <stdbool.h>
+
 #include "common/arena.h"
 #include "common/error.h"
 #include "server/store/store.h"
@@ -26,6 +28,7 @@ struct request {
     int64_t now;
     int32_t today;
     uint64_t seq;                     // of the snapshot that answered; 0: the store's newest
+    bool lost;                        // a part did not fit into a frame: what was told is not all
     void *data;                       // the handler's own
 };
 
@@ -35,7 +38,7 @@ struct session *request_session(const struct request *request);   // NULL when i
 
 // An initialised, empty reply in the request's arena.
 Sendco__Reply *request_reply(struct request *request);
-// One of several: more will follow.
+// One of several: more will follow. One that fits into no frame is noted, and the answer ends as TOO_LARGE.
 void request_part(struct request *request, Sendco__Reply *reply);
 // The last one; the request is gone after it. `reply` NULL: just OK.
 void request_end(struct request *request, Sendco__Reply *reply);

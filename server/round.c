@@ -13,6 +13,7 @@
 // session takes between two looks at whether it still does.
 #define ROUND_COMMITS 128
 #define ROUND_ROWS 1024
+#define ROUND_BYTES ((size_t)2 << 20)
 #define ROUND_FULL 1          // ends the walk; no error
 
 struct round {
@@ -26,7 +27,7 @@ struct round {
     struct scope scope;
     uint64_t seq, epoch;
     struct commit *commits[ROUND_COMMITS];
-    size_t n_commits, n_rows;
+    size_t n_commits, n_rows, n_bytes;
     bool more;                       // the log goes on
     struct problem problem;
 };
@@ -37,7 +38,9 @@ static int on_logged(struct commit *commit, void *data)
     struct round *round = data;
     round->commits[round->n_commits++] = commit;
     round->n_rows += commit->n_rows;
-    return round->n_commits == ROUND_COMMITS || round->n_rows >= ROUND_ROWS ? ROUND_FULL : 0;
+    round->n_bytes += commit->arena.used;
+    bool full = round->n_commits == ROUND_COMMITS || round->n_rows >= ROUND_ROWS || round->n_bytes >= ROUND_BYTES;
+    return full ? ROUND_FULL : 0;
 }
 
 static int round_read(struct view *view, void *data)
@@ -119,10 +122,11 @@ static void round_over(struct round *round, struct watch *watch)
     watch->n_held = 0;
     bool again = watch->again || round->more || watch->state == WATCH_WAITING;
     watch->again = false;
+    uint64_t session = round->session, id = watch->id;
     if (again) {
         watch->state = WATCH_WAITING;
         if (session_unsent(watch->session) < SESSION_LOW)
-            round_start(watch, NULL, &watch->passed, 0);
+            watch_go_on(watch);   // it may end over it
     } else {
         if (watch->passed < round->seq)
             watch->passed = round->seq;
@@ -131,7 +135,6 @@ static void round_over(struct round *round, struct watch *watch)
             presents_tell(round->live, watch);
         watch->greeted = true;
     }
-    uint64_t session = round->session, id = watch->id;
     for (size_t i = 0; i < n_held; i++) {
         // any of these may end it, or send it to read again, when the rest is held anew
         struct session *of = session_find(round->live->server, session);

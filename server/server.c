@@ -68,6 +68,8 @@ static void on_tick(uv_timer_t *timer)
     server->second = now / 1000;
     live_tick(server->live);
     access_tick(server);
+    if (server->n_strangers < SERVER_STRANGERS)
+        server_stranger_left(server);   // one that there was no memory for
     if (server->second % 30 == 0) {
         passes_sweep(server->passes, clock_now());
         stages_sweep(server->stages, now);

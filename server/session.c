@@ -149,8 +149,10 @@ void session_become(struct session *session, enum session_state state)
 
 void session_patience(struct session *session)
 {
-    if (session->must_by && session_open(session))
-        session->must_by = now_ms(session) + SESSION_LOGIN_TIME * 1000;
+    if (!session->must_by || !session_open(session) || session->chances == SESSION_CHANCES)
+        return;
+    session->chances++;
+    session->must_by = now_ms(session) + SESSION_LOGIN_TIME * 1000;
 }
 
 void session_ready(struct session *session)
@@ -181,7 +183,7 @@ void session_gate(struct session *session, bool closed)
 static bool session_takes(const struct session *session)
 {
     return session_open(session) && !session->gated && !session->server->stopping && session->n_requests < SESSION_REQUESTS &&
-           session_unsent(session) < SESSION_HIGH;
+           session->load < SESSION_LOAD && session_unsent(session) < SESSION_HIGH;
 }
 
 void session_take(struct session *session)
@@ -214,24 +216,26 @@ void session_take(struct session *session)
     session_schedule(session);
 }
 
-int session_begin(struct session *session, uint64_t request)
+int session_begin(struct session *session, uint64_t request, uint8_t weight)
 {
     for (size_t i = 0; i < session->n_requests; i++)
-        if (session->requests[i] == request)
+        if (session->requests[i].id == request)
             return ERR_INVALID;
     if (!session->requests)
         session->requests = malloc(SESSION_REQUESTS * sizeof *session->requests);
     if (!session->requests)
         return ERR_NOMEM;
-    session->requests[session->n_requests++] = request;
+    session->requests[session->n_requests++] = (struct session_request){request, weight};
+    session->load += weight;
     return 0;
 }
 
 void session_finish(struct session *session, uint64_t request)
 {
     for (size_t i = 0; i < session->n_requests; i++) {
-        if (session->requests[i] != request)
+        if (session->requests[i].id != request)
             continue;
+        session->load -= session->requests[i].weight;
         session->requests[i] = session->requests[--session->n_requests];
         break;
     }
@@ -250,7 +254,7 @@ int session_send(struct session *session, const Sendco__Frame *frame)
     if (!session_open(session))
         return 0;
     int result = frame_append(&session->pending, frame, states[session->state].frame_max);
-    session->doomed |= result == ERR_NOMEM;
+    session->doomed |= result == ERR_NOMEM || session_unsent(session) > SESSION_MOST;
     session_touch(session);
     return result;
 }
@@ -260,7 +264,8 @@ int session_send_bytes(struct session *session, const uint8_t *frames, size_t si
     if (!session_open(session))
         return 0;
     int result = buffer_append(&session->pending, frames, size);
-    session->doomed |= result != 0;   // what it missed cannot be said: it goes, at the end of the turn
+    // what it missed cannot be said: it goes, at the end of the turn
+    session->doomed |= result != 0 || session_unsent(session) > SESSION_MOST;
     session_touch(session);
     return result;
 }

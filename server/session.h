@@ -24,7 +24,7 @@ struct watch;
 // All in seconds. These are deadlines for something to be finished, not idle
 // timers: a byte now and then buys no time.
 #define SESSION_HANDSHAKE 5      // from accept to the end of the TLS handshake
-#define SESSION_LOGIN_TIME 20    // from there, and from a refused attempt, to being logged in
+#define SESSION_LOGIN_TIME 20    // from there, and from a refused login, to being logged in
 #define SESSION_FRAME 10         // for a frame that has begun
 #define SESSION_SILENCE 75       // without one whole frame; clients ping after 30
 #define SESSION_STUCK 30         // unsent bytes of which nobody takes any
@@ -33,9 +33,16 @@ struct watch;
 
 #define SESSION_HIGH ((size_t)256 << 10)   // unsent bytes: stop reading
 #define SESSION_LOW ((size_t)64 << 10)     // read on
+#define SESSION_MOST ((size_t)32 << 20)    // unsent bytes: cut
 #define SESSION_REQUESTS 64                // in flight
+// An answer may be long and comes all at once, whatever is unsent by then: while requests of this
+// weight together (dispatch.c) are in flight, no other is begun.
+#define SESSION_LOAD 8
+#define SESSION_CHANCES 5                  // refused logins that buy more time
 
 enum session_state { SESSION_HANDSHAKING, SESSION_HELLO, SESSION_LOGIN, SESSION_READY, SESSION_CLOSING, SESSION_STATES };
+
+struct session_request { uint64_t id; uint8_t weight; };
 
 struct session_present {         // what this person looks at
     const struct kind *kind;     // NULL: nothing
@@ -59,8 +66,10 @@ struct session {
     uint64_t stuck_since;        // ms: since when none of the unsent bytes left; 0: all have
     uint64_t looked;             // ms: when that was last looked at
     uint64_t submitted, taken;   // bytes given to the socket; of these gone when last looked at
-    uint64_t *requests;          // ids in flight; NULL while there are none
+    struct session_request *requests;   // in flight; NULL while there are none
     uint8_t n_requests;
+    unsigned load;               // their weights
+    uint8_t chances;             // used up
     uint8_t state;               // enum session_state
     bool dirty, reading, stranger, closed, doomed;
     bool gated;                  // Hello or a login is being answered: what follows it waits
@@ -90,14 +99,14 @@ int session_send(struct session *session, const Sendco__Frame *frame);
 int session_send_bytes(struct session *session, const uint8_t *frames, size_t size);
 size_t session_unsent(const struct session *session);
 
-// A request begins and ends. ERR_INVALID: its id is in use.
-int session_begin(struct session *session, uint64_t request);
+// A request begins and ends. `weight`: its share of SESSION_LOAD; 0: its answer is short. ERR_INVALID: its id is in use.
+int session_begin(struct session *session, uint64_t request, uint8_t weight);
 void session_finish(struct session *session, uint64_t request);
 
 // While closed, further frames wait (a client may send Hello, Resume and Get in one go).
 void session_gate(struct session *session, bool closed);
 void session_become(struct session *session, enum session_state state);
-// More time for another attempt to log in.
+// More time for another attempt to log in, SESSION_CHANCES times.
 void session_patience(struct session *session);
 
 // What was asked breaks the protocol: says so with request id `request` (0: unknown) and ends.

@@ -113,6 +113,19 @@ static int session_write(struct session *session, const uint8_t *data, size_t si
     return 0;
 }
 
+// Plain bytes wait plain: encrypted, and copied for the socket, is only what it may soon take.
+static int session_slice(struct session *session, struct problem *problem)
+{
+    size_t size = buffer_size(&session->pending);
+    if (size == 0 || !tls_ready(session->tls))
+        return 0;
+    if (size > SESSION_HIGH)
+        size = SESSION_HIGH;
+    int result = tls_write(session->tls, buffer_head(&session->pending), size, problem);
+    buffer_consume(&session->pending, size);
+    return result;
+}
+
 void session_flush(struct session *session)
 {
     if (session->closed)
@@ -120,16 +133,20 @@ void session_flush(struct session *session)
     struct problem problem;
     problem_init(&problem, NULL);
     struct buffer *cipher = &session->server->cipher;
-    int result = 0;
-    if (buffer_size(&session->pending) > 0 && tls_ready(session->tls)) {
-        result = tls_write(session->tls, buffer_head(&session->pending), buffer_size(&session->pending), &problem);
-        buffer_consume(&session->pending, buffer_size(&session->pending));
-    }
-    if (!result)
-        result = tls_drain(session->tls, cipher);
-    if (!result && buffer_size(cipher) > 0)
-        result = session_write(session, buffer_head(cipher), buffer_size(cipher));
-    buffer_consume(cipher, buffer_size(cipher));
+    const uv_stream_t *stream = (const uv_stream_t *)&session->tcp;
+    int result;
+    bool more;
+    do {
+        result = session_slice(session, &problem);
+        if (!result)
+            result = tls_drain(session->tls, cipher);
+        if (!result && buffer_size(cipher) > 0)
+            result = session_write(session, buffer_head(cipher), buffer_size(cipher));
+        buffer_consume(cipher, buffer_size(cipher));
+        // who goes says all of it now; else on_written comes back for the rest
+        more = tls_ready(session->tls) && buffer_size(&session->pending) > 0 &&
+               (!session_open(session) || uv_stream_get_write_queue_size(stream) < SESSION_HIGH);
+    } while (!result && more);
     if (result)
         session_cut(session);
 }
@@ -200,12 +217,15 @@ static bool session_admitted(struct session *session)
     return arrivals_take(&server->arrivals, &peer, uv_now(&server->loop));
 }
 
-// One too many: accepted only to be closed, so that the client knows at once.
+// One too many: accepted only to be closed, so that the client knows at once. Without memory it
+// waits: as long as nobody takes it, libuv does not look at the listener, so somebody must come back.
 static void session_refuse(struct server *server)
 {
     uv_tcp_t *tcp = malloc(sizeof *tcp);
-    if (!tcp)
+    if (!tcp) {
+        server->accept_waits = true;
         return;
+    }
     uv_tcp_init(&server->loop, tcp);
     (void)uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)tcp);
     uv_close((uv_handle_t *)tcp, on_refused);

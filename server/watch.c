@@ -10,6 +10,7 @@
 #include "server/session.h"
 #include "protocol.pb-c.h"
 
+#define TELLINGS_MAX ((size_t)32 << 20)   // bytes of commits told in pieces, for all watches together
 #define HELD_MAX 256          // more commits than this are rather read from the log
 
 // --- scopes, each once ---
@@ -48,6 +49,52 @@ void sight_drop(struct live *live, struct sight *sight)
     free(sight);
 }
 
+// --- commits told in pieces ---
+
+static struct telling *telling_take(struct live *live, struct commit *commit)
+{
+    struct telling *telling;
+    DL_FOREACH(live->tellings, telling) {
+        // who read it from the log has it in memory of its own: that one goes
+        if (telling->commit->from_seq == commit->from_seq && telling->commit->to_seq == commit->to_seq &&
+            telling->commit->n_rows == commit->n_rows) {
+            telling->refs++;
+            return telling;
+        }
+    }
+    telling = calloc(1, sizeof *telling);
+    if (!telling)
+        return NULL;
+    telling->commit = commit_ref(commit);
+    telling->refs = 1;
+    DL_APPEND(live->tellings, telling);
+    return telling;
+}
+
+static void telling_drop(struct live *live, struct telling *telling)
+{
+    if (!telling || --telling->refs > 0)
+        return;
+    DL_DELETE(live->tellings, telling);
+    commit_unref(telling->commit);
+    free(telling);
+}
+
+void tellings_tick(struct live *live)
+{
+    size_t bytes = 0;
+    struct telling *telling;
+    DL_FOREACH(live->tellings, telling)
+        bytes += telling->commit->arena.used;
+    // the newest may be as large as it is: whoever reads must be able to have it
+    DL_FOREACH(live->tellings, telling) {
+        if (bytes <= TELLINGS_MAX || !telling->next)
+            break;
+        bytes -= telling->commit->arena.used;
+        telling->late = true;
+    }
+}
+
 // --- a watch begins and ends ---
 
 static void watch_release_held(struct watch *watch)
@@ -66,6 +113,7 @@ void watch_free(struct watch *watch)
     watch->session->n_watches--;
     DL_DELETE(live->watches, watch);
     watch_release_held(watch);
+    telling_drop(live, watch->telling);
     sight_drop(live, watch->sight);
     free(watch);
 }
@@ -96,30 +144,77 @@ bool watch_matters(const struct commit *commit)
     return false;
 }
 
-bool watch_tell(struct watch *watch, const struct commit *commit)
+// Pieces of a commit from `row` on, until it is told or the session takes no more. *row: where to go
+// on; 0: nowhere. Returns 0 or an error.
+static int watch_pieces(struct watch *watch, const struct commit *commit, size_t *row, bool *told)
 {
     struct session *session = watch->session;
-    struct live *live = session->server->live;
-    if (commit->to_seq <= watch->passed)
-        return true;
-    if (session_unsent(session) > SESSION_HIGH) {
+    struct push_cache *cache = session->server->live->cache;
+    do {
+        struct push_for to = {watch->sight, &watch->filter, watch->id, watch->covered + 1, *row, commit->actor == session->staff};
+        const uint8_t *data;
+        size_t size;
+        int result = push_commit(cache, commit, &to, &data, &size, row);
+        if (!result && size > 0)
+            result = session_send_bytes(session, data, size);
+        if (result)
+            return result;
+        *told |= size > 0;
+    } while (*row > 0 && session_unsent(session) <= SESSION_HIGH);
+    return 0;
+}
+
+static bool watch_told(struct watch *watch, struct commit *commit, size_t row)
+{
+    struct telling *before = watch->telling;
+    bool told = before != NULL;   // of a commit that was begun something was told
+    int result = watch_pieces(watch, commit, &row, &told);
+    watch->row = row;
+    if (!result && row > 0) {
         watch->state = WATCH_WAITING;
-        return true;
+        if (!before && !(watch->telling = telling_take(watch->session->server->live, commit)))
+            result = ERR_NOMEM;
     }
-    struct push_for to = {watch->sight, &watch->filter, watch->id, watch->covered + 1, commit->actor == session->staff};
-    const uint8_t *data;
-    size_t size;
-    int result = push_commit(live->cache, commit, &to, &data, &size);
-    if (!result && size > 0)
-        result = session_send_bytes(session, data, size);
     if (result) {
         watch_resync(watch, SENDCO__RESYNC__WHY__BEHIND);
         return false;
     }
+    if (row > 0)
+        return true;
     watch->passed = commit->to_seq;
-    if (size > 0)
+    if (told)
         watch->covered = commit->to_seq;
+    watch->telling = NULL;
+    telling_drop(watch->session->server->live, before);
     return true;
+}
+
+bool watch_tell(struct watch *watch, struct commit *commit)
+{
+    if (commit->to_seq <= watch->passed)
+        return true;
+    if (session_unsent(watch->session) > SESSION_HIGH) {
+        watch->state = WATCH_WAITING;
+        return true;
+    }
+    return watch_told(watch, commit, 0);
+}
+
+void watch_go_on(struct watch *watch)
+{
+    struct live *live = watch->session->server->live;
+    if (session_unsent(watch->session) > SESSION_HIGH)
+        return;   // another watch of this session was quicker
+    if (watch->telling) {
+        // its watches go on at different rows and times: they share no packed frames
+        push_cache_empty(live->cache);
+        bool lives = watch_told(watch, watch->telling->commit, watch->row);
+        push_cache_empty(live->cache);
+        if (!lives || watch->telling)
+            return;
+    }
+    if (session_unsent(watch->session) <= SESSION_HIGH)
+        round_start(watch, NULL, &watch->passed, 0);
 }
 
 static void watch_hold(struct watch *watch, struct commit *commit)

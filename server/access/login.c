@@ -18,6 +18,7 @@ struct failures {
     int64_t staff;
     unsigned n;
     uint64_t last, until;    // ms
+    bool trying;             // an attempt is being looked at
 };
 
 struct attempt {
@@ -89,22 +90,58 @@ unsigned login_pause(const struct login *login, int64_t staff, uint64_t now)
     return failures && now < failures->until ? (unsigned)((failures->until - now + 999) / 1000) : 0;
 }
 
+static struct failures *failures_new(struct login *login, int64_t staff)
+{
+    struct failures *failures = calloc(1, sizeof *failures);
+    if (!failures)
+        return NULL;
+    failures->staff = staff;
+    HASH_ADD(hh, login->failures, staff, sizeof failures->staff, failures);
+    return failures;
+}
+
+static void failures_drop(struct login *login, struct failures *failures)
+{
+    HASH_DEL(login->failures, failures);
+    free(failures);
+}
+
+bool login_enter(struct login *login, int64_t staff)
+{
+    struct failures *failures = failures_of(login, staff);
+    if (!failures)
+        failures = failures_new(login, staff);
+    if (!failures || failures->trying)
+        return false;
+    failures->trying = true;
+    return true;
+}
+
+void login_leave(struct login *login, int64_t staff)
+{
+    struct failures *failures = failures_of(login, staff);
+    if (!failures)
+        return;
+    failures->trying = false;
+    if (failures->n == 0)
+        failures_drop(login, failures);
+}
+
 void login_result(struct login *login, int64_t staff, bool good, uint64_t now)
 {
     struct failures *failures = failures_of(login, staff);
-    if (good) {
-        if (failures)
-            HASH_DEL(login->failures, failures);
-        free(failures);
+    if (good && failures) {
+        failures->n = 0;
+        failures->until = 0;
+        if (!failures->trying)
+            failures_drop(login, failures);
+    }
+    if (good)
         return;
-    }
-    if (!failures) {
-        failures = calloc(1, sizeof *failures);
-        if (!failures)
-            return;
-        failures->staff = staff;
-        HASH_ADD(hh, login->failures, staff, sizeof failures->staff, failures);
-    }
+    if (!failures)
+        failures = failures_new(login, staff);
+    if (!failures)
+        return;
     if (failures->n && now - failures->last > FORGET_AFTER)
         failures->n = 0;
     // Everybody mistypes once; from the second on 1, 2, 4 …

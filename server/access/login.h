@@ -21,6 +21,10 @@ void login_free(struct login *login);
 
 // Seconds until this person may try again; 0: now. `now` in ms, monotonic.
 unsigned login_pause(const struct login *login, int64_t staff, uint64_t now);
+// One attempt at a time, so that several at once cannot slip past the pause, and one person's do not
+// fill the queue. False: another is being looked at. True: until login_leave.
+bool login_enter(struct login *login, int64_t staff);
+void login_leave(struct login *login, int64_t staff);
 // Tells how the attempt went.
 void login_result(struct login *login, int64_t staff, bool good, uint64_t now);
 

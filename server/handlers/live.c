@@ -1,5 +1,7 @@
 // Watch, Unwatch, Presence: taken apart and handed to live.c. Loop thread, but for
 // the reading of a record one looks at.
+#include "common/clock.h"
+#include "server/access/pass.h"
 #include "server/handlers/handlers.h"
 #include "server/live.h"
 #include "server/parse.h"
@@ -76,7 +78,8 @@ static void done_presence(int result, void *data)
         request_fail(request, result);
         return;
     }
-    if (session && session->present_asked == looking->turn)
+    // who logged out meanwhile looks at nothing
+    if (session && session->present_asked == looking->turn && pass_alive(session->pass, clock_now()))
         live_present(session, looking->kind, presence->id, looking->about, presence->field);
     request_end(request, NULL);
 }

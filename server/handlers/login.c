@@ -55,7 +55,8 @@ static void refuse(struct request *request, int error)
     struct session *session = request_session(request);
     if (session) {
         session_gate(session, false);
-        session_patience(session);
+        if (request->message->body_case == SENDCO__REQUEST__BODY_LOGIN)   // somebody who types needs time
+            session_patience(session);
     }
     request_fail(request, error);
 }
@@ -216,6 +217,14 @@ static void too_soon(struct request *request, unsigned pause)
     refuse(request, ERR_BUSY);
 }
 
+// Somebody else, or another window, tries the same person's password just now.
+static void one_at_a_time(struct request *request)
+{
+    problem_set(&request->problem, ERR_BUSY, "There are too many tries at once; wait 1 second.");
+    problem_hint(&request->problem, "This one was not looked at: send it again after that.");
+    refuse(request, ERR_BUSY);
+}
+
 static int keep_login(struct view *view, void *data)
 {
     struct request *request = data;
@@ -240,11 +249,13 @@ static void on_verified(int result, void *data)
     struct knowing *knowing = request->data;
     struct server *server = request->server;
     if (result == ERR_BUSY) {
+        login_leave(server->login, request->actor.staff);
         refuse(request, ERR_BUSY);
         return;
     }
     bool good = !result && !knowing->account.blocked && knowing->account.role != ROLE_NONE;
     login_result(server->login, request->actor.staff, good, uv_now(&server->loop));
+    login_leave(server->login, request->actor.staff);
     if (!good) {
         wrong_password(request);
         return;
@@ -277,8 +288,10 @@ static void done_account(int result, void *data)
     if (!result)
         result = login_verify(request->server->login, knowing->account.password, password, on_verified, request);
     sodium_memzero(password, strlen(password));
-    if (result)
-        refuse(request, result);
+    if (!result)
+        return;
+    login_leave(request->server->login, request->actor.staff);
+    refuse(request, result);
 }
 
 void handle_login(struct request *request)
@@ -291,6 +304,8 @@ void handle_login(struct request *request)
         refuse(request, ERR_NOMEM);
     } else if (pause_of(request) > 0) {
         too_soon(request, pause_of(request));
+    } else if (!login_enter(request->server->login, request->actor.staff)) {
+        one_at_a_time(request);
     } else {
         request_read(request, read_account, done_account);
     }

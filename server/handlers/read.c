@@ -75,26 +75,13 @@ static Sendco__Reply *reading_reply(struct reading *reading, Sendco__RecordsRepl
     return reply;
 }
 
-// How many of the items, from `from` on, fit into one part of an answer.
-static size_t part_of(const struct pile *pile, size_t from)
-{
-    size_t bytes = 0, n = 0;
-    while (from + n < pile->n) {
-        bytes += protobuf_c_message_get_packed_size(pile->items[from + n]) + 6;
-        if (n > 0 && bytes > REQUEST_PART)
-            break;
-        n++;
-    }
-    return n;
-}
-
 static void reading_labels_out(struct reading *reading)
 {
     struct pile *pile = &reading->labels.pile;
     for (size_t from = 0, n; from < pile->n; from += n) {
         Sendco__RecordsReply *records;
         Sendco__Reply *reply = reading_reply(reading, &records);
-        n = part_of(pile, from);
+        n = pile_part(pile, from);
         if (!reply)
             return;   // an answer without its labels is still right
         records->labels = (Sendco__Label **)pile->items + from;
@@ -140,7 +127,7 @@ static void done_records(int result, void *data)
             request_fail(request, ERR_NOMEM);
             return;
         }
-        n = part_of(&reading->items, from);
+        n = pile_part(&reading->items, from);
         records->records = (Sendco__Record **)reading->items.items + from;
         records->n_records = n;
         if (from + n < reading->items.n) {
@@ -271,6 +258,14 @@ static int on_entry(const struct entry *entry, void *data)
     return result;
 }
 
+// The staff by name, as far as the asker may see the staff.
+static char *history_name(struct view *view, int64_t staff, struct arena *arena)
+{
+    if (staff != 0 && !scope_reads(view_scope(view), CLASS_C0, SUBJECT_STAFF, staff))   // 0: sendcod itself
+        return NULL;
+    return (char *)(uintptr_t)view_staff_name(view, staff, arena);
+}
+
 static int read_history(struct view *view, void *data)
 {
     struct request *request = data;
@@ -279,39 +274,51 @@ static int read_history(struct view *view, void *data)
     int result = view_history(view, reading->kind, request->message->history->id, &request->arena, on_entry, reading, &request->problem);
     for (size_t i = 0; !result && i < reading->items.n; i++) {
         struct history_item *item = reading->items.items[i];
-        item->entry.who = (char *)(uintptr_t)view_staff_name(view, item->actor, &request->arena);
+        item->entry.who = history_name(view, item->actor, &request->arena);
         if (item->on_behalf_of)
-            item->entry.on_behalf_of = (char *)(uintptr_t)view_staff_name(view, item->on_behalf_of, &request->arena);
+            item->entry.on_behalf_of = history_name(view, item->on_behalf_of, &request->arena);
     }
     return result ? result : reading_label(reading);
+}
+
+static Sendco__Reply *history_reply(struct request *request, Sendco__HistoryReply **history)
+{
+    Sendco__Reply *reply = request_reply(request);
+    *history = arena_alloc(&request->arena, sizeof **history);
+    if (!reply || !*history)
+        return NULL;
+    sendco__history_reply__init(*history);
+    reply->body_case = SENDCO__REPLY__BODY_HISTORY;
+    reply->history = *history;
+    return reply;
 }
 
 static void done_history(int result, void *data)
 {
     struct request *request = data;
-    struct reading *reading = request->data;
-    for (size_t from = 0, n; !result; from += n) {
-        Sendco__Reply *reply = request_reply(request);
-        Sendco__HistoryReply *history = arena_alloc(&request->arena, sizeof *history);
-        if (!reply || !history) {
+    const struct reading *reading = request->data;
+    const struct pile *entries = &reading->items, *labels = &reading->labels.pile;
+    size_t entry = 0, label = 0;
+    while (!result) {
+        Sendco__HistoryReply *history;
+        Sendco__Reply *reply = history_reply(request, &history);
+        if (!reply) {
             result = ERR_NOMEM;
             break;
         }
-        sendco__history_reply__init(history);
-        reply->body_case = SENDCO__REPLY__BODY_HISTORY;
-        reply->history = history;
-        n = part_of(&reading->items, from);
-        // an entry is the first thing of its item: the pile serves as it is
-        history->entries = (Sendco__HistoryReply__Entry **)reading->items.items + from;
-        history->n_entries = n;
-        if (from + n < reading->items.n) {
-            request_part(request, reply);
-            continue;
+        // the entries, then the labels; an entry is the first thing of its item: the pile serves as it is
+        if (entry < entries->n) {
+            history->entries = (Sendco__HistoryReply__Entry **)entries->items + entry;
+            entry += history->n_entries = pile_part(entries, entry);
+        } else if (label < labels->n) {
+            history->labels = (Sendco__Label **)labels->items + label;
+            label += history->n_labels = pile_part(labels, label);
         }
-        history->labels = (Sendco__Label **)reading->labels.pile.items;
-        history->n_labels = reading->labels.pile.n;
-        request_end(request, reply);
-        return;
+        if (entry == entries->n && label == labels->n) {
+            request_end(request, reply);
+            return;
+        }
+        request_part(request, reply);
     }
     request_fail(request, result);
 }

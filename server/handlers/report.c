@@ -1,5 +1,7 @@
 // Report: computed on a reader thread in the asker's scope; told in as many replies
 // as it takes. Loop thread, but for the reading.
+#include <string.h>
+
 #include "server/handlers/handlers.h"
 #include "server/pack.h"
 #include "server/parse.h"
@@ -32,32 +34,32 @@ static Sendco__Reply *report_reply(struct request *request, Sendco__Report *repo
     return reply;
 }
 
-// A part holds the head (the first one), then pieces of sections; a piece repeats its
-// section's name, and its title and columns only where the section begins.
+// A part holds the head (the first one), then gaps, then pieces of sections; a piece repeats its
+// section's name, and its title, text and columns only where the section begins.
 struct report_part {
     struct request *request;
+    const Sendco__Report *whole;
     Sendco__Report message;
-    Sendco__Report__Section **sections;
-    size_t bytes, capacity;
+    size_t bytes;
+    bool empty;              // but for the head
 };
 
-static int part_begin(struct report_part *part, const Sendco__Report *whole, bool first)
+static int part_begin(struct report_part *part, bool first)
 {
+    const Sendco__Report *whole = part->whole;
     sendco__report__init(&part->message);
     if (first) {
         part->message = *whole;
-        part->message.sections = NULL;
-        part->message.n_sections = 0;
-    } else {
-        part->message.report = whole->report;
+        part->message.n_sections = part->message.n_gaps = 0;
     }
+    part->message.report = whole->report;
     part->bytes = sendco__report__get_packed_size(&part->message);
-    part->capacity = whole->n_sections + 1;
-    part->sections = arena_zero(&part->request->arena, part->capacity, sizeof *part->sections);
-    part->message.sections = part->sections;
-    return part->sections ? 0 : ERR_NOMEM;
+    part->message.sections = arena_zero(&part->request->arena, whole->n_sections + 1, sizeof *part->message.sections);
+    part->empty = true;
+    return part->message.sections ? 0 : ERR_NOMEM;
 }
 
+// The part leaves, and another begins.
 static int part_send(struct report_part *part)
 {
     Sendco__Report *message = arena_copy(&part->request->arena, &part->message, sizeof part->message);
@@ -65,53 +67,78 @@ static int part_send(struct report_part *part)
     if (!reply)
         return ERR_NOMEM;
     request_part(part->request, reply);
+    return part_begin(part, false);
+}
+
+// Room for so much more: in this part, or in the next. What is larger than a part goes alone.
+static int part_room(struct report_part *part, size_t size)
+{
+    int result = !part->empty && part->bytes + size > REQUEST_PART ? part_send(part) : 0;
+    part->bytes += size;
+    part->empty = false;
+    return result;
+}
+
+static int part_gaps(struct report_part *part)
+{
+    const Sendco__Report *whole = part->whole;
+    for (size_t i = 0; i < whole->n_gaps; i++) {
+        int result = part_room(part, strlen(whole->gaps[i]) + 6);
+        if (result)
+            return result;
+        if (part->message.n_gaps == 0)
+            part->message.gaps = whole->gaps + i;
+        part->message.n_gaps++;
+    }
     return 0;
 }
 
-// Rows of one section from `from` on, as many as fit. Returns how many, or an error.
-static int part_rows(struct report_part *part, const Sendco__Report__Section *section, size_t from, size_t *n)
+// A piece of this section, without rows yet; `first`: the section begins.
+static int part_piece(struct report_part *part, const Sendco__Report__Section *section, bool first, Sendco__Report__Section **made)
 {
-    Sendco__Report__Section *piece = arena_alloc(&part->request->arena, sizeof *piece);
+    Sendco__Report__Section *piece = *made = arena_alloc(&part->request->arena, sizeof *piece);
     if (!piece)
         return ERR_NOMEM;
     sendco__report__section__init(piece);
-    if (from == 0)
+    if (first)
         *piece = *section;
     piece->name = section->name;
-    piece->rows = section->rows ? section->rows + from : NULL;
     piece->n_rows = 0;
-    part->bytes += protobuf_c_message_get_packed_size(&piece->base) + 6;
-    bool alone = part->message.n_sections == 0;
-    while (from + piece->n_rows < section->n_rows) {
-        size_t size = protobuf_c_message_get_packed_size(&section->rows[from + piece->n_rows]->base) + 6;
-        if (part->bytes + size > REQUEST_PART && !(alone && piece->n_rows == 0))
+    int result = part_room(part, protobuf_c_message_get_packed_size(&piece->base) + 6);
+    if (!result)
+        part->message.sections[part->message.n_sections++] = piece;
+    return result;
+}
+
+static int part_section(struct report_part *part, const Sendco__Report__Section *section)
+{
+    Sendco__Report__Section *piece;
+    int result = part_piece(part, section, true, &piece);
+    for (size_t i = 0; !result && i < section->n_rows; i++) {
+        size_t size = protobuf_c_message_get_packed_size(&section->rows[i]->base) + 6;
+        if (part->bytes + size > REQUEST_PART) {
+            result = part_send(part);
+            if (!result)
+                result = part_piece(part, section, false, &piece);
+        }
+        if (result)
             break;
+        if (piece->n_rows++ == 0)
+            piece->rows = section->rows + i;
         part->bytes += size;
-        piece->n_rows++;
     }
-    *n = piece->n_rows;
-    part->sections[part->message.n_sections++] = piece;
-    return 0;
+    return result;
 }
 
 static int report_split(struct request *request, const Sendco__Report *whole, struct report_part *part)
 {
     part->request = request;
-    int result = part_begin(part, whole, true);
-    for (size_t i = 0; !result && i < whole->n_sections; i++) {
-        const Sendco__Report__Section *section = whole->sections[i];
-        size_t from = 0;
-        do {
-            size_t n = 0;
-            result = part_rows(part, section, from, &n);
-            from += n;
-            if (!result && from < section->n_rows) {
-                result = part_send(part);
-                if (!result)
-                    result = part_begin(part, whole, false);
-            }
-        } while (!result && from < section->n_rows);
-    }
+    part->whole = whole;
+    int result = part_begin(part, true);
+    if (!result)
+        result = part_gaps(part);
+    for (size_t i = 0; !result && i < whole->n_sections; i++)
+        result = part_section(part, whole->sections[i]);
     return result;
 }
 

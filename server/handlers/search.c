@@ -9,7 +9,7 @@
 #define SEARCH_DEFAULT 50
 #define SEARCH_MAX 200
 #define SEARCH_TEXT 300      // code points of what was typed
-#define SEARCH_SHOWN 400     // bytes of a hit's text
+#define SEARCH_SHOWN 400     // bytes of a hit's text, and of a label
 
 struct searching {
     struct request *request;
@@ -28,6 +28,12 @@ static char *shown_text(const char *text, struct arena *arena)
     while (text[size] && size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80)
         size--;
     return text[size] ? arena_printf(arena, "%.*s…", (int)size, text) : arena_strdup(arena, text);
+}
+
+static char *shown_label(struct view *view, const struct kind *kind, int64_t id, struct arena *arena)
+{
+    const char *label = view_label(view, kind, id, arena);
+    return label ? shown_text(label, arena) : NULL;
 }
 
 static int on_hit(const struct hit *hit, void *data)
@@ -59,9 +65,9 @@ static int read_search(struct view *view, void *data)
     for (size_t i = 0; !result && i < searching->hits.n; i++) {
         Sendco__SearchReply__Hit *hit = searching->hits.items[i];
         const struct kind *kind = kind_by_number(hit->kind);
-        hit->label = (char *)(uintptr_t)view_label(view, kind, hit->id, arena);
+        hit->label = shown_label(view, kind, hit->id, arena);
         if (hit->about)
-            hit->about_label = (char *)(uintptr_t)view_label(view, kind_by_number(hit->about->kind), hit->about->id, arena);
+            hit->about_label = shown_label(view, kind_by_number(hit->about->kind), hit->about->id, arena);
     }
     return result;
 }
@@ -69,21 +75,31 @@ static int read_search(struct view *view, void *data)
 static void done_search(int result, void *data)
 {
     struct request *request = data;
-    struct searching *searching = request->data;
-    Sendco__Reply *reply = request_reply(request);
-    Sendco__SearchReply *search = arena_alloc(&request->arena, sizeof *search);
-    if (result || !reply || !search) {
-        request_fail(request, result ? result : ERR_NOMEM);
+    const struct searching *searching = request->data;
+    const struct pile *hits = &searching->hits;
+    for (size_t from = 0, n; !result; from += n) {
+        Sendco__Reply *reply = request_reply(request);
+        Sendco__SearchReply *search = arena_alloc(&request->arena, sizeof *search);
+        if (!reply || !search) {
+            result = ERR_NOMEM;
+            break;
+        }
+        sendco__search_reply__init(search);
+        reply->body_case = SENDCO__REPLY__BODY_SEARCH;
+        reply->search = search;
+        n = pile_part(hits, from);
+        search->hits = n ? (Sendco__SearchReply__Hit **)hits->items + from : NULL;
+        search->n_hits = n;
+        if (from + n < hits->n) {
+            request_part(request, reply);
+            continue;
+        }
+        search->has_capped = searching->capped;
+        search->capped = searching->capped;
+        request_end(request, reply);
         return;
     }
-    sendco__search_reply__init(search);
-    search->hits = (Sendco__SearchReply__Hit **)searching->hits.items;
-    search->n_hits = searching->hits.n;
-    search->has_capped = searching->capped;
-    search->capped = searching->capped;
-    reply->body_case = SENDCO__REPLY__BODY_SEARCH;
-    reply->search = search;
-    request_end(request, reply);
+    request_fail(request, result);
 }
 
 static int search_parse(struct searching *searching)
@@ -98,6 +114,9 @@ static int search_parse(struct searching *searching)
     searching->limit = search->has_limit && search->limit > 0 ? search->limit : SEARCH_DEFAULT;
     if (searching->limit > SEARCH_MAX)
         searching->limit = SEARCH_MAX;
+    if (search->n_kinds > n_kinds)
+        return problem_set(&request->problem, ERR_INVALID, "Only %zu kinds of record can be looked through; %zu were named.", n_kinds,
+                           search->n_kinds);
     searching->kinds = arena_zero(&request->arena, search->n_kinds + 1, sizeof *searching->kinds);
     if (!searching->kinds)
         return ERR_NOMEM;

@@ -57,22 +57,26 @@ struct stage *stage_find(const struct stages *stages, int64_t staff, const uint8
 
 static size_t stage_bytes(const struct stage *stage)
 {
-    return stage->arena.used + stage->capacity * sizeof *stage->items;
+    return sizeof *stage + stage->arena.used + stage->capacity * sizeof *stage->items + stage->parts_capacity * sizeof *stage->parts;
 }
 
-// What this person has staged; what was applied already makes room for what is new.
-static size_t stages_bytes(struct stages *stages, int64_t staff, const struct stage *keep)
+// What this person has staged, and how many; what was applied already makes room for what is new.
+static size_t stages_bytes(struct stages *stages, int64_t staff, const struct stage *keep, size_t *n)
 {
     size_t bytes = 0;
     struct stage *stage, *next;
+    *n = 0;
     LL_FOREACH_SAFE(stages->all, stage, next) {
-        if (stage->staff == staff)
+        if (stage->staff == staff) {
             bytes += stage_bytes(stage);
+            ++*n;
+        }
     }
     LL_FOREACH_SAFE(stages->all, stage, next) {
-        if (bytes < STAGE_BYTES / 2 || stage->staff != staff || !stage->applied || stage->applying || stage == keep)
+        if ((bytes < STAGE_BYTES / 2 && *n < STAGES_MAX) || stage->staff != staff || !stage->applied || stage->applying || stage == keep)
             continue;
         bytes -= stage_bytes(stage);
+        --*n;
         stage_drop(stages, stage);
     }
     return bytes;
@@ -160,20 +164,9 @@ static int stage_parse(struct stage *stage, size_t n, Sendco__Record *const *rec
     return 0;
 }
 
-int stage_add(struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY], uint32_t part, size_t n, Sendco__Record *const *records,
-              uint64_t now, struct stage **found, struct problem *problem)
+// The part, checked, at the end of the stage.
+static int stage_append(struct stage *stage, uint32_t part, size_t n, Sendco__Record *const *records, struct problem *problem)
 {
-    struct stage *stage = stage_find(stages, staff, key);
-    if (!stage && part != 0) {
-        problem_set(problem, ERR_INVALID, "Nothing was sent ahead under this key; it may have been dropped after an hour.");
-        problem_hint(problem, "Send it again from the beginning.");
-        return ERR_INVALID;
-    }
-    if (stages_bytes(stages, staff, stage) >= STAGE_BYTES)
-        return problem_set(problem, ERR_TOO_LARGE, "More than %zu MiB were sent ahead already.", STAGE_BYTES >> 20);
-    if (!stage && !(stage = stage_new(stages, staff, key, now)))
-        return problem_set(problem, ERR_NOMEM, "The server is out of memory.");
-    *found = stage;
     crypto_hash_sha256_state whole = stage->hash;
     uint8_t hash[32];
     int result = part_hash(n, records, &whole, hash);
@@ -195,6 +188,36 @@ int stage_add(struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY]
     memcpy(stage->parts[stage->n_parts++].hash, hash, sizeof hash);
     stage->hash = whole;
     return 0;
+}
+
+int stage_add(struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY], uint32_t part, size_t n, Sendco__Record *const *records,
+              uint64_t now, struct stage **found, struct problem *problem)
+{
+    if (n == 0)
+        return problem_set(problem, ERR_INVALID, "There is no record in part %u.", (unsigned)part);
+    struct stage *stage = stage_find(stages, staff, key);
+    if (!stage && part != 0) {
+        problem_set(problem, ERR_INVALID, "Nothing was sent ahead under this key; it may have been dropped after an hour.");
+        problem_hint(problem, "Send it again from the beginning.");
+        return ERR_INVALID;
+    }
+    size_t n_stages;
+    if (stages_bytes(stages, staff, stage, &n_stages) >= STAGE_BYTES)
+        return problem_set(problem, ERR_TOO_LARGE, "More than %zu MiB were sent ahead already.", STAGE_BYTES >> 20);
+    bool fresh = !stage;
+    if (fresh && n_stages >= STAGES_MAX) {
+        problem_set(problem, ERR_TOO_LARGE, "%d changes were sent ahead already and not put.", STAGES_MAX);
+        problem_hint(problem, "Put one of them; what is not put is dropped after an hour.");
+        return ERR_TOO_LARGE;
+    }
+    if (fresh && !(stage = stage_new(stages, staff, key, now)))
+        return problem_set(problem, ERR_NOMEM, "The server is out of memory.");
+    int result = stage_append(stage, part, n, records, problem);
+    if (!result)
+        *found = stage;
+    else if (fresh)
+        stage_drop(stages, stage);   // refused, it leaves nothing
+    return result;
 }
 
 void handle_stage(struct request *request)

@@ -15,6 +15,7 @@ struct stages;
 
 #define STAGE_BYTES ((size_t)64 << 20)   // per person
 #define STAGE_SECONDS 3600
+#define STAGES_MAX 16                    // per person
 
 struct stage_part { uint8_t hash[32]; };
 
@@ -37,7 +38,7 @@ void stages_free(struct stages *stages);
 void stages_sweep(struct stages *stages, uint64_t now);   // ms; drops what is too old
 
 struct stage *stage_find(const struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY]);   // may be NULL
-// One part more. 0, ERR_INVALID (out of order, other content), ERR_TOO_LARGE, ERR_NOMEM.
+// One part more. 0, ERR_INVALID (out of order, other content, empty), ERR_TOO_LARGE, ERR_NOMEM.
 int stage_add(struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY], uint32_t part, size_t n, Sendco__Record *const *records,
               uint64_t now, struct stage **stage, struct problem *problem);
 // Adds one record, as it came, to a hash.

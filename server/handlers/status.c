@@ -1,5 +1,6 @@
 // Status and Who: how the daemon is, and who is connected. Loop thread, but for the
 // reading.
+#include "server/access/pass.h"
 #include "server/access/role.h"
 #include "server/handlers/handlers.h"
 #include "server/pack.h"
@@ -64,8 +65,7 @@ void handle_status(struct request *request)
 struct caller {
     Sendco__WhoReply__Person person;   // first: a pile of callers is one of persons
     Sendco__Present present;
-    int64_t staff;
-    bool seen;
+    int64_t staff, about;              // about: whom what is looked at concerns
 };
 
 static struct caller *caller_copy(const struct session *session, const struct request *request, struct arena *arena)
@@ -92,6 +92,7 @@ static struct caller *caller_copy(const struct session *session, const struct re
         present->id = session->present.id;
         present->has_field = session->present.field != 0;
         present->field = session->present.field;
+        caller->about = session->present.about;
     }
     return person->name && person->device ? caller : NULL;
 }
@@ -111,6 +112,10 @@ static int read_who(struct view *view, void *data)
         if (person->present) {
             person->present_label = (char *)(uintptr_t)view_label(view, kind_by_number(person->present->kind), person->present->id,
                                                                  &request->arena);
+            const struct kind *kind = kind_by_number(person->present->kind);
+            const struct field *field = field_by_number(kind, person->present->field);
+            if (field && (scope_withheld(scope, kind, caller->about) & field_bit(field)))
+                person->present->has_field = 0;
             if (!person->present_label)
                 person->present = NULL;
         }
@@ -156,7 +161,7 @@ void handle_who(struct request *request)
     request->data = callers;
     const struct session *session, *next;
     HASH_ITER(hh, request->server->sessions, session, next) {
-        if (!result && session_open(session) && session->state == SESSION_READY)
+        if (!result && session_open(session) && session->state == SESSION_READY && pass_alive(session->pass, request->now))
             result = pile_add(callers, caller_copy(session, request, &request->arena), &request->arena);
     }
     if (result)

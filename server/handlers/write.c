@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "common/log.h"
 #include "common/text.h"
 #include "server/handlers/handlers.h"
 #include "server/handlers/stage.h"
@@ -14,7 +15,10 @@
 #include "server/server.h"
 
 #define REASON_MAX 500       // characters
-#define DONE_PART 4000       // changed records told in one reply
+#define ANSWER_PART 4000     // items told in one reply
+
+// What applying all that one may send ahead takes: each record, as it was, as it will be, and what is told of it.
+#define STAGE_WORK (8 * STAGE_BYTES)
 
 struct writing {
     struct request *request;
@@ -61,117 +65,153 @@ static void hash_text(crypto_hash_sha256_state *state, const char *text)
 
 // --- the answer ---
 
-static Sendco__PutReply__Done **pack_done(const struct done_item *items, size_t n, struct arena *arena)
-{
-    Sendco__PutReply__Done **packed = arena_zero(arena, n + 1, sizeof *packed);
-    Sendco__PutReply__Done *all = arena_zero(arena, n + 1, sizeof *all);
-    for (size_t i = 0; packed && all && i < n; i++) {
-        Sendco__PutReply__Done *done = packed[i] = &all[i];
-        sendco__put_reply__done__init(done);
-        done->has_kind = done->has_id = done->has_version = 1;
-        done->kind = items[i].kind->number;
-        done->id = items[i].id;
-        done->version = items[i].version;
-        done->has_temporary = items[i].temporary != 0;
-        done->temporary = items[i].temporary;
-        done->has_action = items[i].action != ACTION_NONE;
-        if (done->has_action)
-            done->action = (Sendco__Action)items[i].action;
-        done->has_caused = items[i].caused;
-        done->caused = items[i].caused;
-    }
-    return packed && all ? packed : NULL;
-}
+// Told in as many replies as it takes: every list may be as long as what was sent ahead. A part
+// under way takes one item after another, and leaves when it is full.
+struct answer {
+    struct request *request;
+    Sendco__Reply *reply;
+    Sendco__PutReply *put;
+    struct pile done, merged, warnings, skipped;
+    size_t bytes, n;
+};
 
-static int pack_merged(const struct change_result *result, struct arena *arena, Sendco__PutReply *reply)
+static int answer_begin(struct answer *answer)
 {
-    reply->merged = arena_zero(arena, result->n_merged + 1, sizeof *reply->merged);
-    for (size_t i = 0; reply->merged && i < result->n_merged; i++) {
-        const struct merged_item *item = &result->merged[i];
-        Sendco__PutReply__Merged *merged = arena_alloc(arena, sizeof *merged);
-        if (!merged)
-            return ERR_NOMEM;
-        sendco__put_reply__merged__init(merged);
-        merged->has_kind = merged->has_id = merged->has_field = merged->has_when = 1;
-        merged->kind = item->kind->number;
-        merged->id = item->id;
-        merged->field = item->kind->fields[item->field].number;
-        merged->when = item->when;
-        merged->who = (char *)(uintptr_t)item->who_name;
-        reply->merged[reply->n_merged++] = merged;
-    }
-    return reply->merged ? 0 : ERR_NOMEM;
-}
-
-static int pack_warnings(const struct change_result *result, struct arena *arena, Sendco__PutReply *reply)
-{
-    reply->warnings = arena_zero(arena, result->n_warnings + 1, sizeof *reply->warnings);
-    for (size_t i = 0; reply->warnings && i < result->n_warnings; i++) {
-        const struct warning_item *item = &result->warnings[i];
-        Sendco__PutReply__Warning *warning = arena_alloc(arena, sizeof *warning);
-        if (!warning)
-            return ERR_NOMEM;
-        sendco__put_reply__warning__init(warning);
-        warning->has_kind = warning->has_id = 1;
-        warning->kind = item->kind->number;
-        warning->id = item->id;
-        warning->has_field = item->field >= 0;
-        warning->field = item->field >= 0 ? item->kind->fields[item->field].number : 0;
-        warning->message = (char *)(uintptr_t)item->message;
-        reply->warnings[reply->n_warnings++] = warning;
-    }
-    return reply->warnings ? 0 : ERR_NOMEM;
-}
-
-static Sendco__Reply *put_reply(struct request *request, Sendco__PutReply **put)
-{
-    Sendco__Reply *reply = request_reply(request);
-    *put = arena_alloc(&request->arena, sizeof **put);
-    if (!reply || !*put)
-        return NULL;
-    sendco__put_reply__init(*put);
+    struct arena *arena = &answer->request->arena;
+    Sendco__Reply *reply = request_reply(answer->request);
+    Sendco__PutReply *put = arena_alloc(arena, sizeof *put);
+    if (!reply || !put)
+        return ERR_NOMEM;
+    sendco__put_reply__init(put);
     reply->body_case = SENDCO__REPLY__BODY_PUT;
-    reply->put = *put;
-    return reply;
+    reply->put = put;
+    answer->reply = reply;
+    answer->put = put;
+    answer->done.n = answer->merged.n = answer->warnings.n = answer->skipped.n = 0;
+    answer->bytes = answer->n = 0;
+    return 0;
+}
+
+// The piles' items as the message's lists.
+static void answer_fill(struct answer *answer)
+{
+    Sendco__PutReply *put = answer->put;
+    put->done = (Sendco__PutReply__Done **)answer->done.items;
+    put->n_done = answer->done.n;
+    put->merged = (Sendco__PutReply__Merged **)answer->merged.items;
+    put->n_merged = answer->merged.n;
+    put->warnings = (Sendco__PutReply__Warning **)answer->warnings.items;
+    put->n_warnings = answer->warnings.n;
+    put->skipped = (Sendco__PutReply__Done **)answer->skipped.items;
+    put->n_skipped = answer->skipped.n;
+}
+
+static int answer_add(struct answer *answer, struct pile *pile, void *item)
+{
+    if (!item)
+        return ERR_NOMEM;
+    size_t size = protobuf_c_message_get_packed_size(item) + 6;
+    if (answer->n == ANSWER_PART || (answer->n > 0 && answer->bytes + size > REQUEST_PART)) {
+        answer_fill(answer);
+        request_part(answer->request, answer->reply);
+        int result = answer_begin(answer);
+        if (result)
+            return result;
+    }
+    answer->bytes += size;
+    answer->n++;
+    return pile_add(pile, item, &answer->request->arena);
+}
+
+static Sendco__PutReply__Done *pack_done(const struct done_item *item, struct arena *arena)
+{
+    Sendco__PutReply__Done *done = arena_alloc(arena, sizeof *done);
+    if (!done)
+        return NULL;
+    sendco__put_reply__done__init(done);
+    done->has_kind = done->has_id = done->has_version = 1;
+    done->kind = item->kind->number;
+    done->id = item->id;
+    done->version = item->version;
+    done->has_temporary = item->temporary != 0;
+    done->temporary = item->temporary;
+    done->has_action = item->action != ACTION_NONE;
+    if (done->has_action)
+        done->action = (Sendco__Action)item->action;
+    done->has_caused = item->caused;
+    done->caused = item->caused;
+    return done;
+}
+
+static Sendco__PutReply__Merged *pack_merged(const struct merged_item *item, struct arena *arena)
+{
+    Sendco__PutReply__Merged *merged = arena_alloc(arena, sizeof *merged);
+    if (!merged)
+        return NULL;
+    sendco__put_reply__merged__init(merged);
+    merged->has_kind = merged->has_id = merged->has_field = merged->has_when = 1;
+    merged->kind = item->kind->number;
+    merged->id = item->id;
+    merged->field = item->kind->fields[item->field].number;
+    merged->when = item->when;
+    merged->who = (char *)(uintptr_t)item->who_name;
+    return merged;
+}
+
+static Sendco__PutReply__Warning *pack_warning(const struct warning_item *item, struct arena *arena)
+{
+    Sendco__PutReply__Warning *warning = arena_alloc(arena, sizeof *warning);
+    if (!warning)
+        return NULL;
+    sendco__put_reply__warning__init(warning);
+    warning->has_kind = warning->has_id = 1;
+    warning->kind = item->kind->number;
+    warning->id = item->id;
+    warning->has_field = item->field >= 0;
+    warning->field = item->field >= 0 ? item->kind->fields[item->field].number : 0;
+    warning->message = (char *)(uintptr_t)item->message;
+    return warning;
+}
+
+static int answer_lists(struct answer *answer, const struct change_result *change)
+{
+    struct arena *arena = &answer->request->arena;
+    int result = 0;
+    for (size_t i = 0; !result && i < change->n_done; i++)
+        result = answer_add(answer, &answer->done, pack_done(&change->done[i], arena));
+    for (size_t i = 0; !result && i < change->n_merged; i++)
+        result = answer_add(answer, &answer->merged, pack_merged(&change->merged[i], arena));
+    for (size_t i = 0; !result && i < change->n_warnings; i++)
+        result = answer_add(answer, &answer->warnings, pack_warning(&change->warnings[i], arena));
+    for (size_t i = 0; !result && i < change->n_skipped; i++)
+        result = answer_add(answer, &answer->skipped, pack_done(&change->skipped[i], arena));
+    return result;
 }
 
 // The change stands whatever becomes of its answer: without memory, only that much is said.
 static void writing_answer(struct writing *writing)
 {
     struct request *request = writing->request;
-    const struct change_result *result = &writing->change.result;
-    struct arena *arena = &request->arena;
-    arena->budget *= 2;
-    request->seq = result->to_seq;
-    Sendco__PutReply__Done **done = pack_done(result->done, result->n_done, arena);
-    size_t from = 0, n_done = done ? result->n_done : 0;
-    for (; n_done - from > DONE_PART; from += DONE_PART) {
-        Sendco__PutReply *part;
-        Sendco__Reply *reply = put_reply(request, &part);
-        if (!reply)
-            break;
-        part->done = done + from;
-        part->n_done = DONE_PART;
-        request_part(request, reply);
-    }
-    Sendco__PutReply *put;
-    Sendco__Reply *reply = put_reply(request, &put);
-    if (!reply || pack_merged(result, arena, put) || pack_warnings(result, arena, put)) {
-        request_end(request, reply);
+    const struct change_result *change = &writing->change.result;
+    struct answer answer = {.request = request};
+    request->arena.budget *= 2;
+    request->seq = change->to_seq;
+    if (answer_begin(&answer)) {
+        request_end(request, NULL);
         return;
     }
-    put->done = done ? done + from : NULL;
-    put->n_done = n_done - from;
-    put->skipped = pack_done(result->skipped, result->n_skipped, arena);
-    put->n_skipped = put->skipped ? result->n_skipped : 0;
-    put->has_batch = result->batch != 0;
-    put->batch = result->batch;
-    put->has_from_seq = put->has_to_seq = result->to_seq != 0;
-    put->from_seq = result->from_seq;
-    put->to_seq = result->to_seq;
-    put->has_replayed = result->replayed;
-    put->replayed = result->replayed;
-    request_end(request, reply);
+    if (answer_lists(&answer, change))
+        log_write(LOG_ERROR, "no memory to tell all of what a change did");
+    Sendco__PutReply *put = answer.put;
+    answer_fill(&answer);
+    put->has_batch = change->batch != 0;
+    put->batch = change->batch;
+    put->has_from_seq = put->has_to_seq = change->to_seq != 0;
+    put->from_seq = change->from_seq;
+    put->to_seq = change->to_seq;
+    put->has_replayed = change->replayed;
+    put->replayed = change->replayed;
+    request_end(request, answer.reply);
 }
 
 static struct stage *writing_stage(const struct writing *writing)
@@ -250,6 +290,7 @@ static int put_staged(struct writing *writing, crypto_hash_sha256_state *hash)
         return problem_set(&request->problem, ERR_BUSY, "What was sent ahead under this key is being applied.");
     memcpy(writing->stage_key, change->key, STORE_KEY);
     writing->staged = change->batched = true;
+    request->arena.budget = STAGE_WORK;
     change->items = stage->items;
     change->n_items = stage->n_items;
     crypto_hash_sha256_state whole = stage->hash;

@@ -1,5 +1,6 @@
 """Input that means harm, or only a broken client: one clean refusal each, while an honest client never notices."""
 import os
+import re
 import socket
 import ssl
 import struct
@@ -333,6 +334,98 @@ class Hostile(school.Case):
             pass
         self.assertLess(changes, 60 if wire.SHORT else 200, "a watcher that does not read cost no memory without bound")
         self.assertLessEqual(resyncs, 1)
+
+    # --- what one may cost ---
+
+    def memory(self):
+        """MiB that the daemon has in memory."""
+        with open("/proc/%d/status" % self.school.server.process.pid) as f:
+            return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1)) // 1024
+
+    def grows(self, within, seconds=3):
+        """The most that it has in that time, beside what it had."""
+        before, most, until = self.memory(), 0, time.monotonic() + seconds
+        within()
+        while time.monotonic() < until:
+            most = max(most, self.memory())
+            time.sleep(0.05)
+        return most - before
+
+    def a_child(self, client):
+        return client.list(kinds.find("Pupil"), limit=1).records.records[0].id
+
+    def stage(self, client, items, at_once):
+        key = wire.key()
+        for part, start in enumerate(range(0, len(items), at_once)):
+            client.ask(stage=wire.pb.Stage(key=key, part=part, records=items[start:start + at_once]))
+        return key
+
+    def test_stages_without_records_and_without_number(self):
+        client = self.fresh()
+        self.refused(wire.pb.INVALID, client.ask(False, stage=wire.pb.Stage(key=wire.key(), part=0)))
+        other = self.client("head")
+        item = wire.item(kinds.find("Target"), -1, pupil=self.a_child(other), aim="never put")
+        for _ in range(16):
+            other.ask(stage=wire.pb.Stage(key=wire.key(), part=0, records=[item]))
+        self.refused(wire.pb.TOO_LARGE, other.ask(False, stage=wire.pb.Stage(key=wire.key(), part=0, records=[item])))
+        self.fresh().ask(stage=wire.pb.Stage(key=wire.key(), part=0, records=[item]))
+
+    def test_long_answers_that_nobody_reads(self):
+        client, target = self.fresh(), kinds.find("Target")
+        id = client.add(target, pupil=self.a_child(client), aim="to be long")
+        versions = 150 if wire.SHORT else 500
+        for n in range(versions):
+            client.edit(target, id, n + 1, progress="%d " % n + "p" * 1990, note="%d " % n + "n" * 1990)
+        deaf = self.client(receive_buffer=4096)
+        ask = [wire.pb.Request(id=1000 + i, history=wire.pb.History(kind=target.number, id=id)) for i in range(64)]
+        growth = self.grows(lambda: deaf.send_raw(b"".join(wire.pack(wire.pb.Frame(request=r)) for r in ask)))
+        self.assertLess(growth, 60)                             # sixty-four of them would be 130 MiB and more
+        for i in range(64):                                     # who reads after all has them all
+            self.assertEqual(len(deaf.wait(1000 + i).history.entries), versions + 1)
+
+    def test_one_large_change_for_many_who_do_not_read(self):
+        client, target = self.fresh(), kinds.find("Target")
+        deaf = [self.client(receive_buffer=4096) for _ in range(20 if wire.SHORT else 40)]
+        begun = [d.watch(kinds=[target.number]) for d in deaf]
+        records = 2000
+        child = self.a_child(client)
+        items = [wire.item(target, -i - 1, pupil=child, aim="aim %d" % i, due=20000, measure="m" * 990, baseline="b" * 990)
+                 for i in range(records)]
+        key = self.stage(client, items, 40)
+        made = []
+        growth = self.grows(lambda: made.append(client.ask(put=wire.pb.Put(key=key, staged=True)).put))
+        self.assertLess(growth, 30 + 2 * len(deaf))             # 4.5 MB for each would be 180 MiB
+        for one, reply in list(zip(deaf, begun))[:3]:           # told to the end as soon as it is read
+            pushes = one.push_until(lambda p: p.covers_to >= made[0].to_seq and not p.more)
+            self.joined(pushes, reply.seq + 1)
+            seqs = [c.seq for p in pushes for c in p.changes]
+            self.assertEqual(seqs, sorted(set(seqs)))
+            self.assertLessEqual(set(range(made[0].from_seq, made[0].to_seq + 1)), set(seqs))
+
+    def test_a_login_is_not_put_off_without_end(self):
+        client = wire.Client(self.school.server.address, self.school.profile("senco"), hello=False)
+        self.addCleanup(client.close)
+        began = time.monotonic()
+        with self.assertRaises((wire.Gone, OSError)):           # a refused Hello buys no time
+            while time.monotonic() < began + 20 + wire.PATIENCE:
+                self.refused(client.ask(False, hello=wire.pb.Hello(protocol=99)).outcome, client.ask(False, hello=wire.pb.Hello(protocol=99)))
+                time.sleep(2)
+        self.assertLess(time.monotonic() - began, 20 + 10)
+
+    def test_passwords_are_tried_one_at_a_time(self):
+        many = [wire.Client(self.school.server.address, self.school.profile("governor")) for _ in range(12)]
+        for one in many:
+            self.addCleanup(one.close)
+        asked = [one.send(login=wire.pb.Login(password="wrong %d" % i)) for i, one in enumerate(many)]
+        other = wire.Client(self.school.server.address, self.school.profile("head"))
+        self.addCleanup(other.close)
+        self.assertTrue(other.password().login.ticket)          # nobody else has to wait for it
+        replies = [one.wait(id) for one, id in zip(many, asked)]
+        looked_at = [r for r in replies if r.problem.code == "E-PASSWORD"]
+        self.assertLessEqual(len(looked_at), 2)
+        for reply in replies:
+            if reply not in looked_at:
+                self.assertRegex(self.refused(wire.pb.BUSY, reply, "E-BUSY").message, r"too many tries.*wait \d+ second")
 
 
 if __name__ == "__main__":

@@ -347,8 +347,8 @@ class Beginnings(school.Case):
     def serve_fails(self, directory):
         return self.refuses("serve", "--dir", directory, "--listen", "127.0.0.1:0")
 
-    def serving(self, *more):
-        process = subprocess.Popen([school.SENDCOD, "serve", "--dir", self.school.directory, "--listen", "127.0.0.1:0", *more],
+    def serving(self, *more, host="127.0.0.1"):
+        process = subprocess.Popen([school.SENDCOD, "serve", "--dir", self.school.directory, "--listen", host + ":0", *more],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
         def stop():
@@ -356,7 +356,7 @@ class Beginnings(school.Case):
             process.wait(wire.PATIENCE)
             process.stdout.close()
         self.addCleanup(stop)
-        return "127.0.0.1", int(process.stdout.readline().rpartition(":")[2])
+        return host, int(process.stdout.readline().rpartition(":")[2])
 
     def test_the_address_in_the_profiles(self):
         own = socket.gethostname() or "localhost"
@@ -393,12 +393,18 @@ class Beginnings(school.Case):
         self.assertIn("sendcod init", self.refuses("inti"))
         self.refuses("serve", "--dir", self.school.directory, "--handshakes-per-second", "many")
 
-    def test_more_connections_a_second_than_it_takes(self):
-        address = self.serving("--handshakes-per-second", "5")
-        time.sleep(1)
+    def own_address(self):
+        """Of this machine, not the loopback's: what comes from there is never too many."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(("192.0.2.1", 9))                 # sends nothing
+            except OSError:
+                self.skipTest("this machine has no address but the loopback's")
+            return probe.getsockname()[0]
+
+    def refused_of(self, address, number):
         closed = 0
-        sockets = [socket.create_connection(address) for _ in range(20)]
-        for one in sockets:
+        for one in [socket.create_connection(address) for _ in range(number)]:
             with one:
                 one.settimeout(0.1)
                 try:
@@ -407,15 +413,13 @@ class Beginnings(school.Case):
                     pass
                 except ConnectionError:
                     closed += 1
-        self.assertGreaterEqual(closed, 5)
-        school.until(lambda: self.greeted(address), "a connection that is taken again")
+        return closed
 
-    def greeted(self, address):
-        try:
-            with wire.Client(address, self.school.profile("senco")) as client:
-                return client.hello.school
-        except (wire.Gone, OSError):
-            return None
+    def test_more_connections_a_second_than_it_takes(self):
+        address = self.serving("--handshakes-per-second", "5", host=self.own_address())
+        time.sleep(1)
+        self.assertGreaterEqual(self.refused_of(address, 20), 5)
+        school.until(lambda: not self.refused_of(address, 1), "a connection that is taken again")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class OnDisk(unittest.TestCase):
         with sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=0) as other:
             with self.assertRaisesRegex(sqlite3.OperationalError, "locked"):
                 other.execute("SELECT count(*) FROM pupil").fetchone()
-        self.refused("in use")
+        self.refused("Another sendcod", "Stop it first")
         self.assertFalse(os.path.exists(self.file + "-shm"))
 
     def test_the_marker_makes_it_read_only_until_it_is_removed(self):

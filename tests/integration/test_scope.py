@@ -50,6 +50,43 @@ class Scope(school.Case):
         """Without the ids that the asker sent himself: what is left must not tell two refusals apart."""
         return re.sub(r"[A-Z]{3}-[0-9A-Z*~$=]{4,}|\b\d{2,}\b", "#", text)
 
+    # --- who is where ---
+
+    def test_who_edits_a_field_that_one_may_not_see(self):
+        teacher, field = self.client("teacher"), self.pupil.field("social_worker").number
+        record = next(r for i, _, r in teacher.all(self.pupil) if i == self.inside)
+        self.assertIn(field, record.withheld)
+        lead = self.client("cnlead")
+        for client in (teacher, lead):
+            client.watch()
+        self.senco.ask(presence=wire.pb.Presence(kind=self.pupil.number, id=self.inside, field=field))
+        self.addCleanup(self.senco.ask, presence=wire.pb.Presence())
+        for client, told in ((teacher, 0), (lead, field)):
+            push = client.push_until(lambda p: any(q.id == self.inside for q in p.present))[-1]
+            self.assertEqual([(q.who, q.field) for q in push.present], [(self.senco.hello.person, told)])
+            there = [p.present.field for p in client.ask(who=wire.pb.Who()).who.people if p.present.id == self.inside]
+            self.assertEqual(there, [told])
+
+    def test_who_logs_out_is_nowhere(self):
+        with open(os.path.join(self.school.profile("head"), "password")) as f:
+            word = f.read().rstrip("\n")
+        leaving = wire.Client(self.school.server.address, self.school.profile("head"))
+        self.addCleanup(leaving.close)
+        leaving.password(word)
+        ids = (leaving.send(presence=wire.pb.Presence(kind=self.pupil.number, id=self.inside)), leaving.send(logout=wire.pb.Logout()))
+        for id in ids:
+            leaving.wait(id)
+        self.assertNotIn(leaving.hello.person, [p.name for p in self.senco.ask(who=wire.pb.Who()).who.people])
+
+    def test_names_of_staff_are_for_those_who_may_see_staff(self):
+        governor = self.client("governor")
+        governor.watch(kinds=[self.code.number])
+        id = self.senco.add(self.code, list="where", code="here", title="Here")
+        pushes = governor.push_until(lambda p: p.changes)
+        self.assertEqual([c.who for p in pushes for c in p.changes], [""])
+        self.assertEqual([e.who for e in governor.history(self.code, id)], [""])
+        self.assertEqual([e.who for e in self.client("teacher").history(self.code, id)], [self.senco.hello.person])
+
     # --- teacher ---
 
     def test_a_teacher_has_a_class_and_not_the_school(self):

@@ -49,6 +49,41 @@ class Wire(school.Case):
         else:
             self.refused(wire.pb.WRONG_VERSION, reply, "E-EPOCH")
 
+    def staged(self, items):
+        key = wire.key()
+        for part, start in enumerate(range(0, len(items), 500)):
+            self.senco.ask(stage=wire.pb.Stage(key=key, part=part, records=items[start:start + 500]))
+        return wire.pb.Put(key=key, staged=True)
+
+    def test_a_long_answer_to_a_change_comes_in_parts(self):
+        n = 7000                                                # of which each list alone may pass a frame
+        put = self.staged([wire.item(self.code, -1 - i, list="long", code="c%d" % i, title="t%d" % i) for i in range(n)])
+        first = self.senco.ask(put=put).put
+        self.assertEqual(len(first.done), n)
+        self.assertTrue(first.batch)
+        again = self.senco.ask(put=put).put
+        self.assertEqual((again.replayed, len(again.done), again.to_seq), (True, n, first.to_seq))
+        made = [(d.id, d.version) for d in first.done]
+        edited = self.senco.ask(put=self.staged([wire.item(self.code, i, v, title="new") for i, v in made])).put
+        self.assertEqual(len(edited.done), n)
+        merged = self.senco.ask(put=self.staged([wire.item(self.code, i, v, order=5) for i, v in made])).put
+        self.assertEqual((len(merged.done), len({m.id for m in merged.merged})), (n, n))
+        self.assertEqual({m.who for m in merged.merged}, {self.senco.hello.person})
+        undone = self.senco.ask(undo=wire.pb.Undo(key=wire.key(), batch=first.batch)).put
+        self.assertEqual((len(undone.done), {s.id for s in undone.skipped}), (0, {i for i, _ in made}))
+
+    def test_search_answers_fit_into_frames(self):
+        child = self.a_pupil()
+        aim = ("zebracorn " + "\u00e9bcdefghi " * 99)[:999].strip()
+        for _ in range(2):
+            self.senco.put(*[wire.item(self.target, -1 - i, pupil=child, aim=aim) for i in range(100)])
+        found = self.senco.ask(search=wire.pb.Search(text="zebracorn", limit=200)).search
+        self.assertEqual(len(found.hits), 200)
+        for hit in found.hits:
+            self.assertLessEqual(len(hit.label.encode()), 404)
+            self.assertLessEqual(len(hit.text.encode()), 404)
+        self.refused(wire.pb.INVALID, self.senco.ask(False, search=wire.pb.Search(text="zebracorn", kinds=[self.target.number] * 3000)))
+
     def test_a_wrong_password_is_refused_and_the_next_must_wait(self):
         client = wire.Client(self.school.server.address, self.school.profile("governor"))
         self.addCleanup(client.close)

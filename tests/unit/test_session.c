@@ -378,15 +378,81 @@ static void test_a_push_holds_what_one_may_see(void **state)
         {&all, &filter, ROWS}, {&teacher, &filter, 3}, {&governor, &filter, 0}, {&all, &pupil, 1}, {&all, &filter, ROWS},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct push_for to = {cases[i].sight, cases[i].filter, 1, 41, false};
+        struct push_for to = {cases[i].sight, cases[i].filter, 1, 41, 0, false};
         const uint8_t *data;
-        size_t size, n_frames;
-        assert_int_equal(push_commit(cache, &commit, &to, &data, &size), 0);
+        size_t size, n_frames, next;
+        assert_int_equal(push_commit(cache, &commit, &to, &data, &size, &next), 0);
+        assert_int_equal(next, 0);
         assert_int_equal(changes_in(data, size, &n_frames), cases[i].n);
         assert_int_equal(n_frames > 1, cases[i].n == ROWS);   // 360 KB do not fit into one frame
     }
     push_cache_free(cache);
     arena_deinit(&arena);
+}
+
+static void test_a_large_commit_is_told_in_pieces(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 0);
+    enum { ROWS = 2000 };
+    struct change_row *rows = arena_zero(&arena, ROWS, sizeof *rows);
+    for (size_t i = 0; i < ROWS; i++)
+        rows[i] = (struct change_row){.seq = 50, .action = ACTION_ADD, .changed = 3, .record = target_of((int64_t)i + 1, &arena, 900)};
+    struct commit commit = {.from_seq = 50, .to_seq = 60, .actor_name = "Ann", .rows = rows, .n_rows = ROWS};
+    struct sight all = {.scope = scope_all};
+    struct filter filter = {.all = 1};
+    struct push_cache *cache = push_cache_new();
+    struct buffer whole = {0};
+    size_t next = 0, pieces = 0, n_frames;
+    do {
+        struct push_for to = {&all, &filter, 1, 41, next, false};
+        const uint8_t *data;
+        size_t size;
+        assert_int_equal(push_commit(cache, &commit, &to, &data, &size, &next), 0);
+        assert_true(size > 0 && size < 2 * PUSH_PIECE);
+        assert_int_equal(buffer_append(&whole, data, size), 0);
+        pieces++;
+    } while (next > 0);
+    assert_true(pieces > 3);
+    assert_int_equal(changes_in(buffer_head(&whole), buffer_size(&whole), &n_frames), ROWS);   // each once, joined by `more`
+    buffer_deinit(&whole);
+    push_cache_free(cache);
+    arena_deinit(&arena);
+}
+
+static void test_stages_are_counted(void **state)
+{
+    (void)state;
+    struct stages *stages = stages_new();
+    struct stage *stage = NULL;
+    struct problem problem;
+    problem_init(&problem, NULL);
+    uint8_t key[STORE_KEY] = {0};
+    uint8_t body[] = {8, 1};
+    Sendco__Record record = SENDCO__RECORD__INIT, *one[] = {&record};
+    record.has_kind = record.has_id = record.has_body = 1;
+    record.kind = kind_find("Target")->number;
+    record.id = -1;
+    record.body = (ProtobufCBinaryData){sizeof body, body};
+    assert_int_equal(stage_add(stages, 1, key, 0, 0, one, 0, &stage, &problem), ERR_INVALID);   // an empty part
+    assert_null(stage_find(stages, 1, key));
+    for (key[0] = 0; key[0] < STAGES_MAX; key[0]++)
+        assert_int_equal(stage_add(stages, 1, key, 0, 1, one, 0, &stage, &problem), 0);
+    assert_int_equal(stage_add(stages, 1, key, 0, 1, one, 0, &stage, &problem), ERR_TOO_LARGE);
+    assert_int_equal(stage_add(stages, 2, key, 0, 1, one, 0, &stage, &problem), 0);   // somebody else's do not count
+    key[0] = 3;
+    stage = stage_find(stages, 1, key);
+    stage->applied = true;   // what was put makes room
+    key[0] = 99;
+    assert_int_equal(stage_add(stages, 1, key, 0, 1, one, 0, &stage, &problem), 0);
+    key[0] = 3;
+    assert_null(stage_find(stages, 1, key));
+    record.has_id = 0;
+    key[0] = 77;
+    assert_int_equal(stage_add(stages, 2, key, 0, 1, one, 0, &stage, &problem), ERR_INVALID);
+    assert_null(stage_find(stages, 2, key));   // refused, it leaves nothing
+    stages_free(stages);
 }
 
 int main(void)
@@ -401,6 +467,8 @@ int main(void)
         cmocka_unit_test(test_a_record_is_taken_apart),
         cmocka_unit_test(test_parts_come_in_order),
         cmocka_unit_test(test_a_push_holds_what_one_may_see),
+        cmocka_unit_test(test_a_large_commit_is_told_in_pieces),
+        cmocka_unit_test(test_stages_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
