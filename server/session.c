@@ -288,9 +288,12 @@ void session_turn(struct session *session)
         return;
     if (session_open(session) && buffer_size(&session->plain) > 0)
         session_take(session);
+    bool held = !session_takes(session);
     session_flush(session);
     if (!session_open(session))
         return;
+    if (held && session_takes(session) && buffer_size(&session->plain) > 0)
+        session_touch(session);   // what waited for room has it: nobody else comes back for it
     size_t unsent = session_unsent(session);
     bool was = session->reading;
     // Between the two marks it stays as it is, so that reading does not flutter.
