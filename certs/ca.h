@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct problem;
-struct ca;   // certificate and key, in memory
+struct ca; // certificate and key, in memory
 
 // A new authority named after the school, valid ten years from `now` (UTC
 // seconds), path length 0. Free with ca_free. NULL: see problem.

@@ -10,7 +10,7 @@ struct arena_block;
 struct arena {
     struct arena_block *blocks;
     size_t used, budget;
-    ProtobufCAllocator allocator;   // hands out memory of this arena; free does nothing
+    ProtobufCAllocator allocator; // hands out memory of this arena; free does nothing
 };
 
 // `budget` in bytes over all blocks; 0: no bound. Allocates nothing yet.

@@ -12,13 +12,19 @@ struct buffer {
 
 void buffer_init(struct buffer *buffer);
 void buffer_deinit(struct buffer *buffer);
-static inline size_t buffer_size(const struct buffer *buffer) { return buffer->end - buffer->start; }
+static inline size_t buffer_size(const struct buffer *buffer)
+{
+    return buffer->end - buffer->start;
+}
 // NULL while it has never held anything.
-static inline uint8_t *buffer_head(const struct buffer *buffer) { return buffer->data ? buffer->data + buffer->start : NULL; }
+static inline uint8_t *buffer_head(const struct buffer *buffer)
+{
+    return buffer->data ? buffer->data + buffer->start : NULL;
+}
 // Room for `size` more bytes at the end, to be confirmed by buffer_grow; NULL when memory is out.
 uint8_t *buffer_reserve(struct buffer *buffer, size_t size);
 void buffer_grow(struct buffer *buffer, size_t size);
-int buffer_append(struct buffer *buffer, const void *data, size_t size);   // 0 or ERR_NOMEM
+int buffer_append(struct buffer *buffer, const void *data, size_t size); // 0 or ERR_NOMEM
 // Drops bytes from the front; gives memory back when it becomes empty and large.
 void buffer_consume(struct buffer *buffer, size_t size);
 // Takes the bytes out: the caller owns *data (free()); it may be NULL when *size is 0.

@@ -11,8 +11,8 @@ static const char *const date_months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Ju
 // last and needs no case of its own.
 static const int date_before[] = {0, 31, 61, 92, 122, 153, 184, 214, 245, 275, 306, 337};
 
-#define DAYS_TO_1970 719468    // from 1 March of year 0
-#define DAYS_400 146097
+#define DAYS_TO_1970 719468 // from 1 March of year 0
+#define DAYS_400     146097
 
 static int date_month_days(int year, int month)
 {
@@ -50,7 +50,7 @@ void date_split(int32_t date, int *year, int *month, int *day)
 
 int date_weekday(int32_t date)
 {
-    int64_t days = (int64_t)date + 3;   // 1970-01-01 was a Thursday
+    int64_t days = (int64_t)date + 3; // 1970-01-01 was a Thursday
     return (int)((days % 7 + 7) % 7) + 1;
 }
 
@@ -94,7 +94,7 @@ const char *date_human(int32_t date, char *buffer)
 
 const char *date_nc_year(int32_t born, int32_t on)
 {
-    static const char *const years[] = {"E1", "E2", "N1", "N2", "R", "1", "2", "3", "4", "5",
+    static const char *const years[] = {"E1", "E2", "N1", "N2", "R",  "1",  "2",  "3",  "4", "5",
                                         "6",  "7",  "8",  "9",  "10", "11", "12", "13", "14"};
     int year, month, day;
     date_split(on, &year, &month, &day);

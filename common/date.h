@@ -8,17 +8,17 @@
 
 struct problem;
 
-#define DATE_NONE INT32_MIN
-#define DATE_MIN (-68569)     // 1782-04-07: nothing a school records is older
-#define DATE_MAX 84006        // 2200-01-01
+#define DATE_NONE     INT32_MIN
+#define DATE_MIN      (-68569) // 1782-04-07: nothing a school records is older
+#define DATE_MAX      84006    // 2200-01-01
 #define DATE_TEXT_MAX 40
 
-int32_t date_make(int year, int month, int day);      // DATE_NONE when there is no such day
+int32_t date_make(int year, int month, int day); // DATE_NONE when there is no such day
 void date_split(int32_t date, int *year, int *month, int *day);
-int date_weekday(int32_t date);                       // 1 Monday … 7 Sunday
+int date_weekday(int32_t date); // 1 Monday … 7 Sunday
 // Months added, to the month's last day where the day does not exist.
 int32_t date_add_months(int32_t date, int months);
-int date_years(int32_t born, int32_t on);             // whole years of age; on 29 Feb births, a year is full on 1 March
+int date_years(int32_t born, int32_t on); // whole years of age; on 29 Feb births, a year is full on 1 March
 // "2026-09-14" and "Mon 14 Sep 2026". Buffers of DATE_TEXT_MAX.
 const char *date_iso(int32_t date, char *buffer);
 const char *date_human(int32_t date, char *buffer);

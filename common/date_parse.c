@@ -12,10 +12,10 @@
 
 // A number or a word, and the sign that stands before it.
 struct date_part {
-    int number;       // -1: a word
+    int number; // -1: a word
     int digits;
-    char word[12];    // lower case
-    char sign;        // '/', '.', '-', ' ' or 0 when nothing stands between
+    char word[12]; // lower case
+    char sign;     // '/', '.', '-', ' ' or 0 when nothing stands between
 };
 
 struct date_input {
@@ -155,8 +155,9 @@ static int date_no_day(struct date_input *input, int year, int month, int day)
     static const char *const names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     if (month < 1 || month > 12) {
         problem_set(input->problem, ERR_INVALID, "there is no month %d", month);
-        problem_hint(input->problem, month <= 31 && day >= 1 && day <= 12 ? "The day comes first: %d/%d" : "The day comes first, like 14/9/2026.",
-                     month, day);
+        problem_hint(input->problem,
+                     month <= 31 && day >= 1 && day <= 12 ? "The day comes first: %d/%d" : "The day comes first, like 14/9/2026.", month,
+                     day);
     } else if (year && (year < 1783 || year > 2199)) {
         return date_within(input, INT64_MAX, NULL);
     } else if (year) {

@@ -79,10 +79,10 @@ enum error {
 
 struct error_info {
     enum error error;
-    const char *code;    // "E-CONFLICT"
-    int outcome;         // Sendco__Outcome
-    int exit;            // of a command-line client
-    const char *hint;    // used when a problem gives none
+    const char *code; // "E-CONFLICT"
+    int outcome;      // Sendco__Outcome
+    int exit;         // of a command-line client
+    const char *hint; // used when a problem gives none
     const char *help;
 };
 
@@ -97,21 +97,21 @@ const struct error_info *error_list(size_t *count);
 // problem's arena.
 struct problem_field {
     const struct kind *kind;
-    int64_t id;                 // 0: unknown yet; negative: new in the request
-    int field;                  // index in kind->fields; -1: the record as a whole
-    const char *message;        // NULL for a conflict
+    int64_t id;          // 0: unknown yet; negative: new in the request
+    int field;           // index in kind->fields; -1: the record as a whole
+    const char *message; // NULL for a conflict
     struct value base, theirs, yours;
-    const char *who;            // NULL unless a conflict
+    const char *who; // NULL unless a conflict
     int64_t when;
 };
 
 struct problem {
-    int error;                  // 0 or enum error
-    char message[640];          // a sentence
-    char hint[320];             // empty: the default of the code
+    int error;         // 0 or enum error
+    char message[640]; // a sentence
+    char hint[320];    // empty: the default of the code
     struct problem_field *fields;
     size_t n_fields;
-    struct arena *arena;        // for fields; may be NULL: they are then dropped
+    struct arena *arena; // for fields; may be NULL: they are then dropped
 };
 
 // Fields of this problem are kept in `arena` (borrowed, may be NULL).

@@ -12,8 +12,8 @@ struct arena;
 struct problem;
 
 #define FRAME_MAX_BEFORE_LOGIN ((size_t)4 << 10)
-#define FRAME_MAX ((size_t)256 << 10)
-#define PROTOCOL_VERSION 1
+#define FRAME_MAX              ((size_t)256 << 10)
+#define PROTOCOL_VERSION       1
 
 // Takes the next whole frame off `in` without copying it: *data points into the
 // buffer and stays good until the caller consumes 4 + *size bytes. 1: there is

@@ -11,10 +11,10 @@
 struct arena;
 struct problem;
 
-#define GUARD_DEPTH 8
-#define GUARD_FIELDS 4096            // of the whole message tree, when `strict`
+#define GUARD_DEPTH      8
+#define GUARD_FIELDS     4096        // of the whole message tree, when `strict`
 #define GUARD_FIELDS_LAX (64u << 10) // otherwise: an answer's report may have that many cells
-#define GUARD_TEXT (64u << 10)   // longest string field, in bytes
+#define GUARD_TEXT       (64u << 10) // longest string field, in bytes
 
 // Walks the bytes against the descriptor: depth, number of fields, wire types,
 // lengths, varints of at most ten bytes, no groups, a field that is not repeated

@@ -13,7 +13,7 @@
 static const char id_digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 #define ID_LEAST_DIGITS 3
-#define ID_MOST_DIGITS 13   // 13 times 5 bits hold every positive int64_t
+#define ID_MOST_DIGITS  13 // 13 times 5 bits hold every positive int64_t
 
 // Times x modulo x^5 + x^2 + 1, which is primitive: up to 31 places differ.
 static unsigned id_times(unsigned c)
@@ -33,7 +33,7 @@ static unsigned id_check(const struct kind *kind, int64_t id)
 const char *id_format(const struct kind *kind, int64_t id, char *buffer)
 {
     if (id <= 0) {
-        snprintf(buffer, ID_TEXT_MAX, "%" PRId64, id);   // not yet allotted: no id to show
+        snprintf(buffer, ID_TEXT_MAX, "%" PRId64, id); // not yet allotted: no id to show
         return buffer;
     }
     char digits[ID_MOST_DIGITS + 2];
@@ -115,7 +115,7 @@ static enum id_reading id_read(const struct kind *kind, const char *squeezed, si
             return ID_MISTYPED;
         }
         if (i + 1 == n) {
-            break;   // the check character
+            break; // the check character
         }
         if (number > (uint64_t)INT64_MAX >> 5) {
             return ID_MISTYPED;
@@ -159,8 +159,7 @@ static enum id_reading id_search(const char *squeezed, size_t dash, const struct
     return best;
 }
 
-static int id_refuse(const struct kind *kind, const char *text, enum id_reading reading, const struct kind *other,
-                     struct problem *problem)
+static int id_refuse(const struct kind *kind, const char *text, enum id_reading reading, const struct kind *other, struct problem *problem)
 {
     char shown[64], example[ID_TEXT_MAX];
     text_excerpt(text, shown, sizeof shown);

@@ -3,7 +3,7 @@
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
-enum log_level { LOG_ERROR, LOG_WARN, LOG_NOTE, LOG_TRACE };   // LOG_TRACE only with SENDCO_TRACE=1
+enum log_level { LOG_ERROR, LOG_WARN, LOG_NOTE, LOG_TRACE }; // LOG_TRACE only with SENDCO_TRACE=1
 
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -73,7 +73,7 @@ static bool number_strip(const char *at, const char *unit, bool money, char *out
             }
             out[used++] = *at;
         } else if (used && at + 1 < end && at[1] >= '0' && at[1] <= '9' && out[used - 1] >= '0' && out[used - 1] <= '9') {
-            return false;   // "12 5": one number or two?
+            return false; // "12 5": one number or two?
         }
     }
     out[used] = '\0';

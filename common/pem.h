@@ -14,8 +14,8 @@ void pem_init(void);
 
 // All certificates of a file, at least one; free with pem_certificates_free.
 // NULL: ERR_CONFIG in `problem`, naming the file.
-STACK_OF(X509) *pem_read_certificates(const char *path, struct problem *problem);
-void pem_certificates_free(STACK_OF(X509) *certificates);
+STACK_OF(X509) * pem_read_certificates(const char *path, struct problem *problem);
+void pem_certificates_free(STACK_OF(X509) * certificates);
 // An unencrypted private key. Refused when others may read the file (with the
 // chmod to run) or when it is a symbolic link. Free with EVP_PKEY_free. NULL:
 // ERR_CONFIG in `problem`.

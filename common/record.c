@@ -31,7 +31,7 @@ struct record *record_copy(const struct record *record, struct arena *arena)
     for (size_t i = 0; copy && i < record->kind->n_fields; i++) {
         copy->values[i] = value_copy(record->values[i], arena);
         if (copy->values[i].type != record->values[i].type) {
-            return NULL;   // no memory for a text
+            return NULL; // no memory for a text
         }
     }
     return copy;
@@ -59,8 +59,7 @@ static void record_fault(struct record_faults *faults, int field, const char *me
     } else {
         faults->text[faults->used] = '\0';
     }
-    problem_field_add(faults->problem,
-                      &(struct problem_field){.kind = faults->kind, .id = faults->id, .field = field, .message = message});
+    problem_field_add(faults->problem, &(struct problem_field){.kind = faults->kind, .id = faults->id, .field = field, .message = message});
 }
 
 static int record_faults_end(struct record_faults *faults)
@@ -90,7 +89,7 @@ static struct value record_member(const ProtobufCMessage *message, const Protobu
         return value_number(*(const int64_t *)(const void *)member);
     case PROTOBUF_C_TYPE_BOOL:
         return value_number(*(const protobuf_c_boolean *)(const void *)member != 0);
-    default:   // int32, sint32 and enum, which protobuf-c keeps in an int
+    default: // int32, sint32 and enum, which protobuf-c keeps in an int
         return value_number(*(const int32_t *)(const void *)member);
     }
 }
@@ -178,7 +177,8 @@ int record_unpack(const struct kind *kind, const uint8_t *data, size_t size, str
     return record_open(kind, data, size, true, arena, record, problem);
 }
 
-int record_read(const struct kind *kind, const uint8_t *data, size_t size, struct arena *arena, struct record **record, struct problem *problem)
+int record_read(const struct kind *kind, const uint8_t *data, size_t size, struct arena *arena, struct record **record,
+                struct problem *problem)
 {
     return record_open(kind, data, size, false, arena, record, problem);
 }

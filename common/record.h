@@ -11,13 +11,13 @@ struct problem;
 
 struct record {
     const struct kind *kind;
-    int64_t id;             // negative while new in a request
-    uint64_t version;       // 0 while new
-    int64_t about;          // id of whom it is about, 0 for the school; set by the store
-    uint64_t seq;           // of its newest change; 0 while new
+    int64_t id;       // negative while new in a request
+    uint64_t version; // 0 while new
+    int64_t about;    // id of whom it is about, 0 for the school; set by the store
+    uint64_t seq;     // of its newest change; 0 while new
     bool removed;
-    uint64_t withheld;      // fields the reader may not see; their values are empty
-    struct value values[];  // kind->n_fields of them
+    uint64_t withheld;     // fields the reader may not see; their values are empty
+    struct value values[]; // kind->n_fields of them
 };
 
 // All values empty. NULL when memory is out. The arena owns it.
@@ -30,7 +30,8 @@ int record_unpack(const struct kind *kind, const uint8_t *data, size_t size, str
 // The same from somebody trusted, who may know more: an older client reads what a newer
 // server says, and the log what was good when it was written. Fields not known here are
 // left out, values are not judged.
-int record_read(const struct kind *kind, const uint8_t *data, size_t size, struct arena *arena, struct record **record, struct problem *problem);
+int record_read(const struct kind *kind, const uint8_t *data, size_t size, struct arena *arena, struct record **record,
+                struct problem *problem);
 // As that kind's packed message, in the arena. Only fields in `mask` that are not
 // empty; ~0 for all. The same record always gives the same bytes. 0 or ERR_NOMEM.
 int record_pack(const struct record *record, uint64_t mask, struct arena *arena, uint8_t **data, size_t *size);

@@ -12,7 +12,7 @@
 
 struct sample {
     uint64_t state;
-    int32_t day;          // dates of one record follow each other, as events do
+    int32_t day; // dates of one record follow each other, as events do
     struct arena *arena;
 };
 
@@ -39,8 +39,8 @@ static int64_t sample_between(struct sample *sample, int64_t least, int64_t most
 
 // Words in several scripts, so that whatever handles text meets them.
 static const char *const sample_words[] = {
-    "reading", "phonics", "turn-taking", "Siân", "Niamh", "Łukasz", "Ṣadé", "Nguyễn", "O’Brien", "D'Souza", "李明", "عائشة",
-    "Işıl",    "Ægir",    "counts",      "to",   "ten",   "with",   "a",    "visual", "timetable", "calmly", "café", "Zoë",
+    "reading", "phonics", "turn-taking", "Siân", "Niamh", "Łukasz", "Ṣadé", "Nguyễn", "O’Brien",   "D'Souza", "李明", "عائشة",
+    "Işıl",    "Ægir",    "counts",      "to",   "ten",   "with",   "a",    "visual", "timetable", "calmly",  "café", "Zoë",
 };
 
 // "reading counts 17d3": words, then something that makes it differ from its like.
@@ -125,7 +125,7 @@ static struct value sample_of_text(struct sample *sample, const struct field *fi
 {
     int64_t least = field->ranged ? field->min : 0;
     int64_t most = field->ranged && field->max != INT64_MAX ? field->max : 200;
-    const char *text = field->as == AS_UPN ? sample_upn(sample)
+    const char *text = field->as == AS_UPN         ? sample_upn(sample)
                        : field->as == AS_LONG_TEXT ? sample_long_text(sample, least, most)
                                                    : sample_text(sample, least, most);
     return text ? value_text(text) : (struct value){.type = VALUE_EMPTY};

@@ -254,7 +254,7 @@ bool text_same(const char *a, const char *b)
     return text_lower(*a) == text_lower(*b);
 }
 
-#define DISTANCE_MAX 64   // words are shorter; what is longer is no slip of the finger
+#define DISTANCE_MAX 64 // words are shorter; what is longer is no slip of the finger
 
 static int text_least(int a, int b, int c)
 {

@@ -22,7 +22,7 @@ bool text_is_normal(const char *text);
 // For a sentence about what somebody typed: what fits into the buffer in whole
 // characters, "…" where it was cut, "?" for what is not printable. Returns the buffer.
 const char *text_excerpt(const char *text, char *buffer, size_t size);
-size_t text_length(const char *text);               // in code points
+size_t text_length(const char *text); // in code points
 // For search and sorting: NFKD, case folded, marks stripped, letters that do not
 // decompose mapped (ł ø đ ð þ ß æ œ ı ħ ŧ ŋ). What is not a letter or digit becomes one
 // blank. An apostrophe or hyphen inside a word joins: "O’Brien" gives "obrien";
@@ -48,7 +48,7 @@ int text_csv_cell(struct buffer *out, const char *text, bool raw);
 
 // Edit distance with transpositions; for "did you mean".
 int text_distance(const char *a, const char *b);
-bool text_same(const char *a, const char *b);       // ASCII, any case
+bool text_same(const char *a, const char *b); // ASCII, any case
 
 // UPN: 13 characters, upper case; NULL when good, else what is wrong.
 const char *upn_fault(const char *upn);

@@ -19,17 +19,17 @@ static const struct fold_letter {
     utf8proc_int32_t from;
     const char *to;
 } fold_letters[] = {
-    {0x00df, "ss"}, {0x00e6, "ae"}, {0x00f0, "d"}, {0x00f8, "o"}, {0x00fe, "th"}, {0x0111, "d"}, {0x0127, "h"}, {0x0131, "i"},
-    {0x0142, "l"},  {0x014b, "n"},  {0x0153, "oe"}, {0x0167, "t"}, {0x0180, "b"}, {0x0199, "k"}, {0x01b4, "y"}, {0x0253, "b"},
-    {0x0254, "o"},  {0x0256, "d"},  {0x0257, "d"}, {0x0259, "e"}, {0x025b, "e"},
+    {0x00df, "ss"}, {0x00e6, "ae"}, {0x00f0, "d"}, {0x00f8, "o"},  {0x00fe, "th"}, {0x0111, "d"}, {0x0127, "h"},
+    {0x0131, "i"},  {0x0142, "l"},  {0x014b, "n"}, {0x0153, "oe"}, {0x0167, "t"},  {0x0180, "b"}, {0x0199, "k"},
+    {0x01b4, "y"},  {0x0253, "b"},  {0x0254, "o"}, {0x0256, "d"},  {0x0257, "d"},  {0x0259, "e"}, {0x025b, "e"},
 };
 
 // What a code point is to a word, before it is decomposed: an accent typed as an
 // apostrophe would fall apart into a blank and a mark.
 static bool fold_joins(utf8proc_int32_t c)
 {
-    static const utf8proc_int32_t joiners[] = {'\'',   '-',    '`',    0x00b4, 0x02b9, 0x02bb, 0x02bc, 0x02bd,
-                                               0x02be, 0x02bf, 0x02c8, 0x2010, 0x2011, 0x2018, 0x2019, 0x201b, 0x2032, 0xff07, 0xff0d};
+    static const utf8proc_int32_t joiners[] = {'\'',   '-',    '`',    0x00b4, 0x02b9, 0x02bb, 0x02bc, 0x02bd, 0x02be, 0x02bf,
+                                               0x02c8, 0x2010, 0x2011, 0x2018, 0x2019, 0x201b, 0x2032, 0xff07, 0xff0d};
     for (size_t i = 0; i < sizeof joiners / sizeof *joiners; i++) {
         if (joiners[i] == c) {
             return true;
@@ -54,8 +54,8 @@ static bool fold_vanishes(utf8proc_int32_t c)
 
 struct fold {
     struct buffer out;
-    bool joint;    // a joiner stands after a letter; what follows decides
-    bool gap;      // something else stood since the last letter
+    bool joint; // a joiner stands after a letter; what follows decides
+    bool gap;   // something else stood since the last letter
     bool failed;
 };
 

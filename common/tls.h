@@ -13,7 +13,7 @@ struct problem;
 struct tls_context;
 struct tls;
 
-#define TLS_FINGERPRINT 32   // SHA-256 of a certificate's DER
+#define TLS_FINGERPRINT 32 // SHA-256 of a certificate's DER
 
 enum tls_side { TLS_SERVER, TLS_CLIENT };
 

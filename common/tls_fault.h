@@ -7,13 +7,13 @@
 #include "common/tls.h"
 
 struct tls_fault {
-    enum tls_side side;     // ours
-    const char *host;       // a client's
-    int reason;             // OpenSSL's SSL_R_…
-    const char *words;      // OpenSSL's own for it; may be NULL
-    long verified;          // X509_V_…
-    bool without_alpn;      // the other side does not name sendco's protocol
-    bool not_tls;           // what arrived is something else
+    enum tls_side side; // ours
+    const char *host;   // a client's
+    int reason;         // OpenSSL's SSL_R_…
+    const char *words;  // OpenSSL's own for it; may be NULL
+    long verified;      // X509_V_…
+    bool without_alpn;  // the other side does not name sendco's protocol
+    bool not_tls;       // what arrived is something else
 };
 
 // ERR_TLS with sentence and next step. `problem` may be NULL.

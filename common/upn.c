@@ -5,7 +5,7 @@
 
 #include "common/text.h"
 
-static const char upn_letters[] = "ABCDEFGHJKLMNPQRTUVWXYZ";   // I, O and S look like digits
+static const char upn_letters[] = "ABCDEFGHJKLMNPQRTUVWXYZ"; // I, O and S look like digits
 
 static _Thread_local char upn_sentence[96];
 

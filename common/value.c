@@ -12,11 +12,11 @@
 #include "common/kind.h"
 #include "common/text.h"
 
-#define TEXT_DEFAULT_MAX 200
+#define TEXT_DEFAULT_MAX      200
 #define LONG_TEXT_DEFAULT_MAX 4000
-#define CODE_DEFAULT_MAX 20
-#define MONEY_LIMIT INT64_C(1000000000000000)   // ten thousand times what England spends on schools, in pence
-#define SECONDS_A_DAY INT64_C(86400)
+#define CODE_DEFAULT_MAX      20
+#define MONEY_LIMIT           INT64_C(1000000000000000) // ten thousand times what England spends on schools, in pence
+#define SECONDS_A_DAY         INT64_C(86400)
 
 bool value_equal(struct value a, struct value b)
 {
@@ -88,8 +88,7 @@ static void value_limits(const struct field *field, int64_t *least, int64_t *mos
         *most = MONEY_LIMIT;
     } else if (field->as == AS_NUMBER) {
         const struct kind *kind = field_kind(field);
-        const ProtobufCFieldDescriptor *wire =
-            kind ? protobuf_c_message_descriptor_get_field(kind->descriptor, field->number) : NULL;
+        const ProtobufCFieldDescriptor *wire = kind ? protobuf_c_message_descriptor_get_field(kind->descriptor, field->number) : NULL;
         if (!wire || wire->type == PROTOBUF_C_TYPE_INT64) {
             *least = INT64_MIN;
             *most = INT64_MAX;

@@ -16,11 +16,17 @@ enum value_type { VALUE_EMPTY, VALUE_NUMBER, VALUE_TEXT };
 struct value {
     enum value_type type;
     int64_t number;
-    const char *text;   // NUL-terminated UTF-8, NFC, borrowed
+    const char *text; // NUL-terminated UTF-8, NFC, borrowed
 };
 
-static inline struct value value_number(int64_t number) { return (struct value){.type = VALUE_NUMBER, .number = number}; }
-static inline struct value value_text(const char *text) { return (struct value){.type = VALUE_TEXT, .text = text}; }
+static inline struct value value_number(int64_t number)
+{
+    return (struct value){.type = VALUE_NUMBER, .number = number};
+}
+static inline struct value value_text(const char *text)
+{
+    return (struct value){.type = VALUE_TEXT, .text = text};
+}
 
 bool value_equal(struct value a, struct value b);
 // Empty sorts first; text by bytes. <0, 0, >0.
@@ -29,8 +35,8 @@ int value_compare(struct value a, struct value b);
 struct value value_copy(struct value value, struct arena *arena);
 
 enum value_style {
-    VALUE_HUMAN,    // "Mon 14 Sep 2026", "yes", "£12.50"
-    VALUE_PLAIN,    // "2026-09-14", "true", "12.50": what a script reads and value_parse takes back
+    VALUE_HUMAN, // "Mon 14 Sep 2026", "yes", "£12.50"
+    VALUE_PLAIN, // "2026-09-14", "true", "12.50": what a script reads and value_parse takes back
 };
 
 // What a person or a script typed for `field`. `today` (civil days) is what

@@ -18,7 +18,7 @@
 
 struct parse {
     const struct field *field;
-    const char *text;      // in NFC, no blanks at its ends, not empty
+    const char *text; // in NFC, no blanks at its ends, not empty
     int32_t today;
     struct arena *arena;
     struct problem *problem;
@@ -201,7 +201,7 @@ static int parse_time(const struct parse *parse, int64_t *number)
     }
     char last[32];
     *number = clock_parse(parse->text, parse->today);
-    if (*number != -1 || text_same(parse->text, clock_iso(-1, last))) {   // -1 is also the second before 1970
+    if (*number != -1 || text_same(parse->text, clock_iso(-1, last))) { // -1 is also the second before 1970
         return 0;
     }
     return parse_refuse(parse, "is no time", "Type a day and a time, like 14/9/2026 10:42 or 2026-09-14T09:42:00Z.");

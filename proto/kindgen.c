@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTION_NUMBER 50701   // of all three extensions in schema.proto
+#define OPTION_NUMBER 50701 // of all three extensions in schema.proto
 
 void *gen_alloc(size_t size)
 {
@@ -95,7 +95,7 @@ static ProtobufCMessage *option_unpack(const ProtobufCMessage *options, const Pr
         const ProtobufCMessageUnknownField *field = &options->unknown_fields[i];
         if (field->tag != OPTION_NUMBER || field->wire_type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
             continue;
-        size_t skip = 0;   // the length, a varint
+        size_t skip = 0; // the length, a varint
         while (skip < field->len && field->data[skip] & 0x80)
             skip++;
         skip++;
@@ -130,16 +130,23 @@ static void read_kind(struct gen *gen, const FileProto *file, int32_t index)
         return;
     }
     struct gen_kind *kind = &gen->kinds[gen->n_kinds++];
-    *kind = (struct gen_kind){.name = message->name, .snake = snake(message->name), .file = file, .proto = message,
-                              .options = kind_options, .line = line, .from = -1, .to = -1, .n_fields = message->n_field};
+    *kind = (struct gen_kind){.name = message->name,
+                              .snake = snake(message->name),
+                              .file = file,
+                              .proto = message,
+                              .options = kind_options,
+                              .line = line,
+                              .from = -1,
+                              .to = -1,
+                              .n_fields = message->n_field};
     kind->fields = gen_alloc(message->n_field * sizeof *kind->fields);
     for (int32_t i = 0; i < (int32_t)message->n_field; i++) {
         const FieldProto *field = message->field[i];
         const ProtobufCMessage *field_options = field->options ? &field->options->base : NULL;
         static const Sendco__Field none = SENDCO__FIELD__INIT;
         const Sendco__Field *read = (const Sendco__Field *)option_unpack(field_options, &sendco__field__descriptor);
-        kind->fields[i] = (struct gen_field){.proto = field, .options = read ? read : &none,
-                                             .line = line_of(file, (int32_t[]){4, index, 2, i}, 4)};
+        kind->fields[i] =
+            (struct gen_field){.proto = field, .options = read ? read : &none, .line = line_of(file, (int32_t[]){4, index, 2, i}, 4)};
     }
 }
 
@@ -230,7 +237,7 @@ int main(void)
     } else {
         files[0].name = gen_printf("kinds.c");
         files[0].content = gen_write(&gen);
-        files[1].name = gen_printf("numbers.txt");   // what a release appends to proto/released.txt
+        files[1].name = gen_printf("numbers.txt"); // what a release appends to proto/released.txt
         files[1].content = gen_numbers(&gen);
         response.n_file = 2;
         response.file = list;

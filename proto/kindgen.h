@@ -20,15 +20,15 @@ typedef Google__Protobuf__FileDescriptorProto FileProto;
 struct gen_field {
     const FieldProto *proto;
     const Sendco__Field *options;
-    const char *as;            // "AS_DATE"
+    const char *as; // "AS_DATE"
     struct gen_kind *ref;
-    int group;                 // index of the first field of its group
+    int group; // index of the first field of its group
     int line;
 };
 
 struct gen_kind {
-    const char *name;          // "SenStatus"
-    const char *snake;         // "sen_status", as protoc-c writes it
+    const char *name;  // "SenStatus"
+    const char *snake; // "sen_status", as protoc-c writes it
     const FileProto *file;
     const MessageProto *proto;
     const Sendco__Kind *options;
@@ -36,8 +36,8 @@ struct gen_kind {
     size_t n_fields;
     int path[GEN_PATH];
     size_t depth;
-    int subject;               // at the end of `about`
-    int from, to;              // spell; -1: none
+    int subject;  // at the end of `about`
+    int from, to; // spell; -1: none
     int one_per[GEN_PATH], n_one_per;
     int unique[GEN_PATH], n_unique;
     int line;
@@ -50,18 +50,18 @@ struct gen {
     const Sendco__CodeList **lists;
     const FileProto **list_files;
     size_t n_lists;
-    const char **files;        // "records/people.proto", in order
+    const char **files; // "records/people.proto", in order
     size_t n_files;
-    char *errors;              // one line each; NULL when all is well
+    char *errors; // one line each; NULL when all is well
 };
 
 // Adds a line "file:line: …" to the errors.
 void gen_error(struct gen *gen, const FileProto *file, int line, const char *format, ...) __attribute__((format(printf, 4, 5)));
 char *gen_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void *gen_alloc(size_t size);   // cleared; exits when memory is out
+void *gen_alloc(size_t size); // cleared; exits when memory is out
 struct gen_kind *gen_kind_find(struct gen *gen, const char *name);
-int gen_field_find(const struct gen_kind *kind, const char *name, size_t length);   // index or -1
-const char *gen_type(const FieldProto *field);   // "sint32"
+int gen_field_find(const struct gen_kind *kind, const char *name, size_t length); // index or -1
+const char *gen_type(const FieldProto *field);                                    // "sint32"
 
 // Resolves references, paths, groups, spells; says what is wrong. kindgen_check.c
 void gen_check(struct gen *gen, const char *released);

@@ -9,15 +9,23 @@
 
 #define TYPE(name) GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_##name
 
-static const struct { int type; const char *name; const char *as; } types[] = {
-    {TYPE(INT32), "int32", "AS_NUMBER"},  {TYPE(INT64), "int64", "AS_NUMBER"}, {TYPE(SINT32), "sint32", "AS_NUMBER"},
+static const struct {
+    int type;
+    const char *name;
+    const char *as;
+} types[] = {
+    {TYPE(INT32), "int32", "AS_NUMBER"},   {TYPE(INT64), "int64", "AS_NUMBER"}, {TYPE(SINT32), "sint32", "AS_NUMBER"},
     {TYPE(SINT64), "sint64", "AS_NUMBER"}, {TYPE(BOOL), "bool", "AS_BOOL"},     {TYPE(ENUM), "enum", "AS_ENUM"},
     {TYPE(STRING), "string", "AS_TEXT"},
 };
-static const struct { Sendco__As as; const char *name; int type; } meanings[] = {
-    {SENDCO__AS__DATE, "AS_DATE", TYPE(SINT32)},       {SENDCO__AS__TIME, "AS_TIME", TYPE(INT64)},
-    {SENDCO__AS__MONEY, "AS_MONEY", TYPE(INT64)},      {SENDCO__AS__MINUTES, "AS_MINUTES", TYPE(INT32)},
-    {SENDCO__AS__TENTHS, "AS_TENTHS", TYPE(INT32)},    {SENDCO__AS__LONG_TEXT, "AS_LONG_TEXT", TYPE(STRING)},
+static const struct {
+    Sendco__As as;
+    const char *name;
+    int type;
+} meanings[] = {
+    {SENDCO__AS__DATE, "AS_DATE", TYPE(SINT32)},    {SENDCO__AS__TIME, "AS_TIME", TYPE(INT64)},
+    {SENDCO__AS__MONEY, "AS_MONEY", TYPE(INT64)},   {SENDCO__AS__MINUTES, "AS_MINUTES", TYPE(INT32)},
+    {SENDCO__AS__TENTHS, "AS_TENTHS", TYPE(INT32)}, {SENDCO__AS__LONG_TEXT, "AS_LONG_TEXT", TYPE(STRING)},
     {SENDCO__AS__UPN, "AS_UPN", TYPE(STRING)},
 };
 
@@ -195,7 +203,7 @@ static void check_about(struct gen *gen, struct gen_kind *kind)
         kind->path[kind->depth++] = index;
         at = gen_kind_find(gen, field->options->ref);
         if (!at)
-            return;   // said already
+            return; // said already
         step += length;
         step += *step == '.';
     }
@@ -260,7 +268,7 @@ void gen_check(struct gen *gen, const char *released)
     for (size_t i = 0; i < gen->n_kinds; i++)
         check_kind(gen, &gen->kinds[i]);
     if (gen->errors)
-        return;   // what follows leans on it
+        return; // what follows leans on it
     for (size_t i = 0; i < gen->n_kinds; i++) {
         check_spell(gen, &gen->kinds[i]);
         check_about(gen, &gen->kinds[i]);

@@ -9,7 +9,10 @@
 #include <string.h>
 #include <time.h>
 
-struct out { char *text; size_t size, capacity; };
+struct out {
+    char *text;
+    size_t size, capacity;
+};
 
 __attribute__((format(printf, 2, 3))) static void put(struct out *out, const char *format, ...)
 {
@@ -49,7 +52,10 @@ static const char *quote(const char *text)
     return out;
 }
 
-static const char *null_or_quote(const char *text) { return text ? quote(text) : "NULL"; }
+static const char *null_or_quote(const char *text)
+{
+    return text ? quote(text) : "NULL";
+}
 
 static const char *const classes[] = {"", "C0", "C1", "C2", "C3", "C4", "M1", "M2", "S", "H1", "H2", "H3", "F", "G", "A"};
 static const char *const subjects[] = {"SCHOOL", "PUPIL", "CLASS", "STAFF"};
@@ -90,8 +96,8 @@ static void write_field(struct out *out, const struct gen_kind *kind, size_t ind
     put(out, ".required = %d, .fixed = %d, .unique = %d, .search = %d, ", o->required, o->fixed, o->unique, o->search);
     bool is_text = !strcmp(gen_type(field->proto), "string");
     const char *low = is_text ? "0" : "INT64_MIN", *high = "INT64_MAX";
-    put(out, ".ranged = %d, .min = %s, .max = %s},\n", o->has_min || o->has_max,
-        o->has_min ? gen_printf("%lld", (long long)o->min) : low, o->has_max ? gen_printf("%lld", (long long)o->max) : high);
+    put(out, ".ranged = %d, .min = %s, .max = %s},\n", o->has_min || o->has_max, o->has_min ? gen_printf("%lld", (long long)o->min) : low,
+        o->has_max ? gen_printf("%lld", (long long)o->max) : high);
 }
 
 static void write_indexes(struct out *out, const char *name, const int *indexes, size_t n)
@@ -193,7 +199,7 @@ char *gen_write(struct gen *gen)
         write_kind(&out, &gen->kinds[i]);
     put(&out, "};\nconst size_t n_kinds = %zu;\n", gen->n_kinds);
     write_lists(&out, gen);
-    uint64_t hash = UINT64_C(14695981039346656037);   // FNV-1a over what may not change
+    uint64_t hash = UINT64_C(14695981039346656037); // FNV-1a over what may not change
     for (const char *c = gen_numbers(gen); *c; c++)
         hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
     put(&out, "\nconst uint64_t kinds_hash = UINT64_C(%llu);\n", (unsigned long long)hash);

@@ -24,7 +24,8 @@ void arrivals_init(struct arrivals *arrivals, unsigned per_source)
 void arrivals_deinit(struct arrivals *arrivals)
 {
     struct arrival *arrival, *next;
-    HASH_ITER(hh, arrivals->sources, arrival, next) {
+    HASH_ITER(hh, arrivals->sources, arrival, next)
+    {
         HASH_DEL(arrivals->sources, arrival);
         free(arrival);
     }

@@ -16,7 +16,7 @@
 struct judged {
     uint64_t session;
     int64_t staff;
-    int role;            // ROLE_NONE: not logged in yet
+    int role; // ROLE_NONE: not logged in yet
     bool good;
     uint8_t fingerprint[32];
 };
@@ -85,7 +85,8 @@ static void judging_start(struct server *server)
         return;
     *judging = (struct judging){.server = server};
     struct session *session, *next;
-    HASH_ITER(hh, server->sessions, session, next) {
+    HASH_ITER(hh, server->sessions, session, next)
+    {
         if (!session_open(session) || session->staff == 0)
             continue;
         struct judged *judged = &judging->all[judging->n++];
@@ -99,7 +100,7 @@ static void judging_start(struct server *server)
 void access_judge(struct server *server)
 {
     if (server->access_checking)
-        server->access_again = true;   // its snapshot may be older
+        server->access_again = true; // its snapshot may be older
     else
         judging_start(server);
 }

@@ -20,10 +20,7 @@ static const struct {
     const char *name, *mode;
     bool optional;
 } parts[] = {
-    {"", "700", false},
-    [DATABASE] = {"/sendco.db", "600", false},
-    {"/server", "700", false},
-    {"/ca", "700", true},   // may be kept elsewhere
+    {"", "700", false}, [DATABASE] = {"/sendco.db", "600", false}, {"/server", "700", false}, {"/ca", "700", true}, // may be kept elsewhere
 };
 
 static int no_school(const char *directory, struct problem *problem)

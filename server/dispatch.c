@@ -12,15 +12,15 @@
 #define FRAME_BUDGET(size) (16 * (size) + ((size_t)64 << 10))
 
 #define IN(state) (1u << (state))
-#define BEFORE (IN(SESSION_HELLO) | IN(SESSION_LOGIN))
+#define BEFORE    (IN(SESSION_HELLO) | IN(SESSION_LOGIN))
 
 static const struct {
     const char *name;
     void (*handle)(struct request *request);
-    unsigned states;     // in which it is taken
-    bool gates;          // what follows it waits for its answer
-    bool ticketless;     // is taken when the ticket has ended
-    uint8_t weight;      // of SESSION_LOAD: how long an answer may be
+    unsigned states; // in which it is taken
+    bool gates;      // what follows it waits for its answer
+    bool ticketless; // is taken when the ticket has ended
+    uint8_t weight;  // of SESSION_LOAD: how long an answer may be
 } table[] = {
     [SENDCO__REQUEST__BODY_HELLO] = {"Hello", handle_hello, BEFORE, true, true, 0},
     [SENDCO__REQUEST__BODY_LOGIN] = {"Login", handle_login, IN(SESSION_LOGIN) | IN(SESSION_READY), true, true, 0},
@@ -63,8 +63,7 @@ static void dispatch_request(struct session *session, struct request *request)
     int begun = session_begin(session, request->id, table[body].weight);
     if (begun) {
         // The one in flight keeps its id: this one is answered without being begun.
-        problem_set(&request->problem, begun, "Request id %llu is in use: its answer is still to come.",
-                    (unsigned long long)request->id);
+        problem_set(&request->problem, begun, "Request id %llu is in use: its answer is still to come.", (unsigned long long)request->id);
         problem_hint(&request->problem, "Give every request an id of its own.");
         request_refuse(request);
         return;

@@ -24,13 +24,13 @@
 
 #define INIT_SCHOOL_MAX 80
 #define INIT_PUPILS_MAX 20000
-#define INIT_PORT "7443"
+#define INIT_PORT       "7443"
 
 static const char *const wildcards[] = {"0.0.0.0", "[::]"};
 
 struct init_options {
     const char *dir, *school, *host, *listen, *lead, *head;
-    char server[300];       // HOST:PORT by which clients find it
+    char server[300]; // HOST:PORT by which clients find it
     bool demo;
     struct demo_options filling;
 };

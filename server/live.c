@@ -53,7 +53,8 @@ void live_on_commit(struct commit *commit, void *data)
     struct live *live = data;
     bool matters = watch_matters(commit);
     struct watch *watch, *next;
-    DL_FOREACH_SAFE(live->watches, watch, next) {
+    DL_FOREACH_SAFE(live->watches, watch, next)
+    {
         watch_commit(watch, commit, matters);
     }
     push_cache_empty(live->cache);
@@ -87,7 +88,8 @@ void live_watch(struct request *request, const struct filter *filter, const uint
 void live_drained(struct session *session)
 {
     struct watch *watch, *next;
-    LL_FOREACH_SAFE2(session->watches, watch, next, sibling) {
+    LL_FOREACH_SAFE2(session->watches, watch, next, sibling)
+    {
         if (watch->state == WATCH_WAITING)
             watch_go_on(watch);
     }
@@ -142,7 +144,8 @@ void live_tick(struct live *live)
     presents_tick(live, now);
     tellings_tick(live);
     struct watch *watch, *next;
-    DL_FOREACH_SAFE(live->watches, watch, next) {
+    DL_FOREACH_SAFE(live->watches, watch, next)
+    {
         watch_tick(watch, new_day, now);
     }
 }
@@ -155,7 +158,7 @@ void live_stop(struct live *live)
 
 void live_logged_out(struct session *session)
 {
-    session->present_asked++;   // one that is still being read no longer counts
+    session->present_asked++; // one that is still being read no longer counts
     while (session->watches)
         watch_log_out(session->watches);
     live_leave(session);

@@ -15,20 +15,19 @@
 
 #define LISTEN_DEFAULT "127.0.0.1:7443"
 
-static const char help[] =
-    "sendcod runs a school's special-needs work: one database, served to sendco.\n"
-    "\n"
-    "  sendcod init --dir DIR …       make a school's directory; without more it says how\n"
-    "  sendcod serve --dir DIR [--listen HOST:PORT] [--handshakes-per-second N]\n"
-    "                                 serve it until SIGTERM or SIGINT (default " LISTEN_DEFAULT ";\n"
-    "                                 port 0 picks a free one; IPv6 as [::1]:7443). Says\n"
-    "                                 \"listening on HOST:PORT\" on stdout when it is ready.\n"
-    "                                 Of new connections it takes N a second from one address\n"
-    "                                 (default 200) and twice as many in all.\n"
-    "  sendcod version\n"
-    "  sendcod help\n"
-    "\n"
-    "DIR holds sendco.db and server/{ca,cert,key}.pem. Run one sendcod per directory.\n";
+static const char help[] = "sendcod runs a school's special-needs work: one database, served to sendco.\n"
+                           "\n"
+                           "  sendcod init --dir DIR …       make a school's directory; without more it says how\n"
+                           "  sendcod serve --dir DIR [--listen HOST:PORT] [--handshakes-per-second N]\n"
+                           "                                 serve it until SIGTERM or SIGINT (default " LISTEN_DEFAULT ";\n"
+                           "                                 port 0 picks a free one; IPv6 as [::1]:7443). Says\n"
+                           "                                 \"listening on HOST:PORT\" on stdout when it is ready.\n"
+                           "                                 Of new connections it takes N a second from one address\n"
+                           "                                 (default 200) and twice as many in all.\n"
+                           "  sendcod version\n"
+                           "  sendcod help\n"
+                           "\n"
+                           "DIR holds sendco.db and server/{ca,cert,key}.pem. Run one sendcod per directory.\n";
 
 static int usage(const char *what, const char *word)
 {
@@ -88,7 +87,7 @@ static int serve_main(int argc, char **argv)
 static void harden(void)
 {
     umask(077);
-#ifndef __SANITIZE_ADDRESS__   // which looks for leaks from another process
+#ifndef __SANITIZE_ADDRESS__ // which looks for leaks from another process
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
     struct sigaction ignore = {.sa_handler = SIG_IGN};

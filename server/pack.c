@@ -153,7 +153,10 @@ size_t pile_part(const struct pile *pile, size_t from)
 
 // --- labels: an open hash of what has been asked ---
 
-struct label_slot { const struct kind *kind; int64_t id; };
+struct label_slot {
+    const struct kind *kind;
+    int64_t id;
+};
 
 void labels_init(struct labels *labels, struct view *view, struct arena *arena)
 {

@@ -6,9 +6,9 @@
 
 #include "common/clock.h"
 
-#define PAGE_ROWS 200
-#define PAGE_BYTES ((size_t)128 << 10)
-#define PAGE_PREFIX 8     // a page key on the wire begins with the first page's seq
+#define PAGE_ROWS   200
+#define PAGE_BYTES  ((size_t)128 << 10)
+#define PAGE_PREFIX 8 // a page key on the wire begins with the first page's seq
 
 int parse_kind(bool has, uint32_t number, const struct kind **kind, struct problem *problem)
 {
@@ -117,7 +117,8 @@ static int parse_condition(const Sendco__Condition *message, const struct kind *
 static int parse_orders(const Sendco__List *list, struct query *query, struct problem *problem)
 {
     if (list->n_order > QUERY_ORDERS)
-        return problem_set(problem, ERR_INVALID, "A list can be ordered by at most %d fields; %zu were given.", QUERY_ORDERS, list->n_order);
+        return problem_set(problem, ERR_INVALID, "A list can be ordered by at most %d fields; %zu were given.", QUERY_ORDERS,
+                           list->n_order);
     for (size_t i = 0; i < list->n_order; i++) {
         const Sendco__Order *message = list->order[i];
         struct order *order = &query->order[query->n_order++];

@@ -11,7 +11,8 @@
 static struct watch *present_watch(const struct session *session, const struct kind *kind, int64_t about)
 {
     struct watch *watch;
-    LL_FOREACH2(session->watches, watch, sibling) {
+    LL_FOREACH2(session->watches, watch, sibling)
+    {
         if (watch->sight && filter_takes(&watch->filter, kind, about) &&
             scope_reads(&watch->sight->scope, kind->class, kind->about.subject, about))
             return watch;
@@ -23,7 +24,8 @@ static void present_tell(struct live *live, const struct session *who, bool left
 {
     const struct session_present *at = &who->present;
     struct watch *watch;
-    DL_FOREACH(live->watches, watch) {
+    DL_FOREACH(live->watches, watch)
+    {
         struct session *session = watch->session;
         if (session != who && session_unsent(session) <= SESSION_HIGH && present_watch(session, at->kind, at->about) == watch)
             push_present(session, watch->id, watch->sight, who, left);
@@ -33,7 +35,8 @@ static void present_tell(struct live *live, const struct session *who, bool left
 void presents_tell(struct live *live, struct watch *watch)
 {
     const struct session *who;
-    DL_FOREACH2(live->present, who, present_next) {
+    DL_FOREACH2(live->present, who, present_next)
+    {
         if (who != watch->session && present_watch(watch->session, who->present.kind, who->present.about) == watch)
             push_present(watch->session, watch->id, watch->sight, who, false);
     }
@@ -42,7 +45,8 @@ void presents_tell(struct live *live, struct watch *watch)
 void presents_tick(struct live *live, int64_t now)
 {
     struct session *who, *next;
-    DL_FOREACH_SAFE2(live->present, who, next, present_next) {
+    DL_FOREACH_SAFE2(live->present, who, next, present_next)
+    {
         if (!pass_alive(who->pass, now))
             live_present(who, NULL, 0, 0, 0);
     }

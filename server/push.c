@@ -62,7 +62,7 @@ bool filter_takes(const struct filter *filter, const struct kind *kind, int64_t 
 
 bool sight_names(const struct sight *sight, int64_t staff)
 {
-    return staff == 0 || scope_reads(&sight->scope, CLASS_C0, SUBJECT_STAFF, staff);   // 0: sendcod itself
+    return staff == 0 || scope_reads(&sight->scope, CLASS_C0, SUBJECT_STAFF, staff); // 0: sendcod itself
 }
 
 // --- one change ---

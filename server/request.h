@@ -15,26 +15,26 @@
 struct server;
 struct session;
 
-#define REQUEST_BUDGET ((size_t)64 << 20)   // memory of one request and its answer
-#define REQUEST_PART ((size_t)192 << 10)    // an answer longer than this goes in several replies
+#define REQUEST_BUDGET ((size_t)64 << 20)  // memory of one request and its answer
+#define REQUEST_PART   ((size_t)192 << 10) // an answer longer than this goes in several replies
 
 struct request {
     struct server *server;
     uint64_t session, id;
     struct actor actor;
-    const Sendco__Request *message;   // in the arena
+    const Sendco__Request *message; // in the arena
     struct arena arena;
     struct problem problem;
     int64_t now;
     int32_t today;
-    uint64_t seq;                     // of the snapshot that answered; 0: the store's newest
-    bool lost;                        // a part did not fit into a frame: what was told is not all
-    void *data;                       // the handler's own
+    uint64_t seq; // of the snapshot that answered; 0: the store's newest
+    bool lost;    // a part did not fit into a frame: what was told is not all
+    void *data;   // the handler's own
 };
 
 struct request *request_new(struct session *session);
 void request_free(struct request *request);
-struct session *request_session(const struct request *request);   // NULL when it is gone
+struct session *request_session(const struct request *request); // NULL when it is gone
 
 // An initialised, empty reply in the request's arena.
 Sendco__Reply *request_reply(struct request *request);

@@ -12,15 +12,15 @@
 // Read from the log at once: what a snapshot gives within its 100 ms, and no more than a
 // session takes between two looks at whether it still does.
 #define ROUND_COMMITS 128
-#define ROUND_ROWS 1024
-#define ROUND_BYTES ((size_t)2 << 20)
-#define ROUND_FULL 1          // ends the walk; no error
+#define ROUND_ROWS    1024
+#define ROUND_BYTES   ((size_t)2 << 20)
+#define ROUND_FULL    1 // ends the walk; no error
 
 struct round {
     struct live *live;
     uint64_t session, watch;
     struct actor actor;
-    struct request *request;         // to be answered by the first round
+    struct request *request; // to be answered by the first round
     bool has_from;
     uint64_t from, wanted_epoch;
     struct arena arena;
@@ -28,7 +28,7 @@ struct round {
     uint64_t seq, epoch;
     struct commit *commits[ROUND_COMMITS];
     size_t n_commits, n_rows, n_bytes;
-    bool more;                       // the log goes on
+    bool more; // the log goes on
     struct problem problem;
 };
 
@@ -92,7 +92,7 @@ static void round_failed(struct round *round, struct watch *watch, int result)
         request_fail(round->request, result);
         watch_free(watch);
     } else if (result == ERR_BUSY || result == ERR_NOMEM) {
-        watch->state = WATCH_WAITING;   // the next second tries again
+        watch->state = WATCH_WAITING; // the next second tries again
     } else {
         log_write(LOG_WARN, "a watch could not be continued: %s", round->problem.message);
         watch_resync(watch, SENDCO__RESYNC__WHY__BEHIND);
@@ -126,7 +126,7 @@ static void round_over(struct round *round, struct watch *watch)
     if (again) {
         watch->state = WATCH_WAITING;
         if (session_unsent(watch->session) < SESSION_LOW)
-            watch_go_on(watch);   // it may end over it
+            watch_go_on(watch); // it may end over it
     } else {
         if (watch->passed < round->seq)
             watch->passed = round->seq;

@@ -33,8 +33,8 @@
 #include "server/session.h"
 #include "server/store/store.h"
 
-#define BACKLOG 1024
-#define FILES_KEPT 128       // descriptors that are no connections
+#define BACKLOG    1024
+#define FILES_KEPT 128 // descriptors that are no connections
 
 // --- turns ---
 
@@ -69,7 +69,7 @@ static void on_tick(uv_timer_t *timer)
     live_tick(server->live);
     access_tick(server);
     if (server->n_strangers < SERVER_STRANGERS)
-        server_stranger_left(server);   // one that there was no memory for
+        server_stranger_left(server); // one that there was no memory for
     if (server->second % 30 == 0) {
         passes_sweep(server->passes, clock_now());
         stages_sweep(server->stages, now);
@@ -198,7 +198,7 @@ static void on_store_closed(void *data)
     server->store_closed = true;
     struct session *session, *next;
     HASH_ITER(hh, server->sessions, session, next)
-        session_end(session);
+    session_end(session);
     server_wind_down(server);
 }
 

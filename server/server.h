@@ -21,24 +21,24 @@ struct stages;
 struct store;
 struct tls_context;
 
-#define SERVER_NAME "sendcod 1.0"
-#define SERVER_READ ((size_t)64 << 10)       // one read buffer for all sessions
-#define SERVER_SESSIONS ((size_t)12000)      // at most; fewer when RLIMIT_NOFILE says so
-#define SERVER_STRANGERS ((size_t)200)       // connections that nobody has logged in on yet
+#define SERVER_NAME      "sendcod 1.0"
+#define SERVER_READ      ((size_t)64 << 10) // one read buffer for all sessions
+#define SERVER_SESSIONS  ((size_t)12000)    // at most; fewer when RLIMIT_NOFILE says so
+#define SERVER_STRANGERS ((size_t)200)      // connections that nobody has logged in on yet
 
 struct server_options {
     const char *directory;
-    const char *listen;       // "HOST:PORT", "[::1]:0"
-    const char *clock_file;   // tests' build only; NULL: none
-    unsigned handshakes;      // a second, from one address; twice as many in all. 0: ARRIVALS_PER_SOURCE
+    const char *listen;     // "HOST:PORT", "[::1]:0"
+    const char *clock_file; // tests' build only; NULL: none
+    unsigned handshakes;    // a second, from one address; twice as many in all. 0: ARRIVALS_PER_SOURCE
 };
 
 struct server {
     uv_loop_t loop;
     uv_tcp_t listener;
     uv_timer_t tick;
-    uv_prepare_t prepare;     // these two end a turn of the loop: what was said in it
-    uv_check_t check;         // leaves in one write per session
+    uv_prepare_t prepare; // these two end a turn of the loop: what was said in it
+    uv_check_t check;     // leaves in one write per session
     uv_signal_t terminate, interrupt;
     struct store *store;
     struct tls_context *tls;
@@ -52,15 +52,15 @@ struct server {
     int directory;            // locked while this runs; -1: not
     bool stopping, store_closed;
     uint8_t *read_buffer;
-    struct buffer cipher;     // ciphertext on its way out; empty between sessions
+    struct buffer cipher; // ciphertext on its way out; empty between sessions
     struct live *live;
     struct login *login;
     struct passes *passes;
     struct stages *stages;
     int64_t started;
-    uint64_t access_generation;   // of accounts and devices (changed.h)
+    uint64_t access_generation; // of accounts and devices (changed.h)
     bool access_checking, access_again, access_stale;
-    uint64_t second;          // of the last once-a-second work
+    uint64_t second; // of the last once-a-second work
 };
 
 // Opens the directory, listens, says so on stdout, serves until SIGTERM or

@@ -26,9 +26,9 @@
 
 static const struct {
     const char *name;
-    size_t frame_max;        // longest frame either side may send
-    unsigned seconds;        // to leave this state by; 0: as long as it likes
-    bool stranger;           // counts as one
+    size_t frame_max; // longest frame either side may send
+    unsigned seconds; // to leave this state by; 0: as long as it likes
+    bool stranger;    // counts as one
 } states[SESSION_STATES] = {
     [SESSION_HANDSHAKING] = {"handshake", FRAME_MAX_BEFORE_LOGIN, SESSION_HANDSHAKE, true},
     [SESSION_HELLO] = {"hello", FRAME_MAX_BEFORE_LOGIN, SESSION_LOGIN_TIME, true},
@@ -203,7 +203,7 @@ void session_take(struct session *session)
             break;
         took = true;
         session->heard = now_ms(session);
-        bool secret = session->state != SESSION_READY;   // a password may be in it
+        bool secret = session->state != SESSION_READY; // a password may be in it
         dispatch_frame(session, data, size);
         if (secret)
             sodium_memzero(buffer_head(&session->plain), 4 + size);
@@ -243,7 +243,7 @@ void session_finish(struct session *session, uint64_t request)
         free(session->requests);
         session->requests = NULL;
     }
-    session->heard = now_ms(session);   // silence counts from the last answer
+    session->heard = now_ms(session); // silence counts from the last answer
     session_touch(session);
 }
 
@@ -293,14 +293,14 @@ void session_turn(struct session *session)
     if (!session_open(session))
         return;
     if (held && session_takes(session) && buffer_size(&session->plain) > 0)
-        session_touch(session);   // what waited for room has it: nobody else comes back for it
+        session_touch(session); // what waited for room has it: nobody else comes back for it
     size_t unsent = session_unsent(session);
     bool was = session->reading;
     // Between the two marks it stays as it is, so that reading does not flutter.
     bool takes = session_takes(session) && (was || unsent < SESSION_LOW);
     session_read_on(session, takes);
     if (session->reading && !was && session->frame_since)
-        session->frame_since = now_ms(session);   // the wait was ours
+        session->frame_since = now_ms(session); // the wait was ours
     if (session->n_watches > 0 && unsent < SESSION_LOW)
         live_drained(session);
     session_slim(session);
@@ -334,7 +334,7 @@ static void session_leave(struct session *session)
     live_leave(session);
     session_become(session, SESSION_CLOSING);
     if (session->server->stopping) {
-        session->must_by = now_ms(session) + WHEEL_STEP;   // who ends the daemon does not wait for every client
+        session->must_by = now_ms(session) + WHEEL_STEP; // who ends the daemon does not wait for every client
         session_schedule(session);
     }
     if (session->pass)

@@ -23,29 +23,32 @@ struct watch;
 
 // All in seconds. These are deadlines for something to be finished, not idle
 // timers: a byte now and then buys no time.
-#define SESSION_HANDSHAKE 5      // from accept to the end of the TLS handshake
-#define SESSION_LOGIN_TIME 20    // from there, and from a refused login, to being logged in
-#define SESSION_FRAME 10         // for a frame that has begun
-#define SESSION_SILENCE 75       // without one whole frame; clients ping after 30
-#define SESSION_STUCK 30         // unsent bytes of which nobody takes any
-#define SESSION_LOOK 1           // between two looks at whether they are taken
-#define SESSION_GOODBYE 2        // for the last words to be read
+#define SESSION_HANDSHAKE  5  // from accept to the end of the TLS handshake
+#define SESSION_LOGIN_TIME 20 // from there, and from a refused login, to being logged in
+#define SESSION_FRAME      10 // for a frame that has begun
+#define SESSION_SILENCE    75 // without one whole frame; clients ping after 30
+#define SESSION_STUCK      30 // unsent bytes of which nobody takes any
+#define SESSION_LOOK       1  // between two looks at whether they are taken
+#define SESSION_GOODBYE    2  // for the last words to be read
 
-#define SESSION_HIGH ((size_t)256 << 10)   // unsent bytes: stop reading
-#define SESSION_LOW ((size_t)64 << 10)     // read on
-#define SESSION_MOST ((size_t)32 << 20)    // unsent bytes: cut
-#define SESSION_REQUESTS 64                // in flight
+#define SESSION_HIGH     ((size_t)256 << 10) // unsent bytes: stop reading
+#define SESSION_LOW      ((size_t)64 << 10)  // read on
+#define SESSION_MOST     ((size_t)32 << 20)  // unsent bytes: cut
+#define SESSION_REQUESTS 64                  // in flight
 // An answer may be long and comes all at once, whatever is unsent by then: while requests of this
 // weight together (dispatch.c) are in flight, no other is begun.
-#define SESSION_LOAD 8
-#define SESSION_CHANCES 5                  // refused logins that buy more time
+#define SESSION_LOAD    8
+#define SESSION_CHANCES 5 // refused logins that buy more time
 
 enum session_state { SESSION_HANDSHAKING, SESSION_HELLO, SESSION_LOGIN, SESSION_READY, SESSION_CLOSING, SESSION_STATES };
 
-struct session_request { uint64_t id; uint8_t weight; };
+struct session_request {
+    uint64_t id;
+    uint8_t weight;
+};
 
-struct session_present {         // what this person looks at
-    const struct kind *kind;     // NULL: nothing
+struct session_present {     // what this person looks at
+    const struct kind *kind; // NULL: nothing
     int64_t id, about;
     uint32_t field;
 };
@@ -58,41 +61,41 @@ struct session {
     struct deadline deadline;
     uv_tcp_t tcp;
     struct tls *tls;
-    struct buffer plain;         // arrived and decrypted, not yet taken apart
-    struct buffer pending;       // to be encrypted when the turn ends
-    uint64_t must_by;            // ms: handshake, login or goodbye done; 0: nothing hangs on it
-    uint64_t frame_since;        // ms; 0: no frame has begun
-    uint64_t heard;              // ms: the last whole frame
-    uint64_t stuck_since;        // ms: since when none of the unsent bytes left; 0: all have
-    uint64_t looked;             // ms: when that was last looked at
-    uint64_t submitted, taken;   // bytes given to the socket; of these gone when last looked at
-    struct session_request *requests;   // in flight; NULL while there are none
+    struct buffer plain;              // arrived and decrypted, not yet taken apart
+    struct buffer pending;            // to be encrypted when the turn ends
+    uint64_t must_by;                 // ms: handshake, login or goodbye done; 0: nothing hangs on it
+    uint64_t frame_since;             // ms; 0: no frame has begun
+    uint64_t heard;                   // ms: the last whole frame
+    uint64_t stuck_since;             // ms: since when none of the unsent bytes left; 0: all have
+    uint64_t looked;                  // ms: when that was last looked at
+    uint64_t submitted, taken;        // bytes given to the socket; of these gone when last looked at
+    struct session_request *requests; // in flight; NULL while there are none
     uint8_t n_requests;
-    unsigned load;               // their weights
-    uint8_t chances;             // used up
-    uint8_t state;               // enum session_state
+    unsigned load;   // their weights
+    uint8_t chances; // used up
+    uint8_t state;   // enum session_state
     bool dirty, reading, stranger, closed, doomed;
-    bool gated;                  // Hello or a login is being answered: what follows it waits
+    bool gated; // Hello or a login is being answered: what follows it waits
     bool read_ended;
 
     // who; after Hello
     int64_t staff, device_id;
     char *name, *device;
-    uint8_t fingerprint[32];     // of the device's certificate
+    uint8_t fingerprint[32]; // of the device's certificate
     // after login
     int role;
     int64_t since;
-    struct pass *pass;           // the ticket in use
+    struct pass *pass; // the ticket in use
     // live
     struct watch *watches;
     uint32_t n_watches;
     uint64_t last_watch, present_asked;
     struct session_present present;
-    struct session *present_prev, *present_next;   // of all who look at something
+    struct session *present_prev, *present_next; // of all who look at something
 };
 
 void session_accept(struct server *server);
-struct session *session_find(const struct server *server, uint64_t id);   // NULL when it is gone or going
+struct session *session_find(const struct server *server, uint64_t id); // NULL when it is gone or going
 
 // Says it at the end of the turn. 0, ERR_TOO_LARGE (nothing said), ERR_NOMEM (the session then ends).
 int session_send(struct session *session, const Sendco__Frame *frame);
@@ -121,15 +124,15 @@ void session_turn(struct session *session);
 void session_on_due(struct deadline *deadline, void *data);
 
 // --- between session.c and session_io.c ---
-void session_touch(struct session *session);            // something to do at the end of the turn
-void session_schedule(struct session *session);         // what has changed may move the deadline
-void session_take(struct session *session);             // takes whole frames from `plain`
-void session_ready(struct session *session);            // the handshake is done
-bool session_open(const struct session *session);       // neither closing nor closed
+void session_touch(struct session *session);      // something to do at the end of the turn
+void session_schedule(struct session *session);   // what has changed may move the deadline
+void session_take(struct session *session);       // takes whole frames from `plain`
+void session_ready(struct session *session);      // the handshake is done
+bool session_open(const struct session *session); // neither closing nor closed
 void session_flush(struct session *session);
 void session_read_on(struct session *session, bool on);
-void session_hang_up(struct session *session);          // goodbye on the socket, after what is on its way
-void session_close(struct session *session);            // the socket; the session is freed when it has closed
+void session_hang_up(struct session *session); // goodbye on the socket, after what is on its way
+void session_close(struct session *session);   // the socket; the session is freed when it has closed
 void session_free(struct session *session);
 
 #endif

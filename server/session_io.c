@@ -27,7 +27,7 @@ static void session_got(struct session *session, const uint8_t *data, size_t siz
     problem_init(&problem, NULL);
     bool closed = false;
     int result = tls_feed(session->tls, data, size, &problem);
-    session_touch(session);   // whatever happened, TLS may have something to say
+    session_touch(session); // whatever happened, TLS may have something to say
     if (!result && tls_ready(session->tls)) {
         session_ready(session);
         result = tls_read(session->tls, &session->plain, &closed, &problem);
@@ -168,7 +168,7 @@ static void on_shut(uv_shutdown_t *request, int status)
 // its own: closing with unread bytes would send a reset that can overtake our last words.
 void session_hang_up(struct session *session)
 {
-    session_flush(session);   // what was said comes before the goodbye
+    session_flush(session); // what was said comes before the goodbye
     if (session->closed)
         return;
     if (tls_ready(session->tls)) {

@@ -10,15 +10,16 @@
 #include "server/session.h"
 #include "protocol.pb-c.h"
 
-#define TELLINGS_MAX ((size_t)32 << 20)   // bytes of commits told in pieces, for all watches together
-#define HELD_MAX 256          // more commits than this are rather read from the log
+#define TELLINGS_MAX ((size_t)32 << 20) // bytes of commits told in pieces, for all watches together
+#define HELD_MAX     256                // more commits than this are rather read from the log
 
 // --- scopes, each once ---
 
 struct sight *sight_take(struct live *live, const struct scope *scope)
 {
     struct sight *sight;
-    DL_FOREACH(live->sights, sight) {
+    DL_FOREACH(live->sights, sight)
+    {
         if (scope_equal(&sight->scope, scope)) {
             sight->refs++;
             return sight;
@@ -44,7 +45,7 @@ void sight_drop(struct live *live, struct sight *sight)
     if (!sight || --sight->refs > 0)
         return;
     DL_DELETE(live->sights, sight);
-    push_cache_empty(live->cache);   // it may know this sight by its address
+    push_cache_empty(live->cache); // it may know this sight by its address
     arena_deinit(&sight->arena);
     free(sight);
 }
@@ -54,7 +55,8 @@ void sight_drop(struct live *live, struct sight *sight)
 static struct telling *telling_take(struct live *live, struct commit *commit)
 {
     struct telling *telling;
-    DL_FOREACH(live->tellings, telling) {
+    DL_FOREACH(live->tellings, telling)
+    {
         // who read it from the log has it in memory of its own: that one goes
         if (telling->commit->from_seq == commit->from_seq && telling->commit->to_seq == commit->to_seq &&
             telling->commit->n_rows == commit->n_rows) {
@@ -85,9 +87,10 @@ void tellings_tick(struct live *live)
     size_t bytes = 0;
     struct telling *telling;
     DL_FOREACH(live->tellings, telling)
-        bytes += telling->commit->arena.used;
+    bytes += telling->commit->arena.used;
     // the newest may be as large as it is: whoever reads must be able to have it
-    DL_FOREACH(live->tellings, telling) {
+    DL_FOREACH(live->tellings, telling)
+    {
         if (bytes <= TELLINGS_MAX || !telling->next)
             break;
         bytes -= telling->commit->arena.used;
@@ -127,7 +130,8 @@ void watch_resync(struct watch *watch, int why)
 struct watch *watch_find(const struct session *session, uint64_t id)
 {
     struct watch *watch;
-    LL_FOREACH2(session->watches, watch, sibling) {
+    LL_FOREACH2(session->watches, watch, sibling)
+    {
         if (watch->id == id)
             return watch;
     }
@@ -167,7 +171,7 @@ static int watch_pieces(struct watch *watch, const struct commit *commit, size_t
 static bool watch_told(struct watch *watch, struct commit *commit, size_t row)
 {
     struct telling *before = watch->telling;
-    bool told = before != NULL;   // of a commit that was begun something was told
+    bool told = before != NULL; // of a commit that was begun something was told
     int result = watch_pieces(watch, commit, &row, &told);
     watch->row = row;
     if (!result && row > 0) {
@@ -204,7 +208,7 @@ void watch_go_on(struct watch *watch)
 {
     struct live *live = watch->session->server->live;
     if (session_unsent(watch->session) > SESSION_HIGH)
-        return;   // another watch of this session was quicker
+        return; // another watch of this session was quicker
     if (watch->telling) {
         // its watches go on at different rows and times: they share no packed frames
         push_cache_empty(live->cache);
@@ -234,7 +238,7 @@ void watch_commit(struct watch *watch, struct commit *commit, bool matters)
     if (watch->state == WATCH_READING)
         watch_hold(watch, commit);
     else if (watch->state == WATCH_LIVE && matters && watch->sight->own && commit->to_seq > watch->scope_seq)
-        round_start(watch, NULL, &watch->passed, 0);   // it brings this commit as well
+        round_start(watch, NULL, &watch->passed, 0); // it brings this commit as well
     else if (watch->state == WATCH_LIVE)
         watch_tell(watch, commit);
 }

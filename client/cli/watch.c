@@ -100,7 +100,8 @@ static void change_line(struct watching *watching, const Sendco__Change *change,
 
 static bool change_wanted(const struct watching *watching, const Sendco__Change *change, const struct kind *kind, int64_t id)
 {
-    return change->seq > watching->covered && change->seq > watching->told && (!watching->only_kind || (watching->only_kind == kind && watching->only_id == id));
+    return change->seq > watching->covered && change->seq > watching->told &&
+           (!watching->only_kind || (watching->only_kind == kind && watching->only_id == id));
 }
 
 // Each change carries the range its push covers. A range that a reconnection

@@ -11,14 +11,14 @@
 
 #include "common/error.h"
 
-#define FORGET_AFTER ((uint64_t)3600 * 1000)   // ms without another failure
+#define FORGET_AFTER ((uint64_t)3600 * 1000) // ms without another failure
 
 struct failures {
     UT_hash_handle hh;
     int64_t staff;
     unsigned n;
-    uint64_t last, until;    // ms
-    bool trying;             // an attempt is being looked at
+    uint64_t last, until; // ms
+    bool trying;          // an attempt is being looked at
 };
 
 struct attempt {
@@ -38,7 +38,7 @@ struct login {
     struct failures *failures;
     struct attempt *queue;
     unsigned n_queued, n_running;
-    char nobody[crypto_pwhash_STRBYTES];   // what is hashed against when there is no account
+    char nobody[crypto_pwhash_STRBYTES]; // what is hashed against when there is no account
 };
 
 struct login *login_new(uv_loop_t *loop)
@@ -68,7 +68,8 @@ void login_free(struct login *login)
     if (!login)
         return;
     struct failures *failures, *next;
-    HASH_ITER(hh, login->failures, failures, next) {
+    HASH_ITER(hh, login->failures, failures, next)
+    {
         HASH_DEL(login->failures, failures);
         free(failures);
     }

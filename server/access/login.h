@@ -11,10 +11,10 @@
 
 struct login;
 
-#define LOGIN_AT_ONCE 2
-#define LOGIN_QUEUE 20
-#define LOGIN_PAUSE_MAX 300      // seconds
-#define LOGIN_PASSWORD_MAX 1024  // bytes
+#define LOGIN_AT_ONCE      2
+#define LOGIN_QUEUE        20
+#define LOGIN_PAUSE_MAX    300  // seconds
+#define LOGIN_PASSWORD_MAX 1024 // bytes
 
 struct login *login_new(uv_loop_t *loop);
 void login_free(struct login *login);

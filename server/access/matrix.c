@@ -10,11 +10,11 @@
 // A role that is to come is a row in each table.
 #include "server/access/matrix.h"
 
-#define ALL_OF_IT \
-    { \
-        [CLASS_C0] = "AAAA", [CLASS_C1] = "AAAA", [CLASS_C2] = "AAAA", [CLASS_C3] = "AAAA", [CLASS_C4] = "AAAA", [CLASS_M1] = "AAAA", \
-        [CLASS_M2] = "AAAA", [CLASS_S] = "AAAA", [CLASS_H1] = "AAAA", [CLASS_H2] = "AAAA", [CLASS_H3] = "AAAA", [CLASS_F] = "AAAA", \
-        [CLASS_G] = "AAAA", [CLASS_A] = "AAAA" \
+#define ALL_OF_IT                                                                                                                          \
+    {                                                                                                                                      \
+        [CLASS_C0] = "AAAA", [CLASS_C1] = "AAAA", [CLASS_C2] = "AAAA", [CLASS_C3] = "AAAA", [CLASS_C4] = "AAAA", [CLASS_M1] = "AAAA",      \
+        [CLASS_M2] = "AAAA", [CLASS_S] = "AAAA", [CLASS_H1] = "AAAA", [CLASS_H2] = "AAAA", [CLASS_H3] = "AAAA", [CLASS_F] = "AAAA",        \
+        [CLASS_G] = "AAAA", [CLASS_A] = "AAAA"                                                                                             \
     }
 
 static const char *const reads[ROLE_COUNT][CLASS_COUNT] = {
@@ -58,10 +58,10 @@ enum reach matrix_write(enum role role, enum record_class class, enum subject su
 
 void matrix_fill(struct scope *scope, enum role role)
 {
-    for (int class = 0; class < CLASS_COUNT; class++) {
+    for (int class = 0; class < CLASS_COUNT; class ++) {
         for (int subject = 0; subject < SUBJECT_COUNT; subject++) {
-            scope->read[class][subject] = (uint8_t)matrix_read(role, (enum record_class)class, (enum subject)subject);
-            scope->write[class][subject] = (uint8_t)matrix_write(role, (enum record_class)class, (enum subject)subject);
+            scope->read[class][subject] = (uint8_t)matrix_read(role, (enum record_class) class, (enum subject)subject);
+            scope->write[class][subject] = (uint8_t)matrix_write(role, (enum record_class) class, (enum subject)subject);
         }
     }
 }

@@ -9,7 +9,7 @@
 
 struct passes {
     struct store *store;
-    struct pass *all;     // hash by the ticket's hash
+    struct pass *all; // hash by the ticket's hash
     bool stopping;
 };
 
@@ -33,7 +33,7 @@ void passes_free(struct passes *passes)
         return;
     struct pass *pass, *next;
     HASH_ITER(hh, passes->all, pass, next)
-        pass_forget(pass);
+    pass_forget(pass);
     free(passes);
 }
 
@@ -53,7 +53,7 @@ static int keep_young(struct view *view, void *data)
 
 static void on_kept(int result, void *data)
 {
-    (void)result;   // its last use is then known less exactly: it ends sooner, never later
+    (void)result; // its last use is then known less exactly: it ends sooner, never later
     free(data);
 }
 
@@ -144,7 +144,8 @@ void passes_sweep(struct passes *passes, int64_t now)
 {
     struct pass *pass, *next;
     bool any = false;
-    HASH_ITER(hh, passes->all, pass, next) {
+    HASH_ITER(hh, passes->all, pass, next)
+    {
         if (pass_alive(pass, now) || pass->refs > 0)
             continue;
         // A row read before the end may still be on its way here: it must find that this has ended.
@@ -160,7 +161,8 @@ void passes_sweep(struct passes *passes, int64_t now)
 void passes_stop(struct passes *passes)
 {
     struct pass *pass, *next;
-    HASH_ITER(hh, passes->all, pass, next) {
+    HASH_ITER(hh, passes->all, pass, next)
+    {
         if (!pass->ended && pass->row.used > pass->written)
             pass_write(pass);
     }

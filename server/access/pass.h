@@ -15,16 +15,16 @@
 struct passes;
 struct store;
 
-#define PASS_TICKET 32             // bytes of a ticket; the store keeps their SHA-256
-#define PASS_IDLE 600              // seconds without a request
-#define PASS_LIFE (12 * 3600)      // at most
-#define PASS_WRITE 60              // its last use is written down at most this often
+#define PASS_TICKET 32          // bytes of a ticket; the store keeps their SHA-256
+#define PASS_IDLE   600         // seconds without a request
+#define PASS_LIFE   (12 * 3600) // at most
+#define PASS_WRITE  60          // its last use is written down at most this often
 
 struct pass {
     UT_hash_handle hh;
     struct passes *passes;
     struct ticket row;
-    int64_t written;               // row.used as the store has it
+    int64_t written; // row.used as the store has it
     unsigned refs;
     bool ended, swept;
 };
@@ -37,11 +37,11 @@ void passes_sweep(struct passes *passes, int64_t now);
 void passes_stop(struct passes *passes);
 
 void pass_hash(const uint8_t *ticket, size_t size, uint8_t hash[32]);
-struct pass *pass_find(struct passes *passes, const uint8_t hash[32]);   // in use here; may be NULL
+struct pass *pass_find(struct passes *passes, const uint8_t hash[32]); // in use here; may be NULL
 // From its row, which the store has. NULL without memory. Returned with one more reference.
 struct pass *pass_take(struct passes *passes, const struct ticket *row);
 void pass_release(struct pass *pass);
-bool pass_alive(const struct pass *pass, int64_t now);   // false for NULL
+bool pass_alive(const struct pass *pass, int64_t now); // false for NULL
 // A request uses it: false when it has ended.
 bool pass_use(struct pass *pass, int64_t now);
 int64_t pass_expires(const struct pass *pass);

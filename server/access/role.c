@@ -5,7 +5,9 @@
 
 #include "common/text.h"
 
-static const struct { const char *word, *name; } roles[ROLE_COUNT] = {
+static const struct {
+    const char *word, *name;
+} roles[ROLE_COUNT] = {
     [ROLE_NONE] = {"none", "No role"},
     [ROLE_SENDCO] = {"sendco", "SENDCO"},
     [ROLE_CNPL] = {"cnpl", "Complex Needs Provision Leader"},

@@ -11,7 +11,7 @@ struct gather {
     struct arena *arena;
     int64_t *ids;
     size_t n, capacity;
-    const char *field;     // whose reference is gathered by on_gather
+    const char *field; // whose reference is gathered by on_gather
 };
 
 static int gather_add(struct gather *gather, int64_t id)

@@ -53,7 +53,7 @@ void handle_unwatch(struct request *request)
 struct looking {
     const struct kind *kind;
     int64_t about;
-    uint64_t turn;     // of this session's: of two that overtake each other the later one counts
+    uint64_t turn; // of this session's: of two that overtake each other the later one counts
 };
 
 static int read_presence(struct view *view, void *data)

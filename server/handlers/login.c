@@ -25,11 +25,11 @@ struct knowing {
     struct device device;
     struct account account;
     const char *name;
-    uint8_t hash[32];            // of the ticket
+    uint8_t hash[32]; // of the ticket
     struct ticket ticket;
-    bool has_ticket;             // it is in use here: no need to look for it
+    bool has_ticket; // it is in use here: no need to look for it
     uint8_t raw[PASS_TICKET];
-    uint64_t generation;         // of accounts and devices, when it was asked
+    uint64_t generation; // of accounts and devices, when it was asked
 };
 
 static struct knowing *knowing_new(struct request *request)
@@ -55,7 +55,7 @@ static void refuse(struct request *request, int error)
     struct session *session = request_session(request);
     if (session) {
         session_gate(session, false);
-        if (request->message->body_case == SENDCO__REQUEST__BODY_LOGIN)   // somebody who types needs time
+        if (request->message->body_case == SENDCO__REQUEST__BODY_LOGIN) // somebody who types needs time
             session_patience(session);
     }
     request_fail(request, error);
@@ -330,11 +330,10 @@ static void done_resume(int result, void *data)
         refuse(request, result);
         return;
     }
-    bool good = !result && ticket->device == request->actor.device && ticket->staff == request->actor.staff &&
-                !knowing->account.blocked && knowing->account.role != ROLE_NONE;
-    struct pass *pass = good && (knowing->has_ticket || ticket_alive(ticket, request->now))
-                            ? pass_take(request->server->passes, ticket)
-                            : NULL;
+    bool good = !result && ticket->device == request->actor.device && ticket->staff == request->actor.staff && !knowing->account.blocked &&
+                knowing->account.role != ROLE_NONE;
+    struct pass *pass =
+        good && (knowing->has_ticket || ticket_alive(ticket, request->now)) ? pass_take(request->server->passes, ticket) : NULL;
     if (!pass_use(pass, request->now)) {
         if (pass)
             pass_release(pass);

@@ -15,7 +15,7 @@ struct reading {
     struct query query;
     bool with_labels;
     struct labels labels;
-    struct pile items;           // Sendco__Record or Sendco__HistoryReply__Entry
+    struct pile items; // Sendco__Record or Sendco__HistoryReply__Entry
     struct query_page page;
     uint64_t total, first_seq;
     const struct kind *kind;
@@ -83,7 +83,7 @@ static void reading_labels_out(struct reading *reading)
         Sendco__Reply *reply = reading_reply(reading, &records);
         n = pile_part(pile, from);
         if (!reply)
-            return;   // an answer without its labels is still right
+            return; // an answer without its labels is still right
         records->labels = (Sendco__Label **)pile->items + from;
         records->n_labels = n;
         request_part(reading->request, reply);
@@ -195,8 +195,7 @@ static int read_list(struct view *view, void *data)
         for (size_t i = 0; i < PAGE_PREFIX; i++)
             reading->first_seq |= (uint64_t)list->page.data[i] << (8 * i);
     }
-    int result =
-        view_list(view, &reading->query, &request->arena, &reading->page, on_record, reading, &request->problem);
+    int result = view_list(view, &reading->query, &request->arena, &reading->page, on_record, reading, &request->problem);
     if (!result && !list->has_page && !reading->page.next)
         reading->total = reading->items.n;
     else if (!result && !list->has_page)
@@ -239,7 +238,10 @@ static int pack_entry(const struct entry *entry, struct arena *arena, Sendco__Hi
 }
 
 // The people of an entry, named once the walk is over.
-struct history_item { Sendco__HistoryReply__Entry entry; int64_t actor, on_behalf_of; };
+struct history_item {
+    Sendco__HistoryReply__Entry entry;
+    int64_t actor, on_behalf_of;
+};
 
 static int on_entry(const struct entry *entry, void *data)
 {
@@ -261,7 +263,7 @@ static int on_entry(const struct entry *entry, void *data)
 // The staff by name, as far as the asker may see the staff.
 static char *history_name(struct view *view, int64_t staff, struct arena *arena)
 {
-    if (staff != 0 && !scope_reads(view_scope(view), CLASS_C0, SUBJECT_STAFF, staff))   // 0: sendcod itself
+    if (staff != 0 && !scope_reads(view_scope(view), CLASS_C0, SUBJECT_STAFF, staff)) // 0: sendcod itself
         return NULL;
     return (char *)(uintptr_t)view_staff_name(view, staff, arena);
 }

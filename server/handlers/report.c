@@ -41,7 +41,7 @@ struct report_part {
     const Sendco__Report *whole;
     Sendco__Report message;
     size_t bytes;
-    bool empty;              // but for the head
+    bool empty; // but for the head
 };
 
 static int part_begin(struct report_part *part, bool first)

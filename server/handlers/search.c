@@ -7,15 +7,15 @@
 #include "server/request.h"
 
 #define SEARCH_DEFAULT 50
-#define SEARCH_MAX 200
-#define SEARCH_TEXT 300      // code points of what was typed
-#define SEARCH_SHOWN 400     // bytes of a hit's text, and of a label
+#define SEARCH_MAX     200
+#define SEARCH_TEXT    300 // code points of what was typed
+#define SEARCH_SHOWN   400 // bytes of a hit's text, and of a label
 
 struct searching {
     struct request *request;
     const struct kind **kinds;
     size_t n_kinds, limit;
-    struct pile hits;            // Sendco__SearchReply__Hit
+    struct pile hits; // Sendco__SearchReply__Hit
     bool capped;
 };
 

@@ -39,7 +39,8 @@ void stages_free(struct stages *stages)
 void stages_sweep(struct stages *stages, uint64_t now)
 {
     struct stage *stage, *next;
-    LL_FOREACH_SAFE(stages->all, stage, next) {
+    LL_FOREACH_SAFE(stages->all, stage, next)
+    {
         if (!stage->applying && now - stage->since > (uint64_t)STAGE_SECONDS * 1000)
             stage_drop(stages, stage);
     }
@@ -48,7 +49,8 @@ void stages_sweep(struct stages *stages, uint64_t now)
 struct stage *stage_find(const struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY])
 {
     struct stage *stage;
-    LL_FOREACH(stages->all, stage) {
+    LL_FOREACH(stages->all, stage)
+    {
         if (stage->staff == staff && memcmp(stage->key, key, STORE_KEY) == 0)
             return stage;
     }
@@ -66,13 +68,15 @@ static size_t stages_bytes(struct stages *stages, int64_t staff, const struct st
     size_t bytes = 0;
     struct stage *stage, *next;
     *n = 0;
-    LL_FOREACH_SAFE(stages->all, stage, next) {
+    LL_FOREACH_SAFE(stages->all, stage, next)
+    {
         if (stage->staff == staff) {
             bytes += stage_bytes(stage);
             ++*n;
         }
     }
-    LL_FOREACH_SAFE(stages->all, stage, next) {
+    LL_FOREACH_SAFE(stages->all, stage, next)
+    {
         if ((bytes < STAGE_BYTES / 2 && *n < STAGES_MAX) || stage->staff != staff || !stage->applied || stage->applying || stage == keep)
             continue;
         bytes -= stage_bytes(stage);
@@ -216,7 +220,7 @@ int stage_add(struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY]
     if (!result)
         *found = stage;
     else if (fresh)
-        stage_drop(stages, stage);   // refused, it leaves nothing
+        stage_drop(stages, stage); // refused, it leaves nothing
     return result;
 }
 

@@ -63,9 +63,9 @@ void handle_status(struct request *request)
 
 // One connection, copied: it may be gone when the reading is done.
 struct caller {
-    Sendco__WhoReply__Person person;   // first: a pile of callers is one of persons
+    Sendco__WhoReply__Person person; // first: a pile of callers is one of persons
     Sendco__Present present;
-    int64_t staff, about;              // about: whom what is looked at concerns
+    int64_t staff, about; // about: whom what is looked at concerns
 };
 
 static struct caller *caller_copy(const struct session *session, const struct request *request, struct arena *arena)
@@ -110,8 +110,8 @@ static int read_who(struct view *view, void *data)
         if (!person->self && !scope_reads(scope, CLASS_C0, SUBJECT_STAFF, caller->staff))
             continue;
         if (person->present) {
-            person->present_label = (char *)(uintptr_t)view_label(view, kind_by_number(person->present->kind), person->present->id,
-                                                                 &request->arena);
+            person->present_label =
+                (char *)(uintptr_t)view_label(view, kind_by_number(person->present->kind), person->present->id, &request->arena);
             const struct kind *kind = kind_by_number(person->present->kind);
             const struct field *field = field_by_number(kind, person->present->field);
             if (field && (scope_withheld(scope, kind, caller->about) & field_bit(field)))
@@ -131,7 +131,7 @@ static void done_who(int result, void *data)
 {
     struct request *request = data;
     const struct pile *callers = request->data;
-    for (size_t from = 0; !result; ) {
+    for (size_t from = 0; !result;) {
         Sendco__Reply *reply = request_reply(request);
         Sendco__WhoReply *who = arena_alloc(&request->arena, sizeof *who);
         if (!reply || !who) {
@@ -160,7 +160,8 @@ void handle_who(struct request *request)
     int result = callers ? 0 : ERR_NOMEM;
     request->data = callers;
     const struct session *session, *next;
-    HASH_ITER(hh, request->server->sessions, session, next) {
+    HASH_ITER(hh, request->server->sessions, session, next)
+    {
         if (!result && session_open(session) && session->state == SESSION_READY && pass_alive(session->pass, request->now))
             result = pile_add(callers, caller_copy(session, request, &request->arena), &request->arena);
     }

@@ -14,8 +14,8 @@
 #include "server/request.h"
 #include "server/server.h"
 
-#define REASON_MAX 500       // characters
-#define ANSWER_PART 4000     // items told in one reply
+#define REASON_MAX  500  // characters
+#define ANSWER_PART 4000 // items told in one reply
 
 // What applying all that one may send ahead takes: each record, as it was, as it will be, and what is told of it.
 #define STAGE_WORK (8 * STAGE_BYTES)

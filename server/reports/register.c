@@ -158,8 +158,8 @@ static const struct {
     {gap_untold, "No date says that the parent was informed"},
     {gap_late, "The parent was informed only after provision began (Children and Families Act 2014, s.68)"},
 };
-#define GAPS (sizeof gaps / sizeof gaps[0])
-#define GAP_NAMES 5   // more are counted
+#define GAPS      (sizeof gaps / sizeof gaps[0])
+#define GAP_NAMES 5 // more are counted
 
 // NULL with *result 0: there is none.
 static char *gap_tell(const struct register_work *work, size_t gap, int *result)

@@ -4,8 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW {REACH_ALL, REACH_ALL, REACH_ALL, REACH_ALL}
-#define ROWS {ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW}
+#define ROW                                                                                                                                \
+    {                                                                                                                                      \
+        REACH_ALL, REACH_ALL, REACH_ALL, REACH_ALL                                                                                         \
+    }
+#define ROWS                                                                                                                               \
+    {                                                                                                                                      \
+        ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW                                                          \
+    }
 _Static_assert(CLASS_COUNT == 15 && SUBJECT_COUNT == 4, "a row for each class, a column for each subject");
 const struct scope scope_all = {.read = ROWS, .write = ROWS};
 

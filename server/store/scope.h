@@ -12,12 +12,15 @@
 
 enum reach { REACH_NONE, REACH_OWN, REACH_ALL };
 
-struct id_set { const int64_t *ids; size_t n; };   // ascending
+struct id_set {
+    const int64_t *ids;
+    size_t n;
+}; // ascending
 
 struct scope {
-    uint8_t read[CLASS_COUNT][SUBJECT_COUNT];     // enum reach, by record class and subject
+    uint8_t read[CLASS_COUNT][SUBJECT_COUNT]; // enum reach, by record class and subject
     uint8_t write[CLASS_COUNT][SUBJECT_COUNT];
-    struct id_set own[SUBJECT_COUNT];             // what REACH_OWN reaches; memory of whoever made it
+    struct id_set own[SUBJECT_COUNT]; // what REACH_OWN reaches; memory of whoever made it
 };
 
 bool id_set_has(const struct id_set *set, int64_t id);

@@ -13,9 +13,9 @@ struct store;
 
 // Who does it. Of a session; `role` is access's business.
 struct actor {
-    int64_t staff;            // 0: sendcod itself
+    int64_t staff; // 0: sendcod itself
     int64_t device;
-    int64_t on_behalf_of;     // 0: nobody
+    int64_t on_behalf_of; // 0: nobody
     int role;
 };
 
@@ -24,12 +24,12 @@ struct actor {
 typedef int store_scope_fn(struct view *view, const struct actor *actor, struct arena *arena, struct scope *scope);
 
 struct store_options {
-    const char *directory;    // holds sendco.db
+    const char *directory; // holds sendco.db
     store_scope_fn *scope;
-    unsigned readers;         // threads; 0: 2
-    bool create;              // init: make the database
-    const char *school;       // with create
-    uint64_t seed;            // with create and not 0: the chain's start and salts follow from it (demo)
+    unsigned readers;   // threads; 0: 2
+    bool create;        // init: make the database
+    const char *school; // with create
+    uint64_t seed;      // with create and not 0: the chain's start and salts follow from it (demo)
 };
 
 // Opens, creates tables and columns for new kinds and fields, seeds new code
@@ -40,7 +40,7 @@ void store_close(struct store *store, void (*on_closed)(void *data), void *data)
 bool store_readonly(const struct store *store);
 const char *store_school(const struct store *store);
 uint64_t store_epoch(const struct store *store);
-uint64_t store_seq(const struct store *store);      // newest committed, as the loop knows it
+uint64_t store_seq(const struct store *store); // newest committed, as the loop knows it
 
 // Checks judge a change, effects follow from it; both run inside the writer's
 // transaction. `before` is NULL for a new record, `after` for a removed one.
@@ -60,26 +60,42 @@ void store_read(struct store *store, const struct actor *actor, store_read_fn *r
 // --- writing ---
 
 struct put_item {
-    struct record *record;    // id, or negative when new; version: the base; values of the fields in `set`
-    uint64_t set;             // fields given a value
-    uint64_t cleared;         // fields made empty
+    struct record *record; // id, or negative when new; version: the base; values of the fields in `set`
+    uint64_t set;          // fields given a value
+    uint64_t cleared;      // fields made empty
 };
 
 struct done_item {
     const struct kind *kind;
     int64_t id, temporary;
     uint64_t version;
-    enum action action;       // ACTION_NONE: nothing had to change
+    enum action action; // ACTION_NONE: nothing had to change
     bool caused;
 };
-struct merged_item { const struct kind *kind; int64_t id; int field; int64_t who; int64_t when; const char *who_name; };
-struct warning_item { const struct kind *kind; int64_t id; int field; const char *message; };
+struct merged_item {
+    const struct kind *kind;
+    int64_t id;
+    int field;
+    int64_t who;
+    int64_t when;
+    const char *who_name;
+};
+struct warning_item {
+    const struct kind *kind;
+    int64_t id;
+    int field;
+    const char *message;
+};
 
-struct change_result {        // in the change's arena
-    struct done_item *done; size_t n_done;
-    struct merged_item *merged; size_t n_merged;
-    struct warning_item *warnings; size_t n_warnings;
-    struct done_item *skipped; size_t n_skipped;
+struct change_result { // in the change's arena
+    struct done_item *done;
+    size_t n_done;
+    struct merged_item *merged;
+    size_t n_merged;
+    struct warning_item *warnings;
+    size_t n_warnings;
+    struct done_item *skipped;
+    size_t n_skipped;
     uint64_t batch, from_seq, to_seq;
     bool replayed;
 };
@@ -91,19 +107,19 @@ struct change {
     enum change_verb verb;
     struct actor actor;
     uint8_t key[STORE_KEY];
-    uint8_t hash[32];         // of what was asked: the same key with another hash is refused
-    uint8_t entropy[32];      // salts come from it
-    int64_t now;              // chosen by the caller: the store asks no clock
+    uint8_t hash[32];    // of what was asked: the same key with another hash is refused
+    uint8_t entropy[32]; // salts come from it
+    int64_t now;         // chosen by the caller: the store asks no clock
     int32_t today;
     bool strict, dry_run, batched;
     bool has_seen;
-    uint64_t seen;            // how far the author's view went
-    struct put_item *items;   // CHANGE_PUT
+    uint64_t seen;          // how far the author's view went
+    struct put_item *items; // CHANGE_PUT
     size_t n_items;
-    const struct kind *kind;  // CHANGE_REMOVE, CHANGE_UNDO
+    const struct kind *kind; // CHANGE_REMOVE, CHANGE_UNDO
     int64_t id;
-    uint64_t version;         // REMOVE: the base; UNDO: which, 0 the newest
-    uint64_t batch;           // UNDO of a batch; 0: of a record
+    uint64_t version; // REMOVE: the base; UNDO: which, 0 the newest
+    uint64_t batch;   // UNDO of a batch; 0: of a record
     const char *reason;
     struct arena *arena;
     struct change_result result;
@@ -119,11 +135,11 @@ void store_keep(struct store *store, store_read_fn *keep, store_done_fn *done, v
 
 // --- following ---
 
-struct change_row {           // one record's change
+struct change_row { // one record's change
     uint64_t seq;
     enum action action;
     uint64_t changed;
-    struct record *record;    // after it, whole and unfiltered
+    struct record *record; // after it, whole and unfiltered
 };
 // One committed request, shared by reference; loop thread only.
 struct commit {

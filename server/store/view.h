@@ -13,42 +13,54 @@
 
 struct view;
 
-enum operator { OP_EQ = 1, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_EMPTY, OP_SET, OP_CONTAINS };   // as Condition.Op
+enum operator{ OP_EQ = 1, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_EMPTY, OP_SET, OP_CONTAINS }; // as Condition.Op
 
-struct condition { const struct field *field; enum operator op; struct value value; };   // CONTAINS compares folded text
+struct condition {
+    const struct field *field;
+    enum operator op;
+    struct value value;
+}; // CONTAINS compares folded text
 
-struct order { const struct field *field; bool about; bool descending; };   // field NULL: by the record's name, or, with about, by the name of whom it is about
+struct order {
+    const struct field *field;
+    bool about;
+    bool descending;
+}; // field NULL: by the record's name, or, with about, by the name of whom it is about
 
 #define QUERY_CONDITIONS 16
-#define QUERY_ORDERS 4
+#define QUERY_ORDERS     4
 
 struct query {
     const struct kind *kind;
     struct condition where[QUERY_CONDITIONS];
     size_t n_where;
-    int64_t about;              // only records about this id (of the kind's subject); 0: any
-    bool any_time;              // false and as_at set: only spells that hold then
-    int32_t as_at;              // DATE_NONE: any
-    int64_t as_known;           // 0: now; else as the log knew it at that second
+    int64_t about;    // only records about this id (of the kind's subject); 0: any
+    bool any_time;    // false and as_at set: only spells that hold then
+    int32_t as_at;    // DATE_NONE: any
+    int64_t as_known; // 0: now; else as the log knew it at that second
     struct order order[QUERY_ORDERS];
     size_t n_order;
-    size_t limit;               // 0: no limit
-    size_t max_bytes;           // of packed bodies, about; 0: no limit
-    const uint8_t *page;        // from query_page.next of the page before; NULL: the first
+    size_t limit;        // 0: no limit
+    size_t max_bytes;    // of packed bodies, about; 0: no limit
+    const uint8_t *page; // from query_page.next of the page before; NULL: the first
     size_t page_size;
-    bool removed;               // the removed ones too
+    bool removed; // the removed ones too
 };
 
 // next NULL: that was all; in the arena. first_seq: of the snapshot that gave the first page.
-struct query_page { uint8_t *next; size_t next_size; uint64_t first_seq; };
+struct query_page {
+    uint8_t *next;
+    size_t next_size;
+    uint64_t first_seq;
+};
 
-void query_init(struct query *query, const struct kind *kind);   // everything, ordered by id
+void query_init(struct query *query, const struct kind *kind); // everything, ordered by id
 // Adds "field = value"; the field must exist.
 void query_where(struct query *query, const char *field, enum operator op, struct value value);
 
 uint64_t view_seq(const struct view *view);
 uint64_t view_epoch(const struct view *view);
-int32_t view_today(const struct view *view);       // of the request, not the clock
+int32_t view_today(const struct view *view); // of the request, not the clock
 int64_t view_now(const struct view *view);
 const struct scope *view_scope(const struct view *view);
 
@@ -68,7 +80,7 @@ struct hit {
     const struct kind *kind;
     int64_t id, about;
     const struct field *field;
-    const char *text;        // of the field
+    const char *text; // of the field
 };
 typedef int view_hit_fn(const struct hit *hit, void *data);
 // Words, the last one as a prefix, all of them in one field or the name of one
@@ -76,15 +88,15 @@ typedef int view_hit_fn(const struct hit *hit, void *data);
 int view_search(struct view *view, const char *text, const struct kind *const *only, size_t n_only, size_t limit, struct arena *arena,
                 view_hit_fn *on_hit, void *data, bool *capped, struct problem *problem);
 
-enum action { ACTION_NONE, ACTION_ADD, ACTION_EDIT, ACTION_REMOVE, ACTION_RESTORE };   // as Action in protocol.proto
+enum action { ACTION_NONE, ACTION_ADD, ACTION_EDIT, ACTION_REMOVE, ACTION_RESTORE }; // as Action in protocol.proto
 
-struct entry {               // one change, as history shows it
+struct entry { // one change, as history shows it
     uint64_t seq, version, batch;
     int64_t at, actor, on_behalf_of;
     enum action action;
     uint64_t changed;
-    const char *reason;      // NULL: none
-    struct record *record;   // after it, filtered by scope
+    const char *reason;    // NULL: none
+    struct record *record; // after it, filtered by scope
 };
 typedef int view_entry_fn(const struct entry *entry, void *data);
 int view_history(struct view *view, const struct kind *kind, int64_t id, struct arena *arena, view_entry_fn *on_entry, void *data,
@@ -106,7 +118,10 @@ int view_put(struct view *view, const struct record *record, uint64_t set, int64
 void view_warn(struct view *view, const struct record *record, const char *field, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-struct view_figures { uint64_t records, changes, database_bytes, wal_bytes; uint8_t chain[32]; };
+struct view_figures {
+    uint64_t records, changes, database_bytes, wal_bytes;
+    uint8_t chain[32];
+};
 int view_figures(struct view *view, struct view_figures *figures);
 
 #endif

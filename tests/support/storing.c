@@ -12,13 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-
 struct store *store;
 static uv_loop_t loop;
 static char directory[64];
 struct arena arena;
 static uint64_t next_key;
-struct scope storing_narrow;          // what staff 99 may see
+struct scope storing_narrow; // what staff 99 may see
 int64_t storing_narrow_pupils[4];
 const struct kind *pupil, *status, *target;
 
@@ -30,7 +29,10 @@ static int scope_of(struct view *view, const struct actor *actor, struct arena *
     return 0;
 }
 
-struct wait { int result; int done; };
+struct wait {
+    int result;
+    int done;
+};
 
 static void on_done(int result, void *data)
 {
@@ -105,7 +107,6 @@ int64_t storing_add(struct put_item made)
     return change.result.done[change.result.n_done - 1].id;
 }
 
-
 static int read_now(struct view *view, void *data)
 {
     struct storing *reading = data;
@@ -113,7 +114,11 @@ static int read_now(struct view *view, void *data)
 }
 
 static struct wait current_wait;
-static void on_read(int result, void *data) { (void)data; on_done(result, &current_wait); }
+static void on_read(int result, void *data)
+{
+    (void)data;
+    on_done(result, &current_wait);
+}
 
 int storing_ask(struct storing *reading)
 {
@@ -163,7 +168,8 @@ int64_t storing_pupil(const char *surname, const char *forename)
 int64_t storing_target(int64_t of)
 {
     char id[ID_TEXT_MAX];
-    return storing_add(storing_item(target, -1, 0, "pupil", id_format(pupil, of, id), "aim", "Reads ten words", "measure", "Nine of ten", "baseline", "Two", NULL));
+    return storing_add(storing_item(target, -1, 0, "pupil", id_format(pupil, of, id), "aim", "Reads ten words", "measure", "Nine of ten",
+                                    "baseline", "Two", NULL));
 }
 
 int storing_open(void **state)
@@ -184,7 +190,10 @@ int storing_open(void **state)
     return 0;
 }
 
-static void on_closed(void *data) { *(int *)data = 1; }
+static void on_closed(void *data)
+{
+    *(int *)data = 1;
+}
 
 int storing_close(void **state)
 {
@@ -205,4 +214,3 @@ int storing_close(void **state)
     arena_deinit(&arena);
     return 0;
 }
-

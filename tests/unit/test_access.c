@@ -61,15 +61,15 @@ static void test_every_cell(void **state)
     for (int role = ROLE_NONE; role < ROLE_COUNT; role++) {
         struct scope scope = {0};
         matrix_fill(&scope, (enum role)role);
-        for (int class = CLASS_C0; class < CLASS_COUNT; class++) {
+        for (int class = CLASS_C0; class < CLASS_COUNT; class ++) {
             for (int subject = 0; subject < SUBJECT_COUNT; subject++) {
-                enum reach read = told_read((enum role)role, (enum record_class)class, (enum subject)subject);
-                enum reach write = told_write((enum role)role, (enum record_class)class, (enum subject)subject);
-                if (matrix_read((enum role)role, (enum record_class)class, (enum subject)subject) != read ||
-                    matrix_write((enum role)role, (enum record_class)class, (enum subject)subject) != write ||
+                enum reach read = told_read((enum role)role, (enum record_class) class, (enum subject)subject);
+                enum reach write = told_write((enum role)role, (enum record_class) class, (enum subject)subject);
+                if (matrix_read((enum role)role, (enum record_class) class, (enum subject)subject) != read ||
+                    matrix_write((enum role)role, (enum record_class) class, (enum subject)subject) != write ||
                     scope.read[class][subject] != read || scope.write[class][subject] != write)
                     fail_msg("%s, class %d, subject %d", role_word((enum role)role), class, subject);
-                assert_true(write <= read);   // nobody writes what he may not read
+                assert_true(write <= read); // nobody writes what he may not read
             }
         }
     }
@@ -104,8 +104,8 @@ static void test_every_field_of_every_kind(void **state)
                 enum reach whole = told_read((enum role)role, kind->class, kind->about.subject);
                 enum reach reach = told_read((enum role)role, field->class, kind->about.subject);
                 reach = reach < whole ? reach : whole;
-                bool with_own = scope_reads(&scope, kind->class, kind->about.subject, own) &&
-                                !(scope_withheld(&scope, kind, own) & field_bit(field));
+                bool with_own =
+                    scope_reads(&scope, kind->class, kind->about.subject, own) && !(scope_withheld(&scope, kind, own) & field_bit(field));
                 bool with_other = scope_reads(&scope, kind->class, kind->about.subject, other) &&
                                   !(scope_withheld(&scope, kind, other) & field_bit(field));
                 assert_int_equal(with_own, reach != REACH_NONE);
@@ -176,7 +176,7 @@ static void test_use_keeps_it_alive_everywhere(void **state)
 {
     (void)state;
     struct passes *passes = passes_new(NULL);
-    passes_stop(passes);   // no store to write to
+    passes_stop(passes); // no store to write to
     struct ticket row = {.hash = {1}, .issued = 1000, .used = 1000};
     struct pass *one = pass_take(passes, &row), *two = pass_take(passes, &row);
     assert_ptr_equal(one, two);
@@ -188,11 +188,11 @@ static void test_use_keeps_it_alive_everywhere(void **state)
     assert_false(pass_use(two, 1501));
     passes_sweep(passes, 1501);
     passes_sweep(passes, 1502);
-    assert_ptr_equal(pass_find(passes, row.hash), one);   // in use
+    assert_ptr_equal(pass_find(passes, row.hash), one); // in use
     pass_release(one);
     pass_release(two);
     passes_sweep(passes, 1503);
-    assert_false(pass_alive(pass_find(passes, row.hash), 1503));   // remembered as ended
+    assert_false(pass_alive(pass_find(passes, row.hash), 1503)); // remembered as ended
     passes_sweep(passes, 1504);
     assert_null(pass_find(passes, row.hash));
     assert_false(pass_use(NULL, 0));
@@ -279,7 +279,7 @@ static void test_who_is_connected_is_judged_anew(void **state)
             uv_sleep(1);
         }
         access_changed(server);
-        access_changed(server);   // while it reads: once more after it
+        access_changed(server); // while it reads: once more after it
         while (server->access_checking)
             uv_run(&server->loop, UV_RUN_ONCE);
         for (size_t i = 1; i <= 5; i++)
@@ -314,9 +314,9 @@ static void test_the_pause_grows(void **state)
     for (size_t i = 0; i < sizeof pauses / sizeof *pauses; i++) {
         login_result(login, 5, false, now);
         assert_int_equal(login_pause(login, 5, now), pauses[i]);
-        assert_int_equal(login_pause(login, 6, now), 0);   // nobody else waits
+        assert_int_equal(login_pause(login, 6, now), 0); // nobody else waits
         now += pauses[i] * 1000;
-        assert_int_equal(login_pause(login, 5, now), 0);   // and nobody for ever
+        assert_int_equal(login_pause(login, 5, now), 0); // and nobody for ever
     }
     login_result(login, 5, true, now);
     login_result(login, 5, false, now);
@@ -324,7 +324,9 @@ static void test_the_pause_grows(void **state)
     login_free(login);
 }
 
-struct verdict { int result, calls; };
+struct verdict {
+    int result, calls;
+};
 
 static void on_verdict(int result, void *data)
 {
@@ -337,7 +339,7 @@ static int verify(struct login *login, const char *hash, const char *password)
 {
     struct verdict verdict = {0};
     assert_int_equal(login_verify(login, hash, password, on_verdict, &verdict), 0);
-    assert_int_equal(verdict.calls, 0);   // never before it has returned
+    assert_int_equal(verdict.calls, 0); // never before it has returned
     uv_run(uv_default_loop(), UV_RUN_DEFAULT);
     assert_int_equal(verdict.calls, 1);
     return verdict.result;

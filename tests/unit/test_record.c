@@ -123,14 +123,26 @@ static void test_id_slips(void **state)
     }
     char text[ID_TEXT_MAX];
     int64_t id = 0;
-    snprintf(text, sizeof text, "%s", id_format(kind, 33, (char[ID_TEXT_MAX]){0}));   // 11 in base 32
+    snprintf(text, sizeof text, "%s", id_format(kind, 33, (char[ID_TEXT_MAX]){0})); // 11 in base 32
     for (char *at = text; *at; at++) {
         *at = *at == '0' ? 'o' : *at == '1' ? 'l' : *at;
     }
     assert_int_equal(id_parse(kind, text, NULL, &id, &problem), 0);
     assert_int_equal(id, 33);
-    static const char *const none[] = {"", "-", "TGT", "TGT-", "TGT-0", "TGT-00", "12", "TGT-UUUU", "TGT-ZZZZZZZZZZZZZZ", "XYZ-04K7",
-                                       "TGT-04K7-and-much-more-than-any-id-has", "\x1b[2J", "TGT\n", "99999999999999999999999"};
+    static const char *const none[] = {"",
+                                       "-",
+                                       "TGT",
+                                       "TGT-",
+                                       "TGT-0",
+                                       "TGT-00",
+                                       "12",
+                                       "TGT-UUUU",
+                                       "TGT-ZZZZZZZZZZZZZZ",
+                                       "XYZ-04K7",
+                                       "TGT-04K7-and-much-more-than-any-id-has",
+                                       "\x1b[2J",
+                                       "TGT\n",
+                                       "99999999999999999999999"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         assert_int_equal(id_parse(NULL, none[i], NULL, &id, &problem), ERR_INVALID);
         assert_true(*problem_next(&problem) != '\0');
@@ -270,9 +282,9 @@ static void test_unpack_rules(void **state)
     assert_string_equal(record_text(record, "surname"), "Bo");
     assert_int_equal(unpack_bytes("pupil", "\x0a\x00", 2, &record), ERR_INVALID);
     assert_non_null(strstr(problem.message, "Surname: is an empty text"));
-    assert_int_equal(unpack_bytes("pupil", "\x28\x09", 2, &record), ERR_INVALID);     // sex = 9
+    assert_int_equal(unpack_bytes("pupil", "\x28\x09", 2, &record), ERR_INVALID); // sex = 9
     assert_non_null(strstr(problem.message, "Sex: 9 is none of its choices"));
-    assert_int_equal(unpack_bytes("pupil", "\xfa\x7f\x01x", 4, &record), ERR_PROTOCOL);   // a field nobody knows
+    assert_int_equal(unpack_bytes("pupil", "\xfa\x7f\x01x", 4, &record), ERR_PROTOCOL); // a field nobody knows
     assert_int_equal(unpack_bytes("pupil", "\x0a\x03\x1b[A", 5, &record), ERR_PROTOCOL);
     assert_int_equal(unpack_bytes("pupil", "\x0a\x05\x41", 3, &record), ERR_PROTOCOL);
     // Two faults at once are both told.
@@ -397,7 +409,7 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_ids),         TEST(test_id_slips),     TEST(test_sample),       TEST(test_pack), TEST(test_pack_extremes),
+        TEST(test_ids),          TEST(test_id_slips),     TEST(test_sample),       TEST(test_pack), TEST(test_pack_extremes),
         TEST(test_unpack_noise), TEST(test_unpack_rules), TEST(test_record_check), TEST(test_show), TEST(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

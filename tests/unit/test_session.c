@@ -23,17 +23,24 @@
 
 // --- the wheel ---
 
-struct fired { uint64_t now; size_t n; uint64_t at[512]; };
+struct fired {
+    uint64_t now;
+    size_t n;
+    uint64_t at[512];
+};
 
 static struct fired *fired;
 
-struct alarm { struct deadline deadline; uint64_t when; };
+struct alarm {
+    struct deadline deadline;
+    uint64_t when;
+};
 
 static void on_due(struct deadline *deadline, void *data)
 {
     struct wheel *wheel = data;
     const struct alarm *alarm = (const struct alarm *)deadline;
-    if (fired->now < alarm->when) {   // further off than the wheel is round: put back
+    if (fired->now < alarm->when) { // further off than the wheel is round: put back
         deadline_set(wheel, deadline, alarm->when);
         return;
     }
@@ -49,12 +56,12 @@ static void test_deadlines_fire_late_never_early(void **state)
     fired = &told;
     wheel_init(&wheel, 5000);
     for (size_t i = 0; i < 300; i++) {
-        alarms[i].when = 5000 + i * 997;   // up to five minutes
+        alarms[i].when = 5000 + i * 997; // up to five minutes
         deadline_set(&wheel, &alarms[i].deadline, alarms[i].when);
     }
     for (size_t i = 0; i < 300; i += 3)
         deadline_clear(&alarms[i].deadline);
-    deadline_clear(&alarms[0].deadline);   // twice does no harm
+    deadline_clear(&alarms[0].deadline); // twice does no harm
     for (told.now = 5000; told.now < 5000 + 400000; told.now += 250)
         wheel_turn(&wheel, told.now, on_due, &wheel);
     assert_int_equal(told.n, 200);
@@ -81,7 +88,7 @@ static void test_a_deadline_moves(void **state)
     wheel_turn(&wheel, told.now, on_due, &wheel);
     assert_int_equal(told.n, 1);
     assert_int_equal(alarm.deadline.due, 0);
-    told.now = 300000;   // the loop was asleep for long
+    told.now = 300000; // the loop was asleep for long
     wheel_turn(&wheel, told.now, on_due, &wheel);
     assert_int_equal(told.n, 1);
 }
@@ -113,15 +120,15 @@ static void test_so_many_a_second(void **state)
     memcpy(six->s6_addr + 12, &address->sin_addr, 4);
     arrivals_init(&arrivals, 3);
     assert_true(arrivals_take(&arrivals, &four, 5000));
-    assert_true(arrivals_take(&arrivals, &mapped, 5300));   // the same machine
+    assert_true(arrivals_take(&arrivals, &mapped, 5300)); // the same machine
     assert_true(arrivals_take(&arrivals, &four, 5600));
     assert_false(arrivals_take(&arrivals, &four, 5999));
-    for (uint8_t i = 0; i < 5; i++) {   // a network's machines are one source, too
+    for (uint8_t i = 0; i < 5; i++) { // a network's machines are one source, too
         struct sockaddr_storage peer = from_six(1, i);
         assert_int_equal(arrivals_take(&arrivals, &peer, 5999), i < 3);
     }
     struct sockaddr_storage other = from_six(2, 1);
-    assert_false(arrivals_take(&arrivals, &other, 5999));   // six in all
+    assert_false(arrivals_take(&arrivals, &other, 5999)); // six in all
     assert_true(arrivals_take(&arrivals, &other, 6000));
     assert_true(arrivals_take(&arrivals, &four, 6000));
     arrivals_deinit(&arrivals);
@@ -131,7 +138,7 @@ static void test_so_many_a_second(void **state)
 
 // --- what is made of a List ---
 
-static const int32_t today = 20000;   // October 2024
+static const int32_t today = 20000; // October 2024
 
 static int query_of(Sendco__List *list, struct problem *problem)
 {
@@ -143,15 +150,15 @@ static int query_of(Sendco__List *list, struct problem *problem)
     return parse_query(list, today, &arena, &query, problem);
 }
 
-#define refuses(list, word) \
-    do { \
-        struct problem problem_; \
-        assert_int_equal(query_of(list, &problem_), ERR_INVALID); \
-        assert_non_null(strstr(problem_.message, word)); \
-        assert_null(strpbrk(problem_.message, "_")); /* people read it: no words of the protocol */ \
-        assert_null(strstr(problem_.message, "about.kind")); \
-        assert_null(strstr(problem_.message, "where.op")); \
-        assert_true(problem_next(&problem_)[0]); \
+#define refuses(list, word)                                                                                                                \
+    do {                                                                                                                                   \
+        struct problem problem_;                                                                                                           \
+        assert_int_equal(query_of(list, &problem_), ERR_INVALID);                                                                          \
+        assert_non_null(strstr(problem_.message, word));                                                                                   \
+        assert_null(strpbrk(problem_.message, "_")); /* people read it: no words of the protocol */                                        \
+        assert_null(strstr(problem_.message, "about.kind"));                                                                               \
+        assert_null(strstr(problem_.message, "where.op"));                                                                                 \
+        assert_true(problem_next(&problem_)[0]);                                                                                           \
     } while (0)
 
 static void test_a_list_is_taken_apart(void **state)
@@ -212,7 +219,7 @@ static void test_a_list_is_taken_apart(void **state)
     list.has_as_known = 1;
     list.as_known = -5;
     refuses(&list, "1970");
-    list.as_known = clock_midnight(today + 1) - 1;   // a date means its last second
+    list.as_known = clock_midnight(today + 1) - 1; // a date means its last second
     assert_int_equal(query_of(&list, &problem), 0);
     list.as_known++;
     refuses(&list, "after today");
@@ -221,7 +228,7 @@ static void test_a_list_is_taken_apart(void **state)
     list.as_at = INT32_MAX;
     refuses(&list, "no day");
     list.as_at = today;
-    refuses(&list, "a first and a last day");   // a target holds for no days
+    refuses(&list, "a first and a last day"); // a target holds for no days
     list.kind = kind_find("SenStatus")->number;
     assert_int_equal(query_of(&list, &problem), 0);
 }
@@ -295,14 +302,14 @@ static void test_parts_come_in_order(void **state)
     struct stage *stage = NULL;
     struct problem problem;
     problem_init(&problem, NULL);
-    assert_int_equal(stage_add(stages, 1, key, 1, 1, one, 0, &stage, &problem), ERR_INVALID);   // nothing there yet
+    assert_int_equal(stage_add(stages, 1, key, 1, 1, one, 0, &stage, &problem), ERR_INVALID); // nothing there yet
     assert_int_equal(stage_add(stages, 1, key, 0, 1, one, 0, &stage, &problem), 0);
-    assert_int_equal(stage_add(stages, 1, key, 2, 1, two, 0, &stage, &problem), ERR_INVALID);   // 1 was next
+    assert_int_equal(stage_add(stages, 1, key, 2, 1, two, 0, &stage, &problem), ERR_INVALID); // 1 was next
     assert_int_equal(stage_add(stages, 1, key, 1, 1, two, 0, &stage, &problem), 0);
-    assert_int_equal(stage_add(stages, 1, key, 0, 1, one, 0, &stage, &problem), 0);             // again, the same
-    assert_int_equal(stage_add(stages, 1, key, 0, 1, two, 0, &stage, &problem), ERR_INVALID);   // again, another
+    assert_int_equal(stage_add(stages, 1, key, 0, 1, one, 0, &stage, &problem), 0);           // again, the same
+    assert_int_equal(stage_add(stages, 1, key, 0, 1, two, 0, &stage, &problem), ERR_INVALID); // again, another
     assert_int_equal(stage->n_items, 2);
-    assert_null(stage_find(stages, 2, key));   // somebody else's
+    assert_null(stage_find(stages, 2, key)); // somebody else's
     stage->applied = true;
     assert_int_equal(stage_add(stages, 1, key, 2, 1, two, 0, &stage, &problem), ERR_INVALID);
     stages_sweep(stages, 2 * (uint64_t)STAGE_SECONDS * 1000);
@@ -374,7 +381,11 @@ static void test_a_push_holds_what_one_may_see(void **state)
     matrix_fill(&governor.scope, ROLE_GOVERNOR);
     struct filter filter = {.all = 1}, pupil = {.all = 1, .about_kind = kind_find("Pupil"), .about = 6};
     struct push_cache *cache = push_cache_new();
-    const struct { const struct sight *sight; const struct filter *filter; size_t n; } cases[] = {
+    const struct {
+        const struct sight *sight;
+        const struct filter *filter;
+        size_t n;
+    } cases[] = {
         {&all, &filter, ROWS}, {&teacher, &filter, 3}, {&governor, &filter, 0}, {&all, &pupil, 1}, {&all, &filter, ROWS},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -384,7 +395,7 @@ static void test_a_push_holds_what_one_may_see(void **state)
         assert_int_equal(push_commit(cache, &commit, &to, &data, &size, &next), 0);
         assert_int_equal(next, 0);
         assert_int_equal(changes_in(data, size, &n_frames), cases[i].n);
-        assert_int_equal(n_frames > 1, cases[i].n == ROWS);   // 360 KB do not fit into one frame
+        assert_int_equal(n_frames > 1, cases[i].n == ROWS); // 360 KB do not fit into one frame
     }
     push_cache_free(cache);
     arena_deinit(&arena);
@@ -415,7 +426,7 @@ static void test_a_large_commit_is_told_in_pieces(void **state)
         pieces++;
     } while (next > 0);
     assert_true(pieces > 3);
-    assert_int_equal(changes_in(buffer_head(&whole), buffer_size(&whole), &n_frames), ROWS);   // each once, joined by `more`
+    assert_int_equal(changes_in(buffer_head(&whole), buffer_size(&whole), &n_frames), ROWS); // each once, joined by `more`
     buffer_deinit(&whole);
     push_cache_free(cache);
     arena_deinit(&arena);
@@ -435,15 +446,15 @@ static void test_stages_are_counted(void **state)
     record.kind = kind_find("Target")->number;
     record.id = -1;
     record.body = (ProtobufCBinaryData){sizeof body, body};
-    assert_int_equal(stage_add(stages, 1, key, 0, 0, one, 0, &stage, &problem), ERR_INVALID);   // an empty part
+    assert_int_equal(stage_add(stages, 1, key, 0, 0, one, 0, &stage, &problem), ERR_INVALID); // an empty part
     assert_null(stage_find(stages, 1, key));
     for (key[0] = 0; key[0] < STAGES_MAX; key[0]++)
         assert_int_equal(stage_add(stages, 1, key, 0, 1, one, 0, &stage, &problem), 0);
     assert_int_equal(stage_add(stages, 1, key, 0, 1, one, 0, &stage, &problem), ERR_TOO_LARGE);
-    assert_int_equal(stage_add(stages, 2, key, 0, 1, one, 0, &stage, &problem), 0);   // somebody else's do not count
+    assert_int_equal(stage_add(stages, 2, key, 0, 1, one, 0, &stage, &problem), 0); // somebody else's do not count
     key[0] = 3;
     stage = stage_find(stages, 1, key);
-    stage->applied = true;   // what was put makes room
+    stage->applied = true; // what was put makes room
     key[0] = 99;
     assert_int_equal(stage_add(stages, 1, key, 0, 1, one, 0, &stage, &problem), 0);
     key[0] = 3;
@@ -451,7 +462,7 @@ static void test_stages_are_counted(void **state)
     record.has_id = 0;
     key[0] = 77;
     assert_int_equal(stage_add(stages, 2, key, 0, 1, one, 0, &stage, &problem), ERR_INVALID);
-    assert_null(stage_find(stages, 2, key));   // refused, it leaves nothing
+    assert_null(stage_find(stages, 2, key)); // refused, it leaves nothing
     stages_free(stages);
 }
 

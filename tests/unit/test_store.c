@@ -49,9 +49,9 @@ static void test_conflicts(void **state)
     assert_string_equal(change.problem.fields[0].theirs.text, "Mine");
     assert_string_equal(change.problem.fields[0].yours.text, "Yours");
     assert_int_equal(change.problem.fields[0].base.type, VALUE_EMPTY);
-    assert_int_equal(storing_put(storing_item(target, id, 1, "progress", "Mine", NULL), &change), 0);   // equal: silent
+    assert_int_equal(storing_put(storing_item(target, id, 1, "progress", "Mine", NULL), &change), 0); // equal: silent
     assert_int_equal(storing_put(storing_item(target, id, 2, "aim", "Reads twenty", NULL), &change), 0);
-    assert_int_equal(storing_put(storing_item(target, id, 2, "due", "2026-12-01", NULL), &change), ERR_CONFLICT);   // one group
+    assert_int_equal(storing_put(storing_item(target, id, 2, "due", "2026-12-01", NULL), &change), ERR_CONFLICT); // one group
     assert_string_equal(record_text(storing_get(target, id), "aim"), "Reads twenty");
     struct put_item strict = storing_item(target, id, 1, "baseline", "Three", NULL);
     change = storing_change(CHANGE_PUT);
@@ -93,7 +93,8 @@ static void test_spells(void **state)
     char date[DATE_TEXT_MAX];
     assert_string_equal(date_iso((int32_t)record_number(closed, "ends"), date), "2026-01-09");
     // the same day again, and news to an author who had not seen it
-    assert_int_equal(storing_put(storing_item(status, -1, 0, "pupil", id, "provision", "E", "starts", "2026-01-10", NULL), &change), ERR_CONFLICT);
+    assert_int_equal(storing_put(storing_item(status, -1, 0, "pupil", id, "provision", "E", "starts", "2026-01-10", NULL), &change),
+                     ERR_CONFLICT);
     struct put_item made = storing_item(status, -1, 0, "pupil", id, "provision", "E", "starts", "2026-02-01", NULL);
     struct change unaware = storing_change(CHANGE_PUT);
     unaware.items = &made;
@@ -109,8 +110,10 @@ static void test_spells(void **state)
     assert_int_equal(storing_ask(&reading), 0);
     assert_int_equal(reading.n, 1);
     assert_string_equal(record_text(reading.records[0], "provision"), "N");
-    assert_int_equal(storing_put(storing_item(status, -1, 0, "pupil", id, "provision", "Q", "starts", "2026-03-01", NULL), &change), ERR_INVALID);
-    assert_int_equal(storing_put(storing_item(status, -1, 0, "pupil", id, "provision", "A", "starts", "2026-03-01", NULL), &change), ERR_INVALID);   // expired
+    assert_int_equal(storing_put(storing_item(status, -1, 0, "pupil", id, "provision", "Q", "starts", "2026-03-01", NULL), &change),
+                     ERR_INVALID);
+    assert_int_equal(storing_put(storing_item(status, -1, 0, "pupil", id, "provision", "A", "starts", "2026-03-01", NULL), &change),
+                     ERR_INVALID); // expired
 }
 
 static void test_unique_and_references(void **state)
@@ -118,7 +121,8 @@ static void test_unique_and_references(void **state)
     (void)state;
     struct change change;
     int64_t first = storing_add(storing_item(pupil, -1, 0, "surname", "U", "born", "2018-03-04", "upn", "B801200005001", NULL));
-    assert_int_equal(storing_put(storing_item(pupil, -1, 0, "surname", "V", "born", "2018-03-04", "upn", "B801200005001", NULL), &change), ERR_INVALID);
+    assert_int_equal(storing_put(storing_item(pupil, -1, 0, "surname", "V", "born", "2018-03-04", "upn", "B801200005001", NULL), &change),
+                     ERR_INVALID);
     assert_int_equal(change.problem.n_fields, 1);
     assert_int_equal(storing_put(storing_item(target, -1, 0, "pupil", "999999", "aim", "x", NULL), &change), ERR_INVALID);
     assert_int_equal(storing_put(storing_item(target, -1, 0, "aim", "x", NULL), &change), ERR_INVALID);
@@ -126,14 +130,15 @@ static void test_unique_and_references(void **state)
     change = storing_change(CHANGE_REMOVE);
     change.kind = pupil;
     change.id = first;
-    assert_int_equal(storing_run(&change), ERR_INVALID);   // the target refers to it
+    assert_int_equal(storing_run(&change), ERR_INVALID); // the target refers to it
     assert_non_null(strstr(change.problem.message, "TGT-"));
 }
 
 static void test_temporary_ids(void **state)
 {
     (void)state;
-    struct put_item made[2] = {storing_item(pupil, -1, 0, "surname", "Temp", "born", "2018-03-04", NULL), storing_item(target, -2, 0, "aim", "x", NULL)};
+    struct put_item made[2] = {storing_item(pupil, -1, 0, "surname", "Temp", "born", "2018-03-04", NULL),
+                               storing_item(target, -2, 0, "aim", "x", NULL)};
     record_set(made[1].record, "pupil", value_number(-1));
     made[1].set |= field_bit(field_find(target, "pupil"));
     struct change change = storing_change(CHANGE_PUT);
@@ -180,7 +185,7 @@ static void test_remove_and_undo(void **state)
     assert_int_equal(storing_get(target, id)->version, 3);
     assert_int_equal(storing_put(storing_item(target, id, 3, "progress", "one", NULL), &change), 0);
     assert_int_equal(storing_put(storing_item(target, id, 4, "status", "met", NULL), &change), 0);
-    change = storing_change(CHANGE_UNDO);   // an older one, merged with what came after
+    change = storing_change(CHANGE_UNDO); // an older one, merged with what came after
     change.kind = target;
     change.id = id;
     change.version = 4;
@@ -261,7 +266,8 @@ static void test_paging(void **state)
 static void test_scope(void **state)
 {
     (void)state;
-    int64_t mine = storing_pupil("Mine", "A"), other = storing_pupil("Other", "B"), mine_target = storing_target(mine), other_target = storing_target(other);
+    int64_t mine = storing_pupil("Mine", "A"), other = storing_pupil("Other", "B"), mine_target = storing_target(mine),
+            other_target = storing_target(other);
     memset(&storing_narrow, 0, sizeof storing_narrow);
     storing_narrow.read[CLASS_C0][SUBJECT_PUPIL] = storing_narrow.read[CLASS_C1][SUBJECT_PUPIL] = REACH_OWN;
     storing_narrow.write[CLASS_C1][SUBJECT_PUPIL] = REACH_OWN;
@@ -372,10 +378,10 @@ static void test_log_feed_joins(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_add_and_read),     cmocka_unit_test(test_disjoint_merge),        cmocka_unit_test(test_conflicts),
-        cmocka_unit_test(test_same_key),         cmocka_unit_test(test_spells),                cmocka_unit_test(test_unique_and_references),
-        cmocka_unit_test(test_temporary_ids),    cmocka_unit_test(test_remove_and_undo),       cmocka_unit_test(test_history_and_as_known),
-        cmocka_unit_test(test_paging),           cmocka_unit_test(test_scope),                 cmocka_unit_test(test_search),
+        cmocka_unit_test(test_add_and_read),   cmocka_unit_test(test_disjoint_merge),  cmocka_unit_test(test_conflicts),
+        cmocka_unit_test(test_same_key),       cmocka_unit_test(test_spells),          cmocka_unit_test(test_unique_and_references),
+        cmocka_unit_test(test_temporary_ids),  cmocka_unit_test(test_remove_and_undo), cmocka_unit_test(test_history_and_as_known),
+        cmocka_unit_test(test_paging),         cmocka_unit_test(test_scope),           cmocka_unit_test(test_search),
         cmocka_unit_test(test_log_feed_joins),
     };
     return cmocka_run_group_tests_name("store", tests, storing_open, storing_close);

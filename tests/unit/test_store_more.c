@@ -35,10 +35,10 @@ static void test_undo_leaves_no_reference_in_the_air(void **state)
     assert_int_equal(removal(pupil, id, &change), 0);
     assert_int_equal(undo(pupil, id, &change), 0);
     int64_t aim = storing_target(id);
-    assert_int_equal(undo(pupil, id, &change), ERR_INVALID);   // would remove it again, under its target
+    assert_int_equal(undo(pupil, id, &change), ERR_INVALID); // would remove it again, under its target
     assert_int_equal(removal(target, aim, &change), 0);
     assert_int_equal(removal(pupil, id, &change), 0);
-    assert_int_equal(undo(target, aim, &change), ERR_INVALID);   // its pupil is gone
+    assert_int_equal(undo(target, aim, &change), ERR_INVALID); // its pupil is gone
     assert_int_equal(undo(pupil, id, &change), 0);
     assert_int_equal(undo(target, aim, &change), 0);
 }
@@ -90,7 +90,7 @@ static void test_a_group_conflict_names_what_they_changed(void **state)
     assert_int_equal(change.problem.n_fields, 2);
     for (size_t i = 0; i < 2; i++) {
         assert_true(change.problem.fields[i].when > 1000000000);
-        assert_string_equal(change.problem.fields[i].who, "somebody");   // staff 1 has no record here
+        assert_string_equal(change.problem.fields[i].who, "somebody"); // staff 1 has no record here
     }
     assert_string_equal(change.problem.fields[0].theirs.text, "Theirs");
 }
@@ -148,7 +148,7 @@ static void test_chains_of_new_records_in_any_order(void **state)
     change.n_items = CHAIN;
     assert_int_equal(storing_run(&change), 0);
     assert_int_equal(change.result.n_done, CHAIN);
-    record_set(items[CHAIN - 1].record, "manager", value_number(-1));   // a circle
+    record_set(items[CHAIN - 1].record, "manager", value_number(-1)); // a circle
     items[CHAIN - 1].set |= field_bit(field_find(staff, "manager"));
     change = storing_change(CHANGE_PUT);
     change.items = items;
@@ -159,14 +159,10 @@ static void test_chains_of_new_records_in_any_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_undo_leaves_no_reference_in_the_air),
-        cmocka_unit_test(test_undo_of_a_spell_reopens_the_one_it_closed),
-        cmocka_unit_test(test_a_spell_cannot_be_edited_into_another),
-        cmocka_unit_test(test_codes_are_judged_again_when_the_day_moves),
-        cmocka_unit_test(test_a_group_conflict_names_what_they_changed),
-        cmocka_unit_test(test_ones_own_mistake_is_not_blamed_on_others),
-        cmocka_unit_test(test_many_stale_edits_of_one_put_merge),
-        cmocka_unit_test(test_chains_of_new_records_in_any_order),
+        cmocka_unit_test(test_undo_leaves_no_reference_in_the_air),      cmocka_unit_test(test_undo_of_a_spell_reopens_the_one_it_closed),
+        cmocka_unit_test(test_a_spell_cannot_be_edited_into_another),    cmocka_unit_test(test_codes_are_judged_again_when_the_day_moves),
+        cmocka_unit_test(test_a_group_conflict_names_what_they_changed), cmocka_unit_test(test_ones_own_mistake_is_not_blamed_on_others),
+        cmocka_unit_test(test_many_stale_edits_of_one_put_merge),        cmocka_unit_test(test_chains_of_new_records_in_any_order),
     };
     return cmocka_run_group_tests_name("store, more", tests, storing_open, storing_close);
 }

@@ -32,21 +32,21 @@ static int tear_down(void **state)
 }
 
 static const char *const hostile[] = {
-    "\x1b]0;x\x07",                       // sets a terminal's title
-    "\x1b[2J\x1b[31m",                    // clears it, in red
-    "\xc2\x9b\x33\x31m",                   // the same introducer as one C1 character
-    "a\u202Egnp.exe",                     // reads backwards
-    "\u2066a\u2069\u2067b\u2069",         // isolates
+    "\x1b]0;x\x07",               // sets a terminal's title
+    "\x1b[2J\x1b[31m",            // clears it, in red
+    "\xc2\x9b\x33\x31m",          // the same introducer as one C1 character
+    "a\u202Egnp.exe",             // reads backwards
+    "\u2066a\u2069\u2067b\u2069", // isolates
     "zero\u200Bwidth\uFEFF",
     "line\u2028separator\u2029",
     "=cmd|' /C calc'!A0",
-    "\xff\xfe",                           // no UTF-8 at all
-    "\xed\xa0\x80",                       // a lone surrogate
-    "\xc0\xaf",                           // an overlong slash
-    "\xf4\x90\x80\x80",                   // beyond Unicode
-    "cut \xe2\x82",                       // ends inside a character
+    "\xff\xfe",         // no UTF-8 at all
+    "\xed\xa0\x80",     // a lone surrogate
+    "\xc0\xaf",         // an overlong slash
+    "\xf4\x90\x80\x80", // beyond Unicode
+    "cut \xe2\x82",     // ends inside a character
     "\x7f\r\n\t",
-    "\U000E0041\U000E0042",               // tags nobody sees
+    "\U000E0041\U000E0042", // tags nobody sees
 };
 
 // No byte of it may drive a terminal: no control but newline and tab where asked
@@ -54,7 +54,7 @@ static const char *const hostile[] = {
 static void assert_tame(const char *text, bool multiline)
 {
     assert_null(text_fault(text, strlen(text), multiline));
-    static const char *const never[] = {"\u202A", "\u202B", "\u202C", "\u202D", "\u202E", "\u2066", "\u2067", "\u2068", "\u2069",
+    static const char *const never[] = {"\u202A", "\u202B", "\u202C", "\u202D", "\u202E", "\u2066", "\u2067", "\u2068",    "\u2069",
                                         "\u200B", "\u200E", "\u200F", "\uFEFF", "\u2028", "\u2029", "\u00AD", "\U000E0041"};
     for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
         assert_null(strstr(text, never[i]));
@@ -184,14 +184,14 @@ static void test_fold(void **state)
     check_fold("O’Brien", "obrien", "obrien o brien");
     check_fold("O'Brien", "obrien", "obrien o brien");
     check_fold("O´Brien", "obrien", "obrien o brien");
-    check_fold("Siân Ffion Llŷr", "sian ffion llyr", NULL);                 // Welsh
-    check_fold("Caoimhín Ní Dhomhnaill", "caoimhin ni dhomhnaill", NULL);   // Irish
+    check_fold("Siân Ffion Llŷr", "sian ffion llyr", NULL);               // Welsh
+    check_fold("Caoimhín Ní Dhomhnaill", "caoimhin ni dhomhnaill", NULL); // Irish
     check_fold("Łukasz Święcicki-Żak", "lukasz swiecickizak", "lukasz swiecickizak swiecicki zak");
-    check_fold("Ọláṣadé", "olasade", NULL);                                 // Yoruba
-    check_fold("Nguyễn Thị Ánh Đào", "nguyen thi anh dao", NULL);           // Vietnamese
+    check_fold("Ọláṣadé", "olasade", NULL);                       // Yoruba
+    check_fold("Nguyễn Thị Ánh Đào", "nguyen thi anh dao", NULL); // Vietnamese
     check_fold("عائشة", text_fold("عائشة", &arena), NULL);
     check_fold("李明", "李明", NULL);
-    check_fold("Işıl İpek YILMAZ", "isil ipek yilmaz", NULL);               // Turkish
+    check_fold("Işıl İpek YILMAZ", "isil ipek yilmaz", NULL); // Turkish
     check_fold("Straße STRASSE", "strasse strasse", NULL);
     check_fold("Þór Ægir Øyvind Œuvre", "thor aegir oyvind oeuvre", NULL);
     check_fold("Ħal Għaxaq Ŧ Ŋ", "hal ghaxaq t n", NULL);
@@ -350,12 +350,17 @@ static void test_upn(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_safe, set_up, tear_down),   cmocka_unit_test_setup_teardown(test_safe_all, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_fault, set_up, tear_down),  cmocka_unit_test_setup_teardown(test_marks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_normal, set_up, tear_down), cmocka_unit_test_setup_teardown(test_fold, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_width, set_up, tear_down),  cmocka_unit_test_setup_teardown(test_csv, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_safe, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_safe_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_fault, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_marks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_normal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_fold, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_width, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_csv, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_distance, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_excerpt, set_up, tear_down), cmocka_unit_test_setup_teardown(test_upn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_excerpt, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_upn, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,12 +172,32 @@ static void test_parse_numbers(void **state)
     check_number(&money, "£-5", -500);
     check_number(&money, "−5", -500);
     check_number(&money, "0", 0);
-    static const char *const no_money[] = {"12.505", "1,23", "12,3456", "1,2345", "12.", ".5", "£", "-", "--5", "££5", "12.5.0", "1,234,56", "12 5", "five",
-                                           "99999999999999999999999", "1.2,345", "9999999999999999.99", "$5", "1e5", "0x10", "١٢"};
+    static const char *const no_money[] = {"12.505",
+                                           "1,23",
+                                           "12,3456",
+                                           "1,2345",
+                                           "12.",
+                                           ".5",
+                                           "£",
+                                           "-",
+                                           "--5",
+                                           "££5",
+                                           "12.5.0",
+                                           "1,234,56",
+                                           "12 5",
+                                           "five",
+                                           "99999999999999999999999",
+                                           "1.2,345",
+                                           "9999999999999999.99",
+                                           "$5",
+                                           "1e5",
+                                           "0x10",
+                                           "١٢"};
     for (size_t i = 0; i < sizeof no_money / sizeof *no_money; i++) {
         check_refused(&money, no_money[i], "");
     }
-    struct field tenths = {.name = "attendance", .label = "Attendance", .as = AS_TENTHS, .unit = "%", .ranged = true, .min = 0, .max = 1000};
+    struct field tenths = {
+        .name = "attendance", .label = "Attendance", .as = AS_TENTHS, .unit = "%", .ranged = true, .min = 0, .max = 1000};
     check_number(&tenths, "94.1", 941);
     check_number(&tenths, "94.1%", 941);
     check_number(&tenths, "94 %", 940);
@@ -247,7 +267,7 @@ static void test_parse_texts(void **state)
     const struct field *surname = field_named("pupil", "surname"), *aim = field_named("target", "aim");
     check_text(surname, "  Sia\u0302n  ", "Siân");
     check_text(surname, "O’Brien-D'Souza", "O’Brien-D'Souza");
-    check_text(surname, "a\u202Eb", "a\u202Eb");   // kept, and shown escaped
+    check_text(surname, "a\u202Eb", "a\u202Eb"); // kept, and shown escaped
     check_refused(surname, "a\nb", "Surname: holds a line break at byte 2");
     check_refused(surname, "\x1b]0;x\x07", "holds a control character at byte 1");
     check_refused(surname, "\xff", "holds invalid UTF-8 at byte 1");
@@ -285,12 +305,12 @@ static void test_parse_times(void **state)
     struct field at = {.name = "at", .label = "Given", .as = AS_TIME};
     int64_t noon = (int64_t)today() * 86400 + 12 * 3600;
     check_number(&at, "2026-09-14T12:00:00Z", noon);
-    check_number(&at, "14/9/2026 13:00", noon);            // summer time
+    check_number(&at, "14/9/2026 13:00", noon); // summer time
     check_number(&at, "Mon 14 Sep 2026 13:00", noon);
     check_number(&at, "today 13:00", noon);
     check_number(&at, "14/12/2026 12:00", noon + INT64_C(91) * 86400);
     check_refused(&at, "14/9/2026 25:00", "is no time");
-    check_refused(&at, "29/3/2026 1:30", "is no time");    // the clocks went past it
+    check_refused(&at, "29/3/2026 1:30", "is no time"); // the clocks went past it
     check_refused(&at, "noonish", "is no time");
 }
 
@@ -323,7 +343,7 @@ static void test_round_trip(void **state)
                 if (parse(field, plain, &value) || !value_equal(value, record->values[j])) {
                     fail_msg("%s.%s \"%s\": %s", kinds[i].name, field->name, plain, problem.message);
                 }
-                bool exact = field->as != AS_TIME;   // people are not shown seconds
+                bool exact = field->as != AS_TIME; // people are not shown seconds
                 if (parse(field, human, &value) || (exact && !value_equal(value, record->values[j]))) {
                     fail_msg("%s.%s \"%s\": %s", kinds[i].name, field->name, human, problem.message);
                 }
@@ -406,8 +426,8 @@ static void test_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_find),      TEST(test_parse_numbers), TEST(test_parse_words), TEST(test_parse_texts), TEST(test_parse_times),
-        TEST(test_parse_refs), TEST(test_round_trip),   TEST(test_format),      TEST(test_check),
+        TEST(test_find),       TEST(test_parse_numbers), TEST(test_parse_words), TEST(test_parse_texts), TEST(test_parse_times),
+        TEST(test_parse_refs), TEST(test_round_trip),    TEST(test_format),      TEST(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

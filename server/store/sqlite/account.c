@@ -70,8 +70,9 @@ int account_find(struct view *view, const char *login, struct account *account)
 
 int account_put(struct view *view, const struct account *account)
 {
-    sqlite3_stmt *statement = ask(view, "INSERT INTO account VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (staff) DO UPDATE SET login = excluded.login,"
-                                      " role = excluded.role, password = excluded.password, blocked = excluded.blocked");
+    sqlite3_stmt *statement =
+        ask(view, "INSERT INTO account VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (staff) DO UPDATE SET login = excluded.login,"
+                  " role = excluded.role, password = excluded.password, blocked = excluded.blocked");
     if (!statement)
         return ERR_NOMEM;
     db_bind(statement, 1, value_number(account->staff));

@@ -16,8 +16,9 @@ static int32_t event_date(const struct view *view, const struct record *record)
 
 static const char *codes_known(struct view *view, const char *list, int32_t on, struct arena *arena)
 {
-    sqlite3_stmt *statement = db_statement(view->db, "SELECT code FROM code WHERE list = ?1 AND _removed = 0 AND ifnull(valid_from, ?2) <= ?2"
-                                                     " AND ifnull(valid_to, ?2) >= ?2 ORDER BY \"order\", code LIMIT 25");
+    sqlite3_stmt *statement =
+        db_statement(view->db, "SELECT code FROM code WHERE list = ?1 AND _removed = 0 AND ifnull(valid_from, ?2) <= ?2"
+                               " AND ifnull(valid_to, ?2) >= ?2 ORDER BY \"order\", code LIMIT 25");
     const char *text = "";
     if (!statement)
         return text;
@@ -35,7 +36,8 @@ static int check_code(struct view *view, const struct record *record, const stru
     struct arena *arena = view->writing->change->arena;
     const char *code = record->values[field->index].text;
     int32_t on = event_date(view, record);
-    sqlite3_stmt *statement = db_statement(view->db, "SELECT valid_from, valid_to FROM code WHERE list = ?1 AND code = ?2 AND _removed = 0");
+    sqlite3_stmt *statement =
+        db_statement(view->db, "SELECT valid_from, valid_to FROM code WHERE list = ?1 AND code = ?2 AND _removed = 0");
     if (!statement)
         return ERR_NOMEM;
     db_bind(statement, 1, value_text(field->codes));
@@ -153,7 +155,8 @@ static int check_field(struct view *view, const struct record *before, const str
     const struct kind *kind = after->kind;
     uint8_t index = field->index;
     if (before && field->fixed)
-        return problem_in_field(problem, ERR_INVALID, kind, after->id, index, "is set when the record is made and cannot change; add a new one");
+        return problem_in_field(problem, ERR_INVALID, kind, after->id, index,
+                                "is set when the record is made and cannot change; add a new one");
     if (after->values[index].type == VALUE_EMPTY)
         return 0;
     if (field->as == AS_CODE)
@@ -167,7 +170,7 @@ int check_record(struct view *view, const struct record *before, const struct re
 {
     const struct kind *kind = after->kind;
     int error = record_check(after, problem);
-    bool moved = kind_is_spell(kind) && (changed & field_bit(&kind->fields[kind->spell.from]));   // codes are judged on that day
+    bool moved = kind_is_spell(kind) && (changed & field_bit(&kind->fields[kind->spell.from])); // codes are judged on that day
     for (int i = 0; i < kind->n_fields && !error; i++)
         if (changed & field_bit(&kind->fields[i]) || (moved && kind->fields[i].as == AS_CODE))
             error = check_field(view, before, after, &kind->fields[i], problem);

@@ -16,7 +16,7 @@
 struct statement {
     sqlite3_stmt *prepared;
     UT_hash_handle hh;
-    uint64_t used;          // the tick of its last use
+    uint64_t used; // the tick of its last use
     char sql[];
 };
 
@@ -29,7 +29,7 @@ static void sql_field(sqlite3_context *context, int argc, sqlite3_value **argv)
     uint64_t wanted = (uint64_t)sqlite3_value_int64(argv[1]);
     bool zigzag = sqlite3_value_int(argv[2]) != 0;
     while (at && at < end) {
-        uint64_t words[2] = {0, 0};   // tag, then number or length
+        uint64_t words[2] = {0, 0}; // tag, then number or length
         for (int i = 0; i < 2; i++)
             for (unsigned shift = 0; at < end; shift += 7) {
                 words[i] |= (uint64_t)(*at & 0x7f) << (shift & 63);
@@ -68,7 +68,7 @@ static int on_wal(void *data, sqlite3 *handle, const char *name, int pages)
     (void)name;
     struct db *db = data;
     if (pages < db->wal_pages)
-        db->wal_moved = 0;   // it began anew
+        db->wal_moved = 0; // it began anew
     db->wal_pages = pages;
     return SQLITE_OK;
 }
@@ -112,7 +112,8 @@ int db_open(struct db *db, const char *path, bool create, bool writer, struct pr
 void db_close(struct db *db)
 {
     struct statement *statement, *next;
-    HASH_ITER(hh, db->statements, statement, next) {
+    HASH_ITER(hh, db->statements, statement, next)
+    {
         HASH_DEL(db->statements, statement);
         sqlite3_finalize(statement->prepared);
         free(statement);

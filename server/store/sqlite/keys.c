@@ -23,8 +23,12 @@ static int replay(struct change *change, const uint8_t *data, size_t size)
         bool skipped = i >= reply->n_done;
         const Sendco__PutReply__Done *from = skipped ? reply->skipped[i - reply->n_done] : reply->done[i];
         struct done_item *to = skipped ? &result->skipped[result->n_skipped++] : &result->done[result->n_done++];
-        *to = (struct done_item){kind_by_number(from->kind), from->id, from->temporary, from->version,
-                                 from->has_action ? (enum action)from->action : ACTION_NONE, from->caused};
+        *to = (struct done_item){kind_by_number(from->kind),
+                                 from->id,
+                                 from->temporary,
+                                 from->version,
+                                 from->has_action ? (enum action)from->action : ACTION_NONE,
+                                 from->caused};
     }
     for (size_t i = 0; i < reply->n_merged; i++) {
         const Sendco__PutReply__Merged *from = reply->merged[i];

@@ -7,7 +7,6 @@
 
 #include <sodium.h>
 
-
 #define SALT 32
 
 static void chain_number(crypto_hash_sha256_state *state, uint64_t number)
@@ -44,7 +43,7 @@ static uint64_t fields_unpack(const struct kind *kind, const uint8_t *numbers, i
     return changed;
 }
 
-struct line {                       // a row of the log as it is written
+struct line { // a row of the log as it is written
     uint64_t seq, request, batch;
     const struct record *record;
     enum action action;
@@ -60,9 +59,17 @@ static void chain_on(const struct line *line, const struct change *change, uint8
     crypto_hash_sha256_init(&state);
     crypto_hash_sha256_update(&state, (const uint8_t *)"sendco-change-1", 15);
     crypto_hash_sha256_update(&state, chain, 32);
-    const uint64_t numbers[] = {line->seq, line->request, line->batch, (uint64_t)change->now, (uint64_t)change->actor.staff,
-                                (uint64_t)change->actor.on_behalf_of, (uint64_t)change->actor.device, line->record->kind->number,
-                                (uint64_t)line->record->id, line->record->version, (uint64_t)line->action};
+    const uint64_t numbers[] = {line->seq,
+                                line->request,
+                                line->batch,
+                                (uint64_t)change->now,
+                                (uint64_t)change->actor.staff,
+                                (uint64_t)change->actor.on_behalf_of,
+                                (uint64_t)change->actor.device,
+                                line->record->kind->number,
+                                (uint64_t)line->record->id,
+                                line->record->version,
+                                (uint64_t)line->action};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         chain_number(&state, numbers[i]);
     chain_bytes(&state, change->key, sizeof change->key);
@@ -75,7 +82,8 @@ static void chain_on(const struct line *line, const struct change *change, uint8
 static int insert_change(struct view *view, const struct line *line, const uint8_t *chain)
 {
     const struct change *change = view->writing->change;
-    sqlite3_stmt *statement = db_statement(view->db, "INSERT INTO change VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)");
+    sqlite3_stmt *statement =
+        db_statement(view->db, "INSERT INTO change VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)");
     if (!statement)
         return SQLITE_NOMEM;
     sqlite3_bind_int64(statement, 1, (int64_t)line->seq);
@@ -196,7 +204,14 @@ static int walk(struct view *view, uint64_t seq, step_fn *step, void *data)
     return stop;
 }
 
-struct image { struct view *view; const struct record *now; struct arena *arena; uint64_t version; int64_t at; struct record *found; };
+struct image {
+    struct view *view;
+    const struct record *now;
+    struct arena *arena;
+    uint64_t version;
+    int64_t at;
+    struct record *found;
+};
 
 static int image_step(sqlite3_stmt *statement, void *data)
 {
@@ -205,16 +220,16 @@ static int image_step(sqlite3_stmt *statement, void *data)
     if (version > image->version || sqlite3_column_int64(statement, 3) > image->at)
         return 0;
     struct record *record;
-    if (sqlite3_column_type(statement, 9) == SQLITE_NULL)   // erased
+    if (sqlite3_column_type(statement, 9) == SQLITE_NULL) // erased
         return 1;
     if (record_read(image->now->kind, sqlite3_column_blob(statement, 9), (size_t)sqlite3_column_bytes(statement, 9), image->arena, &record,
-                      NULL))
+                    NULL))
         return 1;
     record->id = image->now->id;
     record->version = version;
     record->seq = (uint64_t)sqlite3_column_int64(statement, 0);
     record->removed = sqlite3_column_int(statement, 6) == ACTION_REMOVE;
-    record->about = image->now->about;   // never changes: see `fixed`
+    record->about = image->now->about; // never changes: see `fixed`
     image->found = record;
     return 1;
 }
@@ -233,7 +248,12 @@ struct record *log_image_at(struct view *view, const struct record *now, int64_t
     return image.found;
 }
 
-struct author { const struct record *now; uint64_t base; const struct field *field; int64_t who, when; };
+struct author {
+    const struct record *now;
+    uint64_t base;
+    const struct field *field;
+    int64_t who, when;
+};
 
 static int author_step(sqlite3_stmt *statement, void *data)
 {
@@ -270,17 +290,21 @@ enum action log_action(struct view *view, const struct record *now)
     return action;
 }
 
-static int read_entry(struct view *view, sqlite3_stmt *statement, const struct kind *kind, int64_t id, struct arena *arena, struct entry *entry)
+static int read_entry(struct view *view, sqlite3_stmt *statement, const struct kind *kind, int64_t id, struct arena *arena,
+                      struct entry *entry)
 {
-    *entry = (struct entry){.seq = (uint64_t)sqlite3_column_int64(statement, 0), .version = (uint64_t)sqlite3_column_int64(statement, 1),
-                            .batch = (uint64_t)sqlite3_column_int64(statement, 2), .at = sqlite3_column_int64(statement, 3),
-                            .actor = sqlite3_column_int64(statement, 4), .on_behalf_of = sqlite3_column_int64(statement, 5),
+    *entry = (struct entry){.seq = (uint64_t)sqlite3_column_int64(statement, 0),
+                            .version = (uint64_t)sqlite3_column_int64(statement, 1),
+                            .batch = (uint64_t)sqlite3_column_int64(statement, 2),
+                            .at = sqlite3_column_int64(statement, 3),
+                            .actor = sqlite3_column_int64(statement, 4),
+                            .on_behalf_of = sqlite3_column_int64(statement, 5),
                             .action = (enum action)sqlite3_column_int(statement, 6)};
     entry->changed = fields_unpack(kind, sqlite3_column_blob(statement, 7), sqlite3_column_bytes(statement, 7));
     const char *reason = (const char *)sqlite3_column_text(statement, 8);
     entry->reason = reason ? arena_strdup(arena, reason) : NULL;
     struct record *record;
-    if (sqlite3_column_type(statement, 9) == SQLITE_NULL)   // erased by law: who and when stay
+    if (sqlite3_column_type(statement, 9) == SQLITE_NULL) // erased by law: who and when stay
         record = record_new(kind, arena);
     else if (record_read(kind, sqlite3_column_blob(statement, 9), (size_t)sqlite3_column_bytes(statement, 9), arena, &record, NULL))
         return ERR_IO;
@@ -294,12 +318,18 @@ static int read_entry(struct view *view, sqlite3_stmt *statement, const struct k
     return 0;
 }
 
-struct past { struct view *view; const struct record *now; struct arena *arena; struct entry *entries; size_t n; };
+struct past {
+    struct view *view;
+    const struct record *now;
+    struct arena *arena;
+    struct entry *entries;
+    size_t n;
+};
 
 static int past_step(sqlite3_stmt *statement, void *data)
 {
     struct past *past = data;
-    if ((past->n & (past->n - 1)) == 0) {   // grows by doubling
+    if ((past->n & (past->n - 1)) == 0) { // grows by doubling
         struct entry *grown = arena_alloc(past->arena, (past->n ? 2 * past->n : 1) * sizeof *grown);
         if (!grown)
             return ERR_NOMEM;
@@ -323,7 +353,7 @@ int view_history(struct view *view, const struct kind *kind, int64_t id, struct 
     int error = walk(view, now->seq, past_step, &past);
     if (error)
         return problem_set(problem, error, "the history could not be read");
-    for (size_t i = past.n; i-- > 0 && !error;) {   // oldest first
+    for (size_t i = past.n; i-- > 0 && !error;) { // oldest first
         struct entry *entry = &past.entries[i];
         entry->record->about = now->about;
         entry->changed &= ~withheld;
@@ -375,11 +405,11 @@ static int commit_add(struct view *view, sqlite3_stmt *statement, struct commit 
     struct entry entry;
     commit->to_seq = (uint64_t)sqlite3_column_int64(statement, 0);
     if (!kind)
-        return 0;   // a kind of a newer sendcod
+        return 0; // a kind of a newer sendcod
     int error = read_entry(view, statement, kind, sqlite3_column_int64(statement, 14), &commit->arena, &entry);
     if (error)
         return error;
-    if ((commit->n_rows & (commit->n_rows - 1)) == 0) {   // grows by doubling
+    if ((commit->n_rows & (commit->n_rows - 1)) == 0) { // grows by doubling
         struct change_row *grown = arena_alloc(&commit->arena, (commit->n_rows ? 2 * commit->n_rows : 1) * sizeof *grown);
         if (!grown)
             return ERR_NOMEM;
@@ -407,7 +437,7 @@ int view_commits(struct view *view, uint64_t from, size_t limit, int (*on_commit
     while (!error && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         if (!commit || commit->from_seq != (uint64_t)sqlite3_column_int64(statement, 11)) {
             if (commit) {
-                error = on_commit(commit, data);   // takes it
+                error = on_commit(commit, data); // takes it
                 commit = NULL;
                 if (error || (limit && ++told == limit))
                     break;

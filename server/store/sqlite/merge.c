@@ -12,8 +12,8 @@ struct merge {
     struct view *view;
     const struct record *base, *theirs;
     struct record *mine;
-    uint64_t changed;          // by others, since base
-    uint64_t touched;          // by the author
+    uint64_t changed; // by others, since base
+    uint64_t touched; // by the author
     uint64_t conflicts;
 };
 
@@ -21,7 +21,7 @@ static int note_merged(struct merge *merge, const struct field *field)
 {
     struct change *change = merge->view->writing->change;
     struct change_result *result = &change->result;
-    if ((result->n_merged & (result->n_merged - 1)) == 0) {   // grows by doubling
+    if ((result->n_merged & (result->n_merged - 1)) == 0) { // grows by doubling
         struct merged_item *grown = arena_alloc(change->arena, (result->n_merged ? 2 * result->n_merged : 1) * sizeof *grown);
         if (!grown)
             return ERR_NOMEM;
@@ -40,11 +40,11 @@ static void note_conflict(struct merge *merge, const struct field *field, struct
 {
     int64_t who = 0, when = 0;
     int i = field->index;
-    struct problem_field conflict = {.kind = merge->mine->kind, .id = merge->mine->id, .field = i, .base = merge->base->values[i],
-                                     .theirs = merge->theirs->values[i]};
+    struct problem_field conflict = {
+        .kind = merge->mine->kind, .id = merge->mine->id, .field = i, .base = merge->base->values[i], .theirs = merge->theirs->values[i]};
     // what the author did not touch is, to them, still as they saw it
     conflict.yours = merge->touched & field_bit(field) ? merge->mine->values[i] : merge->base->values[i];
-    if (log_author(merge->view, merge->theirs, merge->base->version, field, &who, &when))   // untouched by them: whoever changed its group
+    if (log_author(merge->view, merge->theirs, merge->base->version, field, &who, &when)) // untouched by them: whoever changed its group
         for (int j = 0; j < merge->mine->kind->n_fields; j++)
             if (field_group_bits(merge->mine->kind, field) & merge->changed & field_bit(&merge->mine->kind->fields[j]) &&
                 !log_author(merge->view, merge->theirs, merge->base->version, &merge->mine->kind->fields[j], &who, &when))
@@ -79,8 +79,8 @@ static int say_conflict(struct merge *merge, struct problem *problem)
                 view_staff_name(merge->view, who, arena), clock_text(when, when_text), (unsigned long long)merge->base->version,
                 (unsigned long long)merge->theirs->version, *labels ? ". Different: " : "", labels,
                 merge->view->writing->change->strict ? " (strict: nothing is merged)" : "");
-    problem_hint(problem, "See both: sendco %s show %s, sendco %s history %s; then change it again: sendco %s edit %s FIELD=VALUE", kind->noun,
-                 id, kind->noun, id, kind->noun, id);
+    problem_hint(problem, "See both: sendco %s show %s, sendco %s history %s; then change it again: sendco %s edit %s FIELD=VALUE",
+                 kind->noun, id, kind->noun, id, kind->noun, id);
     return ERR_CONFLICT;
 }
 
@@ -90,7 +90,7 @@ static int merge_group(struct merge *merge, uint64_t group, uint64_t intended)
     const struct kind *kind = merge->mine->kind;
     uint64_t differs = record_diff(merge->mine, merge->theirs) & group;
     if ((intended & group) && (merge->changed & group) && differs) {
-        merge->conflicts |= differs | (merge->changed & group);   // what they changed, too: that is what is new to the author
+        merge->conflicts |= differs | (merge->changed & group); // what they changed, too: that is what is new to the author
         return 0;
     }
     for (int i = 0; i < kind->n_fields; i++) {
@@ -110,18 +110,18 @@ int merge_records(struct view *view, const struct record *base, const struct rec
                   struct problem *problem)
 {
     const struct kind *kind = theirs->kind;
-    struct merge merge = {.view = view, .base = base, .theirs = theirs, .mine = mine, .changed = record_diff(base, theirs),
-                          .touched = touched};
+    struct merge merge = {
+        .view = view, .base = base, .theirs = theirs, .mine = mine, .changed = record_diff(base, theirs), .touched = touched};
     bool newer = base->version != theirs->version;
     if (!newer)
         return 0;
     if (!mine)
         return problem_set(problem, ERR_NOMEM, "the server is short of memory");
-    if (view->writing->change->strict || !touched) {   // a removal touches no field, and takes none unseen
+    if (view->writing->change->strict || !touched) { // a removal touches no field, and takes none unseen
         merge.conflicts = merge.changed;
         return say_conflict(&merge, problem);
     }
-    uint64_t intended = touched & record_diff(base, mine);   // sending what one saw is no change
+    uint64_t intended = touched & record_diff(base, mine); // sending what one saw is no change
     uint64_t seen = 0;
     for (int i = 0; i < kind->n_fields; i++) {
         uint64_t group = field_group_bits(kind, &kind->fields[i]);

@@ -45,7 +45,7 @@ static int done_add(struct view *view, struct done_item done)
 {
     struct change *change = view->writing->change;
     struct change_result *result = &change->result;
-    if ((result->n_done & (result->n_done - 1)) == 0) {   // grows by doubling
+    if ((result->n_done & (result->n_done - 1)) == 0) { // grows by doubling
         struct done_item *grown = arena_alloc(change->arena, (result->n_done ? 2 * result->n_done : 1) * sizeof *grown);
         if (!grown)
             return ERR_NOMEM;
@@ -133,8 +133,8 @@ static int row_insert(struct view *view, const struct record *record)
 {
     const struct kind *kind = record->kind;
     struct sql sql;
-    const struct value fixed[] = {value_number((int64_t)record->version), value_number((int64_t)view->seq + 1), value_number(record->about), value_number(record->removed),
-                                  value_text(sort_key(record, view->writing->change->arena))};
+    const struct value fixed[] = {value_number((int64_t)record->version), value_number((int64_t)view->seq + 1), value_number(record->about),
+                                  value_number(record->removed), value_text(sort_key(record, view->writing->change->arena))};
     // columns by name: a widened table has them in another order than the kind
     sql_init(&sql);
     sql_add(&sql, "INSERT INTO \"%s\" (id, _version, _seq, _about, _removed, _sort", kind->table);
@@ -162,7 +162,7 @@ static int row_update(struct view *view, const struct record *before, const stru
     sql_add(&sql, "UPDATE \"%s\" SET _version = ", kind->table);
     sql_bind(&sql, value_number((int64_t)after->version));
     sql_add(&sql, ", _seq = ");
-    sql_bind(&sql, value_number((int64_t)view->seq + 1));   // the log's next
+    sql_bind(&sql, value_number((int64_t)view->seq + 1)); // the log's next
     if (before->removed != after->removed) {
         sql_add(&sql, ", _removed = ");
         sql_bind(&sql, value_number(after->removed));
@@ -216,7 +216,7 @@ int put_store(struct view *view, const struct record *before, struct record *aft
     after->version = before ? before->version + 1 : 1;
     after->removed = action == ACTION_REMOVE;
     uint64_t doubtful = changed;
-    for (int i = 0; i < after->kind->n_fields && action == ACTION_RESTORE; i++)   // what it refers to may be gone meanwhile
+    for (int i = 0; i < after->kind->n_fields && action == ACTION_RESTORE; i++) // what it refers to may be gone meanwhile
         doubtful |= after->kind->fields[i].as == AS_REF ? field_bit(&after->kind->fields[i]) : 0;
     int error = action == ACTION_REMOVE ? check_rules(view, was, NULL, problem) : check_record(view, was, after, doubtful, problem);
     if (error)
@@ -253,7 +253,7 @@ static int put_new(struct view *view, const struct put_item *item, struct proble
     if (!record->id)
         return problem_set(problem, ERR_IO, "no id could be allotted");
     record->about = about_resolve(view, record);
-    error = record_check(record, problem);   // before rights: a missing pupil is a missing pupil
+    error = record_check(record, problem); // before rights: a missing pupil is a missing pupil
     if (!error && !caused)
         error = check_rights(view, record, present_fields(record), problem);
     if (!error)
@@ -282,7 +282,8 @@ static int removed_conflict(struct view *view, const struct record *theirs, stru
 }
 
 // What is there now and may be changed by this person. 0, or NOT_FOUND, CONFLICT, INVALID.
-static int find_theirs(struct view *view, const struct kind *kind, int64_t id, uint64_t version, struct record **theirs, struct problem *problem)
+static int find_theirs(struct view *view, const struct kind *kind, int64_t id, uint64_t version, struct record **theirs,
+                       struct problem *problem)
 {
     char text[ID_TEXT_MAX];
     *theirs = select_record(view, kind, id, view->writing->change->arena);
@@ -378,7 +379,11 @@ int put_item(struct view *view, const struct put_item *item, struct problem *pro
     return item->record->id > 0 ? put_edit(view, item, problem) : put_new(view, item, problem);
 }
 
-struct place { uint32_t kind; int64_t temporary; size_t item; };
+struct place {
+    uint32_t kind;
+    int64_t temporary;
+    size_t item;
+};
 
 static int compare_places(const void *a, const void *b)
 {
@@ -386,7 +391,11 @@ static int compare_places(const void *a, const void *b)
     return x->kind != y->kind ? (x->kind > y->kind) - (x->kind < y->kind) : (x->temporary > y->temporary) - (x->temporary < y->temporary);
 }
 
-struct order_of { const struct change *change; struct place *places; bool *begun; };
+struct order_of {
+    const struct change *change;
+    struct place *places;
+    bool *begun;
+};
 
 // A new record of the request that this one refers to and that nobody has begun with; n_items: none.
 static size_t waits_for(const struct order_of *order, const struct put_item *item)
@@ -408,7 +417,8 @@ static size_t waits_for(const struct order_of *order, const struct put_item *ite
 int put_items(struct view *view, const struct change *change, struct problem *problem)
 {
     size_t n = change->n_items, depth = 0;
-    struct order_of order = {change, arena_alloc(change->arena, (n + 1) * sizeof(struct place)), arena_zero(change->arena, n + 1, sizeof(bool))};
+    struct order_of order = {change, arena_alloc(change->arena, (n + 1) * sizeof(struct place)),
+                             arena_zero(change->arena, n + 1, sizeof(bool))};
     size_t *stack = arena_alloc(change->arena, (n + 1) * sizeof *stack);
     if (!order.places || !order.begun || !stack)
         return problem_set(problem, ERR_NOMEM, "the server is short of memory");
@@ -442,7 +452,7 @@ int put_remove(struct view *view, const struct kind *kind, int64_t id, uint64_t 
         return removed_conflict(view, theirs, problem);
     if ((error = check_rights(view, theirs, present_fields(theirs), problem)))
         return error;
-    if (version && version < theirs->version) {   // they do not know what they would remove
+    if (version && version < theirs->version) { // they do not know what they would remove
         struct record *base = log_image(view, theirs, version, arena);
         uint64_t newer = base ? record_diff(base, theirs) : present_fields(theirs);
         if (newer)

@@ -5,8 +5,8 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define TURN_MAX 32                                  // requests answered from one snapshot
-#define TURN_NS (UINT64_C(5) * 1000 * 1000)          // … while it is this young
+#define TURN_MAX 32                          // requests answered from one snapshot
+#define TURN_NS  (UINT64_C(5) * 1000 * 1000) // … while it is this young
 
 // A share of what waits, so that the other readers find work too. Empty: it is
 // time to end.

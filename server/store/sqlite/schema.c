@@ -9,8 +9,8 @@
 
 #include "common/clock.h"
 
-#define APPLICATION_ID 0x53454e44   // "SEND"
-#define SCHEMA_VERSION 1            // of the store's own tables; a migration each
+#define APPLICATION_ID 0x53454e44 // "SEND"
+#define SCHEMA_VERSION 1          // of the store's own tables; a migration each
 
 // The log: who did what when, and the hash chain over it. A record's content after
 // a change lies in `body`, so that lawful erasure can remove it and its salt and
@@ -234,7 +234,12 @@ int schema_seed_lists(struct store *store, struct db *db, struct problem *proble
     }
     int error = 0;
     if (n) {
-        struct change change = {.verb = CHANGE_PUT, .items = items, .n_items = n, .now = clock_now(), .today = clock_today(), .arena = &arena,
+        struct change change = {.verb = CHANGE_PUT,
+                                .items = items,
+                                .n_items = n,
+                                .now = clock_now(),
+                                .today = clock_today(),
+                                .arena = &arena,
                                 .reason = "lists of codes"};
         uint64_t mixed[2] = {store->seed, n};
         if (store->seed) {

@@ -8,7 +8,7 @@
 
 #include "common/text.h"
 
-#define HITS_RANKED 1000   // more are not ranked: a common word must not cost a scan
+#define HITS_RANKED 1000 // more are not ranked: a common word must not cost a scan
 
 // id, kind and field in one number: kindgen keeps kinds below 2^16 and fields below 2^8.
 static int64_t row_id(const struct kind *kind, int64_t id, uint32_t field)
@@ -75,7 +75,7 @@ int search_update(struct view *view, const struct record *before, const struct r
         if (field && (!field->search || (person && field->class == kind->class)))
             continue;
         if (field && before && before->removed == after->removed && value_equal(before->values[i], after->values[i]))
-            continue;   // the common case: nothing searchable changed
+            continue; // the common case: nothing searchable changed
         struct arena *arena = view->writing->change->arena;
         const char *old = row_text(before, field, arena), *text = row_text(after, field, arena);
         if (old == text || (old && text && !strcmp(old, text)))
@@ -108,7 +108,7 @@ static const char *match_text(const char *text, struct arena *arena)
 static void scope_cells(struct sql *sql, struct view *view, const char *column)
 {
     sql_add(sql, " AND (%s IN (-1", column);
-    for (int class = 1; class < CLASS_COUNT; class++)
+    for (int class = 1; class < CLASS_COUNT; class ++)
         for (int subject = 0; subject < SUBJECT_COUNT; subject++) {
             int reach = view->scope.read[class][subject];
             if (reach == REACH_ALL || (reach == REACH_OWN && subject == SUBJECT_SCHOOL))
@@ -117,7 +117,7 @@ static void scope_cells(struct sql *sql, struct view *view, const char *column)
     sql_add(sql, ")");
     for (int subject = 1; subject < SUBJECT_COUNT; subject++) {
         sql_add(sql, " OR (%s IN (-1", column);
-        for (int class = 1; class < CLASS_COUNT; class++)
+        for (int class = 1; class < CLASS_COUNT; class ++)
             if (view->scope.read[class][subject] == REACH_OWN)
                 sql_add(sql, ",%d", class * SUBJECT_COUNT + subject);
         sql_add(sql, ") AND about IN (SELECT value FROM json_each(");

@@ -11,7 +11,7 @@
 
 // --- one record ---
 
-#define SELECT_FIXED 5   // columns before the fields
+#define SELECT_FIXED 5 // columns before the fields
 
 void select_columns(struct sql *sql, const struct kind *kind, const char *alias)
 {
@@ -33,7 +33,7 @@ struct record *select_read(sqlite3_stmt *statement, const struct kind *kind, str
     for (int i = 0; i < kind->n_fields; i++) {
         record->values[i] = db_value(statement, i + SELECT_FIXED, &kind->fields[i], arena);
         if (record->values[i].type == VALUE_EMPTY && sqlite3_column_type(statement, i + SELECT_FIXED) != SQLITE_NULL)
-            return NULL;   // no memory: better no record than one with a hole
+            return NULL; // no memory: better no record than one with a hole
     }
     return record;
 }
@@ -80,7 +80,8 @@ int view_get(struct view *view, const struct kind *kind, int64_t id, struct aren
         log_author(view, record, record->version - 1, NULL, &who, &at);
         problem_set(problem, ERR_NOT_FOUND, "%s %s was removed by %s on %s", kind->title, id_format(kind, id, text),
                     view_staff_name(view, who, arena), clock_text(at, when));
-        problem_hint(problem, "See what it was: sendco %s history %s; bring it back: sendco %s undo %s", kind->noun, text, kind->noun, text);
+        problem_hint(problem, "See what it was: sendco %s history %s; bring it back: sendco %s undo %s", kind->noun, text, kind->noun,
+                     text);
         return ERR_NOT_FOUND;
     }
     *out = record;
@@ -119,7 +120,8 @@ static void column(struct sql *sql, const struct query *query, const struct fiel
 {
     const ProtobufCFieldDescriptor *described = protobuf_c_message_descriptor_get_field(query->kind->descriptor, field->number);
     if (query->as_known)
-        sql_add(sql, "sendco_field(b.body, %u, %d)", field->number, described->type == PROTOBUF_C_TYPE_SINT32 || described->type == PROTOBUF_C_TYPE_SINT64);
+        sql_add(sql, "sendco_field(b.body, %u, %d)", field->number,
+                described->type == PROTOBUF_C_TYPE_SINT32 || described->type == PROTOBUF_C_TYPE_SINT64);
     else
         sql_add(sql, "k.\"%s\"", field->name);
 }
@@ -134,8 +136,7 @@ static void from(struct sql *sql, const struct query *query)
     sql_add(sql, " FROM change c JOIN body b ON b.seq = c.seq JOIN \"%s\" k ON k.id = c.record", kind->table);
 }
 
-static const char *const operators[] = {
-    [OP_EQ] = "IS", [OP_NE] = "IS NOT", [OP_LT] = "<", [OP_LE] = "<=", [OP_GT] = ">", [OP_GE] = ">="};
+static const char *const operators[] = {[OP_EQ] = "IS", [OP_NE] = "IS NOT", [OP_LT] = "<", [OP_LE] = "<=", [OP_GT] = ">", [OP_GE] = ">="};
 
 static void where_condition(struct sql *sql, const struct query *query, const struct condition *condition, struct arena *arena)
 {
@@ -151,7 +152,7 @@ static void where_condition(struct sql *sql, const struct query *query, const st
     }
     const struct about *about = &query->kind->about;
     if (!query->as_known && condition->op == OP_EQ && about->depth == 1 && about->path[0] == condition->field->index)
-        sql_add(sql, "k._about");   // the same, and it has the index
+        sql_add(sql, "k._about"); // the same, and it has the index
     else
         column(sql, query, condition->field);
     if (condition->op == OP_EMPTY || condition->op == OP_SET) {
@@ -215,7 +216,11 @@ static bool needs_subject(const struct query *query)
 }
 
 // A page's key: the first page's seq, then the last row's order values and its id.
-struct page_key { uint64_t seq; struct value values[QUERY_ORDERS]; int64_t id; };
+struct page_key {
+    uint64_t seq;
+    struct value values[QUERY_ORDERS];
+    int64_t id;
+};
 
 static bool key_read(const struct query *query, struct arena *arena, struct page_key *key)
 {
@@ -361,7 +366,8 @@ static size_t weight(const struct record *record)
     return bytes;
 }
 
-static void key_note(const struct query *query, sqlite3_stmt *statement, const struct record *record, struct arena *arena, struct page_key *key)
+static void key_note(const struct query *query, sqlite3_stmt *statement, const struct record *record, struct arena *arena,
+                     struct page_key *key)
 {
     key->id = record->id;
     for (size_t i = 0; i < query->n_order; i++) {

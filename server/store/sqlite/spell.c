@@ -20,7 +20,7 @@ static int overlapping(struct view *view, const struct record *record, int64_t i
         sql_bind(&sql, record->values[spell->one_per[i]]);
         sql_add(&sql, " AND ");
     }
-    if (kind->about.subject != SUBJECT_SCHOOL) {   // says nothing new, but has an index
+    if (kind->about.subject != SUBJECT_SCHOOL) { // says nothing new, but has an index
         sql_add(&sql, "_about = ");
         sql_bind(&sql, value_number(record->about));
         sql_add(&sql, " AND ");
@@ -39,7 +39,7 @@ static int overlapping(struct view *view, const struct record *record, int64_t i
     while ((code = sqlite3_step(statement)) == SQLITE_ROW && n < OVERLAPS)
         ids[n++] = sqlite3_column_int64(statement, 0);
     db_done(statement);
-    return code == SQLITE_ROW || code == SQLITE_DONE ? n : ERR_IO;   // what could not be read is not "none"
+    return code == SQLITE_ROW || code == SQLITE_DONE ? n : ERR_IO; // what could not be read is not "none"
 }
 
 static int overlap_conflict(struct view *view, const struct record *other, const struct record *record, struct problem *problem)
@@ -51,8 +51,8 @@ static int overlap_conflict(struct view *view, const struct record *other, const
     log_author(view, other, 0, NULL, &who, &when);
     const char *name = view_staff_name(view, who, arena);
     problem_field_add(problem, &(struct problem_field){.kind = kind, .id = other->id, .field = -1, .who = name, .when = when});
-    problem_set(problem, ERR_CONFLICT, "%s: these dates overlap with %s, entered by %s on %s", kind->title, put_name(view, other, arena), name,
-                clock_text(when, text));
+    problem_set(problem, ERR_CONFLICT, "%s: these dates overlap with %s, entered by %s on %s", kind->title, put_name(view, other, arena),
+                name, clock_text(when, text));
     id_format(kind, other->id, noun_id);
     problem_hint(problem, "Look at it: sendco %s show %s; then give other dates, or end or correct that one first.", kind->noun, noun_id);
     return ERR_CONFLICT;
@@ -92,8 +92,7 @@ int spell_fit(struct view *view, const struct record *before, const struct recor
         struct record *other = select_record(view, after->kind, ids[i], writing->change->arena);
         if (!other)
             return problem_set(problem, ERR_NOMEM, "the server is short of memory");
-        bool runs = other->values[spell->to].type == VALUE_EMPTY &&
-                    other->values[spell->from].number < after->values[spell->from].number;
+        bool runs = other->values[spell->to].type == VALUE_EMPTY && other->values[spell->from].number < after->values[spell->from].number;
         const struct change *change = writing->change;
         uint64_t changed_at = other->seq;
         bool own = writing->from_seq && changed_at >= writing->from_seq;

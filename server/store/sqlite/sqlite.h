@@ -14,25 +14,30 @@
 struct statement;
 struct db {
     sqlite3 *handle;
-    struct statement *statements;   // prepared, by their text
+    struct statement *statements; // prepared, by their text
     uint64_t tick;
-    sqlite3_stmt **by_id;           // of each kind, a record by its id
+    sqlite3_stmt **by_id; // of each kind, a record by its id
     uint64_t epoch;
-    int wal_pages;                  // in the WAL after the last commit; writer only
-    int wal_moved;                  // as many at the last checkpoint
+    int wal_pages; // in the WAL after the last commit; writer only
+    int wal_moved; // as many at the last checkpoint
 };
 
 // What one mutating request does while it is applied.
 struct writing {
     struct change *change;
-    struct commit *commit;          // NULL when nobody will be told
-    struct change_row *rows; size_t n_rows, rows_room;
-    struct { const struct kind *kind; int64_t temporary, id; } *ids; size_t n_ids, ids_room;
+    struct commit *commit; // NULL when nobody will be told
+    struct change_row *rows;
+    size_t n_rows, rows_room;
+    struct {
+        const struct kind *kind;
+        int64_t temporary, id;
+    } * ids;
+    size_t n_ids, ids_room;
     uint64_t from_seq, to_seq, batch;
-    int depth;                      // of effects
-    bool caused;                    // what is put now was not asked for
-    bool undoing;                   // spells are not closed on the way
-    uint8_t *chain;                 // head so far; the writer keeps it after the commit
+    int depth;      // of effects
+    bool caused;    // what is put now was not asked for
+    bool undoing;   // spells are not closed on the way
+    uint8_t *chain; // head so far; the writer keeps it after the commit
 };
 
 struct view {
@@ -57,8 +62,8 @@ void db_close(struct db *db);
 // mistake in SQL (logged). Give it back with db_done.
 sqlite3_stmt *db_statement(struct db *db, const char *sql);
 void db_done(sqlite3_stmt *statement);
-int db_run(struct db *db, const char *sql);                          // statements without results; SQLite's code
-int db_step(struct db *db, const char *sql);                         // one such, prepared once
+int db_run(struct db *db, const char *sql);  // statements without results; SQLite's code
+int db_step(struct db *db, const char *sql); // one such, prepared once
 void db_bind(sqlite3_stmt *statement, int index, struct value value);
 struct value db_value(sqlite3_stmt *statement, int column, const struct field *field, struct arena *arena);
 // SQLite's code as ours: ERR_OK for ROW and DONE, else ERR_IO with a sentence.
@@ -77,29 +82,34 @@ struct sql {
 };
 void sql_init(struct sql *sql);
 void sql_add(struct sql *sql, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void sql_bind(struct sql *sql, struct value value);                  // adds "?" and its value
-sqlite3_stmt *sql_statement(struct sql *sql, struct db *db);         // prepared and bound
+void sql_bind(struct sql *sql, struct value value);          // adds "?" and its value
+sqlite3_stmt *sql_statement(struct sql *sql, struct db *db); // prepared and bound
 
 // --- schema.c ---
 
-int schema_open(struct db *db, const struct store_options *options, struct problem *problem);   // creates, adds columns
-char *schema_meta(struct db *db, const char *key, char *buffer, size_t size);   // NULL when absent
+int schema_open(struct db *db, const struct store_options *options, struct problem *problem); // creates, adds columns
+char *schema_meta(struct db *db, const char *key, char *buffer, size_t size);                 // NULL when absent
 int schema_seed_lists(struct store *store, struct db *db, struct problem *problem);
 
 // --- view.c, select.c: reading ---
 
-int view_begin(struct view *view, struct store *store, struct db *db, const struct actor *actor);   // scope included
+int view_begin(struct view *view, struct store *store, struct db *db, const struct actor *actor); // scope included
 void view_end(struct view *view);
 // Whatever the scope; NULL when there is none. Removed ones too.
 struct record *select_record(struct view *view, const struct kind *kind, int64_t id, struct arena *arena);
-struct record *select_read(sqlite3_stmt *statement, const struct kind *kind, struct arena *arena);   // a row of select_columns
+struct record *select_read(sqlite3_stmt *statement, const struct kind *kind, struct arena *arena); // a row of select_columns
 void select_columns(struct sql *sql, const struct kind *kind, const char *alias);
 // "AND …" for what the view may read of this kind.
 void select_scope(struct sql *sql, struct view *view, enum record_class class, enum subject subject, const char *about);
 
 // --- log.c: the change log ---
 
-struct log_entry { struct entry entry; const struct kind *kind; int64_t id; uint64_t fields; };
+struct log_entry {
+    struct entry entry;
+    const struct kind *kind;
+    int64_t id;
+    uint64_t fields;
+};
 // Appends one change of the request and its body; moves the chain on. record->seq is
 // the record's change before this one, then this one.
 int log_append(struct view *view, struct record *record, enum action action, uint64_t changed, struct problem *problem);
@@ -118,7 +128,7 @@ int search_update(struct view *view, const struct record *before, const struct r
 
 // --- put.c, merge.c, check.c, spell.c, undo.c: changing ---
 
-int put_items(struct view *view, const struct change *change, struct problem *problem);   // all of a put
+int put_items(struct view *view, const struct change *change, struct problem *problem); // all of a put
 int put_item(struct view *view, const struct put_item *item, struct problem *problem);
 int put_remove(struct view *view, const struct kind *kind, int64_t id, uint64_t version, struct problem *problem);
 // Writes `after` as a new version of `before` (NULL: a new record), checked, logged,
@@ -136,7 +146,7 @@ int check_rights(struct view *view, const struct record *record, uint64_t change
 // No two spells of one owner overlap. Closes a running one where a new one opens.
 int spell_fit(struct view *view, const struct record *before, const struct record *after, struct problem *problem);
 int64_t about_resolve(struct view *view, const struct record *record);
-const char *put_name(struct view *view, const struct record *record, struct arena *arena);   // label, or id when out of scope
+const char *put_name(struct view *view, const struct record *record, struct arena *arena); // label, or id when out of scope
 
 // --- keys.c: requests answered once ---
 
@@ -147,7 +157,10 @@ int keys_prune(struct db *db, int64_t before);
 
 // --- writer.c, reader.c: threads; store.c: the loop's side ---
 
-struct rule { const struct kind *kind; store_rule_fn *check, *effect; };
+struct rule {
+    const struct kind *kind;
+    store_rule_fn *check, *effect;
+};
 
 enum job_type { JOB_READ, JOB_WRITE, JOB_KEEP, JOB_REFUSED };
 struct job {
@@ -161,16 +174,19 @@ struct job {
     int result;
     struct job *next;
 };
-struct queue { struct job *first, *last; size_t size; };
+struct queue {
+    struct job *first, *last;
+    size_t size;
+};
 void queue_push(struct queue *queue, struct job *job);
 struct job *queue_pop(struct queue *queue);
 
-struct lane {                       // jobs on their way to a thread
+struct lane { // jobs on their way to a thread
     uv_mutex_t mutex;
     uv_cond_t filled;
-    struct queue queue;             // under the mutex
-    struct queue gathered;          // by the loop in this turn: handed over at once
-    size_t waiting;                 // not answered yet, as the loop counts
+    struct queue queue;    // under the mutex
+    struct queue gathered; // by the loop in this turn: handed over at once
+    size_t waiting;        // not answered yet, as the loop counts
     bool stopping;
 };
 
@@ -178,26 +194,31 @@ struct lane {                       // jobs on their way to a thread
 struct store {
     uv_loop_t *loop;
     uv_async_t async;
-    uv_prepare_t turn;              // before the loop waits: what it gathered goes to the threads
-    uv_idle_t gathering;            // keeps the loop from waiting while there is something gathered
+    uv_prepare_t turn;   // before the loop waits: what it gathered goes to the threads
+    uv_idle_t gathering; // keeps the loop from waiting while there is something gathered
     int open_handles;
     char path[4096], directory[4096], school[256];
     uint64_t seed;
     store_scope_fn *scope;
-    struct rule *rules; size_t n_rules;
-    struct { store_commit_fn *fn; void *data; } followers[8]; size_t n_followers;
-    uint64_t epoch, seq;            // as the loop knows them
+    struct rule *rules;
+    size_t n_rules;
+    struct {
+        store_commit_fn *fn;
+        void *data;
+    } followers[8];
+    size_t n_followers;
+    uint64_t epoch, seq; // as the loop knows them
     bool readonly;
 
     struct lane writing, reading;
     uv_thread_t writer, readers[STORE_READERS];
     unsigned n_readers;
-    struct db db;                   // the writer's
-    uint8_t chain[32];              // the writer's
-    int lost_code;                  // the writer's: why the last transaction was lost
-    int64_t last_write, pruned;     // the writer's: times of requests
-    unsigned batches;               // the writer's: since the last checkpoint
-    volatile bool slow;             // the WAL is long: admit no more for a moment
+    struct db db;               // the writer's
+    uint8_t chain[32];          // the writer's
+    int lost_code;              // the writer's: why the last transaction was lost
+    int64_t last_write, pruned; // the writer's: times of requests
+    unsigned batches;           // the writer's: since the last checkpoint
+    volatile bool slow;         // the WAL is long: admit no more for a moment
 
     uv_mutex_t out_mutex;
     struct queue out;
@@ -205,7 +226,7 @@ struct store {
     void *closed_data;
 };
 
-void store_finish(struct store *store, struct queue *jobs);   // from a thread: hands answered jobs to the loop
+void store_finish(struct store *store, struct queue *jobs); // from a thread: hands answered jobs to the loop
 void writer_main(void *store);
 void reader_main(void *store);
 // Applies one change at once, in a transaction of its own, before the threads run.

@@ -12,7 +12,7 @@
 #include "common/log.h"
 
 #define WRITES_WAITING 4096
-#define READS_WAITING 8192
+#define READS_WAITING  8192
 
 void queue_push(struct queue *queue, struct job *job)
 {
@@ -86,7 +86,7 @@ static void on_async(uv_async_t *async)
 
 static void on_idle(uv_idle_t *idle)
 {
-    (void)idle;   // its being active is what counts
+    (void)idle; // its being active is what counts
 }
 
 // Gathered over a turn of the loop: one lock and one signal for all of it.
@@ -136,7 +136,7 @@ static void on_turn(uv_prepare_t *turn)
 static struct job *job_new(enum job_type type, store_done_fn *done, void *data)
 {
     struct job *job = calloc(1, sizeof *job);
-    if (!job) {   // there is no way to answer later without memory for it
+    if (!job) { // there is no way to answer later without memory for it
         log_write(LOG_ERROR, "out of memory");
         abort();
     }
@@ -180,7 +180,7 @@ void store_on_put(struct store *store, const struct kind *kind, store_rule_fn *c
 {
     struct rule *grown = realloc(store->rules, (store->n_rules + 1) * sizeof *grown);
     if (!grown)
-        abort();   // at start
+        abort(); // at start
     grown[store->n_rules++] = (struct rule){kind, check, effect};
     store->rules = grown;
 }
@@ -188,15 +188,27 @@ void store_on_put(struct store *store, const struct kind *kind, store_rule_fn *c
 void store_on_commit(struct store *store, store_commit_fn *fn, void *data)
 {
     if (store->n_followers == sizeof store->followers / sizeof *store->followers)
-        abort();   // at start
+        abort(); // at start
     store->followers[store->n_followers].fn = fn;
     store->followers[store->n_followers++].data = data;
 }
 
-bool store_readonly(const struct store *store) { return store->readonly; }
-const char *store_school(const struct store *store) { return store->school; }
-uint64_t store_epoch(const struct store *store) { return store->epoch; }
-uint64_t store_seq(const struct store *store) { return store->seq; }
+bool store_readonly(const struct store *store)
+{
+    return store->readonly;
+}
+const char *store_school(const struct store *store)
+{
+    return store->school;
+}
+uint64_t store_epoch(const struct store *store)
+{
+    return store->epoch;
+}
+uint64_t store_seq(const struct store *store)
+{
+    return store->seq;
+}
 
 // --- opening and closing ---
 
@@ -328,13 +340,13 @@ void store_close(struct store *store, void (*closed)(void *data), void *data)
 {
     store->on_closed = closed;
     store->closed_data = data;
-    on_turn(&store->turn);   // what this turn gathered still counts
+    on_turn(&store->turn); // what this turn gathered still counts
     stop(&store->writing);
     stop(&store->reading);
     uv_thread_join(&store->writer);
     for (unsigned i = 0; i < store->n_readers; i++)
         uv_thread_join(&store->readers[i]);
-    on_async(&store->async);   // what was answered last
+    on_async(&store->async); // what was answered last
     sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     db_close(&store->db);
     store->open_handles = 3;

@@ -28,7 +28,7 @@ static int put_back(struct view *view, const struct record *now, uint64_t first,
             return 0;
     }
     uint64_t touched = record_diff(now, after);
-    for (int i = 0; i < now->kind->n_fields && action != ACTION_EDIT; i++)   // all that is in it
+    for (int i = 0; i < now->kind->n_fields && action != ACTION_EDIT; i++) // all that is in it
         touched |= after->values[i].type != VALUE_EMPTY ? field_bit(&now->kind->fields[i]) : 0;
     int error = check_rights(view, now, touched, problem);
     if (!error && action == ACTION_REMOVE)
@@ -53,8 +53,13 @@ static int tell(struct view *view, const struct record *record, bool skipped)
         *list = grown;
     }
     struct record *now = select_record(view, record->kind, record->id, change->arena);
-    (*list)[(*n)++] = (struct done_item){.kind = record->kind, .id = record->id, .version = now ? now->version : record->version,
-                                         .action = skipped ? ACTION_NONE : now && now->removed ? ACTION_REMOVE : record->removed ? ACTION_RESTORE : ACTION_EDIT};
+    (*list)[(*n)++] = (struct done_item){.kind = record->kind,
+                                         .id = record->id,
+                                         .version = now ? now->version : record->version,
+                                         .action = skipped               ? ACTION_NONE
+                                                   : now && now->removed ? ACTION_REMOVE
+                                                   : record->removed     ? ACTION_RESTORE
+                                                                         : ACTION_EDIT};
     return 0;
 }
 
@@ -65,7 +70,8 @@ static int undo_older(struct view *view, const struct record *now, uint64_t vers
     struct arena *arena = view->writing->change->arena;
     struct record *then = log_image(view, now, version, arena), *before = log_image(view, now, version - 1, arena);
     if (!then || !before || then->removed || before->removed)
-        return problem_set(problem, ERR_INVALID, "only the newest version can be taken back when a record was added, removed or brought back");
+        return problem_set(problem, ERR_INVALID,
+                           "only the newest version can be taken back when a record was added, removed or brought back");
     struct put_item item = {.record = before};
     uint64_t changed = record_diff(before, then);
     for (int i = 0; i < now->kind->n_fields; i++) {
@@ -124,7 +130,12 @@ static int undo_record(struct view *view, struct problem *problem)
     return error || action != ACTION_ADD || !kind_is_spell(now->kind) ? error : reopen_closed(view, now, problem);
 }
 
-struct touched { const struct kind *kind; int64_t id; uint64_t first, last; enum action action; };
+struct touched {
+    const struct kind *kind;
+    int64_t id;
+    uint64_t first, last;
+    enum action action;
+};
 
 // What the batch did to each record, the last made first: so members go before
 // what they refer to.
@@ -132,9 +143,10 @@ static int batch_read(struct view *view, uint64_t batch, struct touched **list, 
 {
     struct arena *arena = view->writing->change->arena;
     sqlite3_stmt *statement = db_statement(
-        view->db, "SELECT g.kind, g.record, g.first, g.last, f.action FROM (SELECT kind, record, min(version) AS first, max(version) AS last,"
-                  " min(seq) AS began FROM change WHERE batch = ?1 GROUP BY kind, record) g"
-                  " JOIN change f ON f.seq = g.began ORDER BY g.began DESC");
+        view->db,
+        "SELECT g.kind, g.record, g.first, g.last, f.action FROM (SELECT kind, record, min(version) AS first, max(version) AS last,"
+        " min(seq) AS began FROM change WHERE batch = ?1 GROUP BY kind, record) g"
+        " JOIN change f ON f.seq = g.began ORDER BY g.began DESC");
     size_t room = 0;
     *n = 0;
     if (!statement)
@@ -185,7 +197,7 @@ static int undo_batch(struct view *view, struct problem *problem)
         before = view->seq;
         int one = built_on ? ERR_CONFLICT : put_back(view, now, list[i].first, list[i].action, &why);
         bool left_alone = (one == ERR_CONFLICT || one == ERR_INVALID) && view->seq == before;
-        if (one && !left_alone) {   // failed, perhaps half-way: all or nothing
+        if (one && !left_alone) { // failed, perhaps half-way: all or nothing
             *problem = why;
             return one;
         }

@@ -48,15 +48,36 @@ void view_end(struct view *view)
     arena_deinit(&view->arena);
 }
 
-uint64_t view_seq(const struct view *view) { return view->seq; }
-uint64_t view_epoch(const struct view *view) { return view->db->epoch; }
-int32_t view_today(const struct view *view) { return view->today; }
-int64_t view_now(const struct view *view) { return view->now; }
-const struct scope *view_scope(const struct view *view) { return &view->scope; }
+uint64_t view_seq(const struct view *view)
+{
+    return view->seq;
+}
+uint64_t view_epoch(const struct view *view)
+{
+    return view->db->epoch;
+}
+int32_t view_today(const struct view *view)
+{
+    return view->today;
+}
+int64_t view_now(const struct view *view)
+{
+    return view->now;
+}
+const struct scope *view_scope(const struct view *view)
+{
+    return &view->scope;
+}
+
+// What a label's references are resolved with.
+struct showing {
+    struct view *view;
+    struct arena *arena;
+};
 
 static const char *resolve_label(const struct kind *kind, int64_t id, void *data)
 {
-    struct { struct view *view; struct arena *arena; } *at = data;
+    struct showing *at = data;
     struct record *record = select_record(at->view, kind, id, at->arena);
     if (!record || !scope_filter(&at->view->scope, record))
         return NULL;
@@ -65,7 +86,7 @@ static const char *resolve_label(const struct kind *kind, int64_t id, void *data
 
 static const char *show(struct view *view, const struct record *record, struct arena *arena)
 {
-    struct { struct view *view; struct arena *arena; } at = {view, arena};
+    struct showing at = {view, arena};
     return record_show(record, record->kind->shows, resolve_label, &at, arena);
 }
 
@@ -107,7 +128,7 @@ const char *view_code_title(struct view *view, const char *list, const char *cod
     return title ? title : code;
 }
 
-#define WARNINGS_MOST 1000   // of one request: more than anybody reads
+#define WARNINGS_MOST 1000 // of one request: more than anybody reads
 
 void view_warn(struct view *view, const struct record *record, const char *field, const char *format, ...)
 {
@@ -123,15 +144,16 @@ void view_warn(struct view *view, const struct record *record, const char *field
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
     const struct field *found = field ? field_find(record->kind, field) : NULL;
-    if ((result->n_warnings & (result->n_warnings - 1)) == 0) {   // grows by doubling
+    if ((result->n_warnings & (result->n_warnings - 1)) == 0) { // grows by doubling
         struct warning_item *grown = arena_alloc(change->arena, (result->n_warnings ? 2 * result->n_warnings : 1) * sizeof *grown);
         if (!grown)
-            return;   // a warning less is no reason to refuse
+            return; // a warning less is no reason to refuse
         if (result->n_warnings)
             memcpy(grown, result->warnings, result->n_warnings * sizeof *grown);
         result->warnings = grown;
     }
-    result->warnings[result->n_warnings++] = (struct warning_item){record->kind, record->id, found ? found->index : -1, arena_strdup(change->arena, text)};
+    result->warnings[result->n_warnings++] =
+        (struct warning_item){record->kind, record->id, found ? found->index : -1, arena_strdup(change->arena, text)};
 }
 
 int view_figures(struct view *view, struct view_figures *figures)

@@ -20,16 +20,16 @@
 #include "server/fault.h"
 
 #define BATCH_MAX 512
-#define BATCH_NS (UINT64_C(20) * 1000 * 1000)
+#define BATCH_NS  (UINT64_C(20) * 1000 * 1000)
 // A checkpoint makes those wait who come meanwhile: some 4 ms and 2 us a page where this
 // was measured. So it comes once in 256 batches, that fewer than one request in a
 // hundred meets it, but lets the WAL grow to 48 MB at most.
-#define CHECKPOINT_PAGES 1000
-#define CHECKPOINT_BATCHES 256
+#define CHECKPOINT_PAGES      1000
+#define CHECKPOINT_BATCHES    256
 #define CHECKPOINT_PAGES_MOST 12000
-#define SILENCE_NS (UINT64_C(20) * 1000 * 1000)   // nobody has come for so long: tidy up
-#define WAL_SLOW_PAGES 16000           // 64 MB: admit no more until it shrinks
-#define KEYS_KEPT (7 * 86400)
+#define SILENCE_NS            (UINT64_C(20) * 1000 * 1000) // nobody has come for so long: tidy up
+#define WAL_SLOW_PAGES        16000                        // 64 MB: admit no more until it shrinks
+#define KEYS_KEPT             (7 * 86400)
 
 // --- one request ---
 
@@ -69,7 +69,7 @@ static int apply(struct store *store, struct change *change, struct commit **com
         problem_set(&change->problem, error, "your rights could not be read");
     if (!error && (error = keys_find(&view, change)) == 1) {
         view_end(&view);
-        return 0;   // answered before: the same answer again
+        return 0; // answered before: the same answer again
     }
     if (!error && !(writing.commit = commit_new(&view, change)))
         error = problem_set(&change->problem, ERR_NOMEM, "the server is short of memory");
@@ -77,7 +77,7 @@ static int apply(struct store *store, struct change *change, struct commit **com
     if (!error)
         error = apply_verb(&view, change);
     if (!error) {
-        if (!change->dry_run) {   // which takes no seq and leaves no key
+        if (!change->dry_run) { // which takes no seq and leaves no key
             change->result.batch = writing.batch;
             change->result.from_seq = writing.from_seq;
             change->result.to_seq = writing.to_seq;
@@ -123,7 +123,7 @@ static bool run_job(struct store *store, struct job *job)
     uint8_t chain[32];
     memcpy(chain, store->chain, sizeof chain);
     if (db_step(db, "SAVEPOINT request") != SQLITE_OK)
-        return false;   // not begun: not to be answered as if it had been
+        return false; // not begun: not to be answered as if it had been
     job->commit = NULL;
     job->result = job->type == JOB_WRITE ? apply(store, job->change, &job->commit, chain) : keep(store, job);
     if (transaction_gone(store))
@@ -150,7 +150,8 @@ static void stop_for_ever(struct store *store, int code)
         fsync(file);
         close(file);
     }
-    log_write(LOG_ERROR, "the disk failed to keep a change (code %d): stopping; the next start is read-only until %s is removed", code, path);
+    log_write(LOG_ERROR, "the disk failed to keep a change (code %d): stopping; the next start is read-only until %s is removed", code,
+              path);
     _exit(70);
 }
 
@@ -194,20 +195,20 @@ static size_t run_batch(struct store *store, struct queue *jobs, struct queue *a
         if (clock_monotonic() - began > BATCH_NS)
             break;
     }
-    if (fault_on("ack-early") && !lost) {   // what the kill test must catch
+    if (fault_on("ack-early") && !lost) { // what the kill test must catch
         size_t n = done.size;
         store_finish(store, &done);
-        uv_sleep(5);   // long enough for the answer to leave
+        uv_sleep(5); // long enough for the answer to leave
         commit_batch(store);
         return n;
     }
-    store->lost_code = lost ? sqlite3_errcode(store->db.handle) & 0xff : 0;   // before ROLLBACK speaks
+    store->lost_code = lost ? sqlite3_errcode(store->db.handle) & 0xff : 0; // before ROLLBACK speaks
     int error = lost ? ERR_RETRY : commit_batch(store);
     if (error) {
         memcpy(store->chain, chain, sizeof chain);
         db_run(&store->db, "ROLLBACK");
     }
-    if (lost) {   // hand them back, in order, unanswered
+    if (lost) { // hand them back, in order, unanswered
         for (struct job *job = done.first; job; job = job->next)
             if (job->commit) {
                 commit_unref(job->commit);
@@ -300,7 +301,7 @@ static void tidy(struct store *store)
         checkpoint(store);
     if (store->last_write - store->pruned > 60) {
         int code = keys_prune(&store->db, store->last_write - KEYS_KEPT);
-        if ((code & 0xff) == SQLITE_IOERR)   // it commits, too
+        if ((code & 0xff) == SQLITE_IOERR) // it commits, too
             stop_for_ever(store, code);
         store->pruned = store->last_write;
     }
@@ -318,7 +319,7 @@ static bool take(struct store *store, struct queue *jobs)
         } else if (uv_cond_timedwait(&lane->filled, &lane->mutex, SILENCE_NS) == UV_ETIMEDOUT && !lane->queue.size) {
             uv_mutex_unlock(&lane->mutex);
             tidy(store);
-            tidied = !store->slow;   // while nobody is let in nobody wakes us
+            tidied = !store->slow; // while nobody is let in nobody wakes us
             uv_mutex_lock(&lane->mutex);
         }
     }
