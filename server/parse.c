@@ -233,14 +233,15 @@ int parse_item(const Sendco__Record *record, size_t at, struct arena *arena, str
     }
     if (!result && record->id > 0 && !record->version)
         result = problem_set(problem, ERR_INVALID, "It does not say which version was changed.");
-    if (!result && (record->n_withheld > 0 || record->has_removed))
-        result = problem_set(problem, ERR_INVALID, "What is withheld and what is removed is the server's to say.");
+    if (!result && (record->n_withheld > 0 || (record->has_removed && record->removed)))
+        result = problem_set(problem, ERR_INVALID, "What is withheld is the server's to say, and to remove there is a request of its own.");
     if (!result)
         result = record_unpack(kind, record->body.data, record->has_body ? record->body.len : 0, arena, &item->record, problem);
     if (result)
         return parse_at(at, problem);
     item->record->id = record->id;
     item->record->version = record->version;
+    item->restore = record->has_removed;
     for (size_t i = 0; i < kind->n_fields; i++)
         if (item->record->values[i].type != VALUE_EMPTY)
             item->set |= field_bit(&kind->fields[i]);

@@ -96,8 +96,8 @@ static int load(struct import *import, struct problem *problem)
         const struct kind *kind = kind_find(school_kinds[i]);
         struct cli_query query;
         cli_query_init(&query, kind);
-        // Removed pupils too: their UPNs are still theirs.
-        query.removed = i == 0;
+        // Removed pupils and classes too: what is named again comes back.
+        query.removed = i < 2;
         cli_progress(cli, kind->plural, i, 6);
         int result = cli_list(cli, &query, on_record, import, NULL, problem);
         if (result < 0) {
@@ -144,54 +144,14 @@ static void show(const struct import *import)
         import_show_text(import);
 }
 
-static int on_history(struct cli *cli, const Sendco__Reply *reply, void *data)
-{
-    (void)cli;
-    uint64_t *batch = data;
-    const Sendco__HistoryReply *history = reply->history;
-    if (reply->body_case == SENDCO__REPLY__BODY_HISTORY && history->n_entries)
-        *batch = history->entries[history->n_entries - 1]->batch;
-    return 0;
-}
-
-// Pupils whom an undone import took away come back by undoing that undoing: its batch, or 0.
-static uint64_t removing_batch(struct import *import)
-{
-    const struct record *pupil = NULL;
-    for (size_t i = 0; !pupil && i < import->roll.n_rows; i++) {
-        const struct value *upn = &import->roll.rows[i]->values[ROLL_UPN];
-        pupil = upn->type == VALUE_TEXT ? school_removed_upn(&import->school, upn->text) : NULL;
-    }
-    if (!pupil)
-        return 0;
-    Sendco__Request request = SENDCO__REQUEST__INIT;
-    Sendco__History history = SENDCO__HISTORY__INIT;
-    struct problem ignored;
-    uint64_t batch = 0;
-    history.has_kind = history.has_id = 1;
-    history.kind = pupil->kind->number;
-    history.id = pupil->id;
-    request.body_case = SENDCO__REQUEST__BODY_HISTORY;
-    request.history = &history;
-    problem_init(&ignored, NULL);
-    return cli_ask(import->cli, &request, on_history, &batch, &ignored) == 0 ? batch : 0;
-}
-
 static int faulty(struct import *import)
 {
     struct problem problem;
-    uint64_t batch = removing_batch(import);
     show(import);
     problem_init(&problem, NULL);
     problem_set(&problem, ERR_INPUT, "%zu %s in the file; nothing was applied.", import->roll.n_faults,
                 import->roll.n_faults == 1 ? "fault" : "faults");
-    if (batch)
-        problem_hint(&problem,
-                     "An undo, batch %" PRIu64 ", removed pupils of this file: bring them back with sendco undo %" PRIu64
-                     ", then import again.",
-                     batch, batch);
-    else
-        problem_hint(&problem, "Correct the rows above in the file or in the MIS, then import it again.");
+    problem_hint(&problem, "Correct the rows above in the file or in the MIS, then import it again.");
     return cli_fail(import->cli, "import", &problem);
 }
 

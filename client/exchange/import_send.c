@@ -3,6 +3,8 @@
 // few the records are. Main thread.
 #include "client/exchange/import.h"
 
+#include "client/cli/run.h"
+
 #include <string.h>
 
 #define SEND_RECORDS 400 // of one piece: a message has at most 4,096 fields in all
@@ -35,6 +37,7 @@ static Sendco__Record *record_wire(const struct plan_change *change, struct aren
     wire->id = record->id;
     wire->has_version = record->id > 0;
     wire->version = record->version;
+    wire->has_removed = change->restore; // false: bring it back
     wire->cleared = cleared;
     for (size_t i = 0; i < record->kind->n_fields; i++) {
         const struct field *field = &record->kind->fields[i];
@@ -78,22 +81,6 @@ static int send_pieces(struct sending *sending)
     return result;
 }
 
-static int on_reply(struct cli *cli, const Sendco__Reply *reply, void *data)
-{
-    struct sending *sending = data;
-    if (reply->body_case != SENDCO__REPLY__BODY_PUT)
-        return problem_set(sending->problem, ERR_PROTOCOL, "The server did not answer the import as a change.");
-    size_t size = sendco__put_reply__get_packed_size(reply->put);
-    uint8_t *bytes = arena_alloc(&cli->arena, size + 1);
-    if (!bytes)
-        return problem_set(sending->problem, ERR_NOMEM, "There was not enough memory for the answer; the import itself was done.");
-    sendco__put_reply__pack(reply->put, bytes);
-    sending->import->reply = sendco__put_reply__unpack(&cli->arena.allocator, size, bytes);
-    return sending->import->reply
-               ? 0
-               : problem_set(sending->problem, ERR_NOMEM, "There was not enough memory for the answer; the import itself was done.");
-}
-
 static int send_put(struct sending *sending)
 {
     static char reason[] = "import";
@@ -107,7 +94,10 @@ static int send_put(struct sending *sending)
     put.reason = reason;
     request.body_case = SENDCO__REQUEST__BODY_PUT;
     request.put = &put;
-    return cli_ask(sending->import->cli, &request, on_reply, sending, sending->problem);
+    Sendco__PutReply *reply = NULL;
+    int result = cli_put_request(sending->import->cli, &request, &reply, sending->problem);
+    sending->import->reply = reply;
+    return result;
 }
 
 int import_send(struct import *import, struct problem *problem)

@@ -113,6 +113,7 @@ static json_t *counts_json(const struct import *import)
     } all[] = {
         {"rows", counts->rows},
         {"pupils_new", counts->pupils_new},
+        {"pupils_restored", counts->pupils_restored},
         {"pupils_changed", counts->pupils_changed},
         {"pupils_unchanged", counts->pupils_unchanged},
         {"classes_new", counts->classes_new},
@@ -200,6 +201,7 @@ static void show_counts(const struct import *import)
     } lines[] = {
         {"row read", "rows read", counts->rows},
         {"new pupil", "new pupils", counts->pupils_new},
+        {"pupil brought back", "pupils brought back", counts->pupils_restored},
         {"pupil with changed details", "pupils with changed details", counts->pupils_changed},
         {"pupil with the same details", "pupils with the same details", counts->pupils_unchanged},
         {"new class", "new classes", counts->classes_new},

@@ -94,7 +94,7 @@ static const struct record *pupil_new(struct plan *plan, struct roll_row *row)
 
 static void pupil_edit(struct plan *plan, const struct record *pupil, struct roll_row *row)
 {
-    struct plan_change *change = NULL;
+    struct plan_change *change = pupil->removed ? plan_edit(plan, pupil, pupil, row->row, STAGE_PUPIL) : NULL;
     struct value value;
     // Named again after they had left: they are back.
     bool back = record_has(pupil, "left") && record_number(pupil, "left") < plan->date && row->values[ROLL_LEFT].type == VALUE_EMPTY;
@@ -110,7 +110,10 @@ static void pupil_edit(struct plan *plan, const struct record *pupil, struct rol
             change = plan_edit(plan, pupil, pupil, row->row, STAGE_PUPIL);
         plan_set(change, "left", (struct value){0});
     }
-    if (change)
+    if (pupil->removed) {
+        change->restore = true;
+        plan->counts.pupils_restored++;
+    } else if (change)
         plan->counts.pupils_changed++;
     else
         plan->counts.pupils_unchanged++;
@@ -131,15 +134,8 @@ static const struct record *match(struct plan *plan, struct roll_row *row)
     size_t n = 0;
     if (found)
         return found;
-    const struct record *removed = upn ? school_removed_upn(plan->school, upn) : NULL;
-    if (removed) {
-        id_format(removed->kind, removed->id, id);
-        roll_fault_add(
-            plan->roll, row, ROLL_UPN, "removed",
-            arena_printf(plan->arena, "Restore that pupil first: sendco pupil undo %s; or undo the batch that removed them.", id),
-            "belongs to %s, who was removed from the school's records", id);
-        return NULL;
-    }
+    if (upn && (found = school_removed_upn(plan->school, upn)) != NULL)
+        return found; // an undone import, or a mistake: named again, they come back
     struct record *const *same = surname ? school_by_person(plan->school, surname, forename, row->values[ROLL_BORN].number, &n) : NULL;
     if (n > 1) {
         roll_fault_add(plan->roll, row, ROLL_SURNAME, "several", "Give this row its UPN.", "%zu pupils have this name and birth date", n);
@@ -166,13 +162,19 @@ static int by_class(const void *a, const void *b)
 // A class all of whose rows name one year is of that year; else it is mixed.
 static void class_new(struct plan *plan, struct roll_row *const *rows, size_t n)
 {
-    struct plan_change *change = plan_add(plan, "SchoolClass", NULL, rows[0]->row, STAGE_CLASS);
+    const char *name = text_or_null(rows[0]->values[ROLL_CLASS]);
+    const struct record *removed = school_removed_class(plan->school, name);
+    struct plan_change *change = removed ? plan_edit(plan, removed, NULL, rows[0]->row, STAGE_CLASS)
+                                         : plan_add(plan, "SchoolClass", NULL, rows[0]->row, STAGE_CLASS);
     struct value year = rows[0]->values[ROLL_YEAR];
     for (size_t i = 1; i < n; i++)
         year = value_equal(year, rows[i]->values[ROLL_YEAR]) ? year : (struct value){0};
     plan_set(change, "name", rows[0]->values[ROLL_CLASS]);
     if (year.type == VALUE_TEXT)
         plan_set(change, "year", year);
+    change->restore = removed != NULL;
+    if (change->record)
+        change->record->removed = false;
     if (change->record)
         school_add(plan->school, change->record); // rows find it by its temporary id
     plan->counts.classes_new++;
@@ -285,7 +287,7 @@ int plan_make(struct plan *plan, struct roll *roll, struct school *school, int32
         else
             pupil_edit(plan, pupil, row);
         if (pupil)
-            row_spells(plan, pupil, is_new, row);
+            row_spells(plan, pupil, is_new || pupil->removed, row); // their spells went with them
     }
     if (seen)
         missing(plan, seen, n_seen);

@@ -8,6 +8,7 @@
 struct plan_change {
     struct record *record;      // new: a negative id; else id and version as the server has them, with the new values
     uint64_t set;               // the fields to send
+    bool restore;               // it was removed and comes back
     const struct record *held;  // what the server has; NULL: a new one
     const struct record *pupil; // whom it is about; NULL: a class
     size_t row;                 // of the roll; 0: of several
@@ -15,7 +16,7 @@ struct plan_change {
 };
 
 struct plan_counts {
-    size_t rows, pupils_new, pupils_changed, pupils_unchanged, classes_new, memberships, statuses, needs, needs_ended, missing;
+    size_t rows, pupils_new, pupils_restored, pupils_changed, pupils_unchanged, classes_new, memberships, statuses, needs, needs_ended, missing;
 };
 
 struct plan {

@@ -47,7 +47,9 @@ void school_add(struct school *school, struct record *record)
 {
     struct school_list *list = list_of(school, record->kind->name);
     if (record->removed)
-        list = list == &school->pupils ? &school->removed : NULL;
+        list = list == &school->pupils    ? (record_has(record, "upn") ? &school->removed : NULL)
+               : list == &school->classes ? &school->removed_classes
+                                          : NULL;
     if (list)
         list_add(school, list, record);
 }
@@ -101,6 +103,7 @@ int school_ready(struct school *school)
             list_add(school, &school->by_upn, pupil);
     }
     sort(&school->by_upn, by_upn);
+    sort(&school->removed, by_upn);
     sort(&school->by_person, by_person);
     sort(&school->memberships, by_pupil);
     sort(&school->statuses, by_pupil);
@@ -110,14 +113,14 @@ int school_ready(struct school *school)
 
 // --- look-ups ------------------------------------------------------------------
 
-struct record *school_by_upn(const struct school *school, const char *upn)
+static struct record *find_upn(const struct school_list *list, const char *upn)
 {
-    size_t low = 0, high = school->by_upn.n;
+    size_t low = 0, high = list->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(record_text(school->by_upn.records[middle], "upn"), upn);
+        int order = strcmp(record_text(list->records[middle], "upn"), upn);
         if (order == 0)
-            return school->by_upn.records[middle];
+            return list->records[middle];
         if (order < 0)
             low = middle + 1;
         else
@@ -126,12 +129,22 @@ struct record *school_by_upn(const struct school *school, const char *upn)
     return NULL;
 }
 
+struct record *school_by_upn(const struct school *school, const char *upn)
+{
+    return find_upn(&school->by_upn, upn);
+}
+
 struct record *school_removed_upn(const struct school *school, const char *upn)
 {
-    for (size_t i = 0; i < school->removed.n; i++) {
-        const char *text = record_text(school->removed.records[i], "upn");
-        if (text && strcmp(text, upn) == 0)
-            return school->removed.records[i];
+    return find_upn(&school->removed, upn);
+}
+
+struct record *school_removed_class(const struct school *school, const char *name)
+{
+    for (size_t i = 0; i < school->removed_classes.n; i++) {
+        const char *text = record_text(school->removed_classes.records[i], "name");
+        if (text && strcmp(text, name) == 0)
+            return school->removed_classes.records[i];
     }
     return NULL;
 }

@@ -13,7 +13,7 @@ struct school_list {
 struct school {
     struct arena *arena;
     struct school_list pupils, classes, memberships, statuses, needs, codes;
-    struct school_list removed; // pupils taken off: their UPNs stay taken
+    struct school_list removed, removed_classes; // UPNs and names of what was removed stay taken
     struct school_list by_upn, by_person;
     bool failed; // memory
 };
@@ -30,6 +30,7 @@ struct roll_codes school_codes(const struct school *school);
 
 struct record *school_by_upn(const struct school *school, const char *upn); // NULL: none
 struct record *school_removed_upn(const struct school *school, const char *upn);
+struct record *school_removed_class(const struct school *school, const char *name);
 // Pupils of this name and birth date: the first, and how many. A NULL forename is none.
 struct record *const *school_by_person(const struct school *school, const char *surname, const char *forename, int64_t born, size_t *n);
 struct record *school_class(const struct school *school, const char *name);

@@ -63,6 +63,7 @@ struct put_item {
     struct record *record; // id, or negative when new; version: the base; values of the fields in `set`
     uint64_t set;          // fields given a value
     uint64_t cleared;      // fields made empty
+    bool restore;          // if it was removed, bring it back
 };
 
 struct done_item {

@@ -124,6 +124,17 @@ class Import(school.Case):
         self.school.cli("senco", "import", path, "--yes")
         self.assertEqual(self.school.cli("senco", "import", path, "--yes", "--json").json()["changes"], [])
 
+    def test_after_an_undo_the_same_file_brings_them_back(self):
+        path = self.roll(row(701, "Back", "Again", klass="9Z", needs=("SLCN",), status="K"))
+        first = self.school.cli("senco", "import", path, "--json").json()
+        self.school.cli("senco", "undo", first["batch"])
+        again = self.school.cli("senco", "import", path, "--json").json()
+        self.assertEqual((again["faults"], again["counts"]["pupils_restored"], again["counts"]["pupils_new"]), ([], 1, 0))
+        self.assertEqual(self.school.cli("senco", "import", path, "--json").json()["changes"], [])
+        on = [r for r in self.school.cli("senco", "register", "--json").json()["sections"][0]["rows"] if r["pupil"] == "Back, Again"]
+        self.assertEqual([(r["class"], r["provision"], r["needs"]) for r in on], [("9Z", "K", "SLCN")])
+        self.school.cli("senco", "undo", again["batch"])
+
     def test_a_teacher_may_not(self):
         before = self.changes()
         done = self.school.cli("teacher", "import", self.roll(row(501, "Not", "Mine")), "--yes", code=None)

@@ -342,9 +342,10 @@ static int put_edit(struct view *view, const struct put_item *item, struct probl
         return error;
     if (item->record->version == 0)
         return problem_set(problem, ERR_INVALID, "a change must say which version of the record its author saw");
-    if (theirs->removed)
+    bool back = theirs->removed && item->restore && item->record->version == theirs->version;
+    if (theirs->removed && !back)
         return removed_conflict(view, theirs, problem);
-    if (kind->append_only)
+    if (kind->append_only && !back)
         return problem_set(problem, ERR_INVALID, "a %s is never changed; add a correcting one", kind->title);
     uint64_t unseen = touched & scope_withheld(&view->scope, kind, theirs->about);
     if (unseen) {
@@ -363,15 +364,15 @@ static int put_edit(struct view *view, const struct put_item *item, struct probl
     if ((error = merge_records(view, base, theirs, mine, touched, problem)))
         return error;
     uint64_t changed = record_diff(theirs, mine);
-    if (!changed)
+    if (!changed && !back)
         return done_add(view, (struct done_item){kind, theirs->id, 0, theirs->version, ACTION_NONE, view->writing->caused});
     if (!view->writing->caused)
-        error = check_rights(view, theirs, changed, problem);
+        error = check_rights(view, theirs, back ? changed | present_fields(mine) : changed, problem);
     if (!error)
-        error = put_store(view, theirs, mine, ACTION_EDIT, problem);
+        error = put_store(view, theirs, mine, back ? ACTION_RESTORE : ACTION_EDIT, problem);
     if (error)
         return blame_merge(view, base, &resolved, theirs, error, problem);
-    return done_add(view, (struct done_item){kind, mine->id, 0, mine->version, ACTION_EDIT, view->writing->caused});
+    return done_add(view, (struct done_item){kind, mine->id, 0, mine->version, back ? ACTION_RESTORE : ACTION_EDIT, view->writing->caused});
 }
 
 int put_item(struct view *view, const struct put_item *item, struct problem *problem)
