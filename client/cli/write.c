@@ -198,7 +198,7 @@ int remove_command(struct cli *cli, const struct call *call)
     return error != 0 ? writing_failed(&writing, doing, &problem) : writing_done(&writing, reply);
 }
 
-static int undo_ask(struct writing *writing, Sendco__PutReply **reply, struct problem *problem)
+static int undo_ask(struct writing *writing, bool dry_run, Sendco__PutReply **reply, struct problem *problem)
 {
     Sendco__Request request = SENDCO__REQUEST__INIT;
     Sendco__Undo wire = SENDCO__UNDO__INIT;
@@ -215,6 +215,7 @@ static int undo_ask(struct writing *writing, Sendco__PutReply **reply, struct pr
         wire.has_batch = true;
         wire.batch = writing->batch;
     }
+    wire.has_dry_run = wire.dry_run = dry_run;
     request.body_case = SENDCO__REQUEST__BODY_UNDO;
     request.undo = &wire;
     return cli_put_request(writing->cli, &request, reply, problem);
@@ -243,12 +244,18 @@ static int undo_what(struct cli *cli, const struct call *call, struct writing *w
 }
 
 // Hundreds of records may go with a batch; one record comes back by one more undo.
-static bool undo_agreed(struct cli *cli, const struct writing *writing)
+static bool undo_agreed(struct cli *cli, struct writing *writing)
 {
-    if (writing->kind || !cli_can_ask(cli))
+    Sendco__PutReply *would = NULL;
+    struct problem problem;
+
+    if (writing->kind || !cli_can_ask(cli) || cli->dry_run)
         return true;
-    return cli_confirm(
-        cli, arena_printf(&cli->arena, "Take back batch %llu: all that this import added or changed?", (unsigned long long)writing->batch));
+    problem_init(&problem, &cli->arena);
+    if (undo_ask(writing, true, &would, &problem) != 0)
+        return true; // the real one says what is wrong
+    return cli_confirm(cli, arena_printf(&cli->arena, "Take back batch %llu, %zu %s in all?", (unsigned long long)writing->batch, would->n_done,
+                                         would->n_done == 1 ? "record" : "records"));
 }
 
 int undo_command(struct cli *cli, const struct call *call)
@@ -269,7 +276,7 @@ int undo_command(struct cli *cli, const struct call *call)
         return 1;
     }
     if (error == 0)
-        error = undo_ask(&writing, &reply, &problem);
+        error = undo_ask(&writing, cli->dry_run, &reply, &problem);
     if (error == ERR_NOT_FOUND && !writing.kind)
         problem_hint(&problem, "An import says the number of its batch, and so does: sendco pupil history ID");
     return error != 0 ? writing_failed(&writing, doing, &problem) : writing_done(&writing, reply);

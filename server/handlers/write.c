@@ -397,6 +397,7 @@ void handle_undo(struct request *request)
         result = parse_target(undo->has_kind, undo->kind, undo->has_id, undo->id, &change->kind, &request->problem);
     change->id = undo->id;
     change->version = undo->version;
+    change->dry_run = undo->dry_run;
     change->batch = undo->batch;
     change->batched = undo->has_batch;
     crypto_hash_sha256_state hash;
