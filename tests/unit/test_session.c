@@ -278,8 +278,10 @@ static void test_a_record_is_taken_apart(void **state)
     cleared[0] = 60000;
     item_of(&record, ERR_INVALID, "60000");
     record.n_cleared = 0;
-    record.has_removed = 1;
-    item_of(&record, ERR_INVALID, "removed");
+    record.has_removed = record.removed = 1;
+    item_of(&record, ERR_INVALID, "remove");
+    record.removed = 0; // bring it back
+    item_of(&record, 0, NULL);
 }
 
 // --- staging ---
