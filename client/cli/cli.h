@@ -164,6 +164,7 @@ const char *cli_kind_a(const struct kind *kind, struct arena *arena);
 struct cli_change {
     const struct record *record; // id negative and of your choosing for a new one; else id and version you saw
     uint64_t set;                // the fields to send: those of them that are empty are cleared
+    bool restore;                // it was removed: bring it back
 };
 
 struct cli_put {
@@ -171,6 +172,7 @@ struct cli_put {
     const struct cli_change *changes;
     size_t n;
     bool strict, dry_run;
+    bool batch;         // staged however small, so that it has a number and one undo takes all of it back
     const char *reason; // may be NULL
     uint64_t seen;      // how far the author's view went; 0: as far as this run's
 };

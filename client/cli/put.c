@@ -9,7 +9,7 @@
 #include "client/cli/run.h"
 #include "common/kind.h"
 
-#define PUT_RECORDS 500 // a message may have 4,096 fields in all, a record has six
+#define PUT_RECORDS 400 // a message may have 4,096 fields in all, a record has seven
 #define PUT_BYTES   ((size_t)160 << 10)
 #define PUT_TRIES   3
 
@@ -33,6 +33,7 @@ static int put_pack_one(struct cli *cli, const struct cli_change *change, struct
     wire->id = record->id;
     wire->has_version = record->id > 0;
     wire->version = record->version;
+    wire->has_removed = change->restore; // false: bring it back
     wire->cleared = arena_alloc(&cli->arena, kind->n_fields * sizeof *wire->cleared);
     if (!wire->cleared)
         return problem_set(problem, ERR_NOMEM, "There is not enough memory for the changes.");
@@ -169,7 +170,7 @@ int cli_put(struct cli *cli, const struct cli_put *put, Sendco__PutReply **reply
         return error;
     if (same.seen == 0)
         same.seen = cli->seq;
-    if (packed.n <= PUT_RECORDS && packed.total <= PUT_BYTES)
+    if (!put->batch && packed.n <= PUT_RECORDS && packed.total <= PUT_BYTES)
         return put_send(cli, &same, &packed, false, reply, problem);
     // What was staged does not outlive the server, so a new connection begins again.
     for (int tries = 1;; tries++) {

@@ -27,7 +27,7 @@ static int writing_key(struct cli *cli, struct writing *writing, struct problem 
 static int writing_put(struct writing *writing, Sendco__PutReply **reply, struct problem *problem)
 {
     struct cli *cli = writing->cli;
-    struct cli_change change = {writing->record, writing->set};
+    struct cli_change change = {.record = writing->record, .set = writing->set};
     struct cli_put put = {
         .changes = &change, .n = 1, .strict = cli_flag(cli, "strict"), .dry_run = cli->dry_run, .reason = cli_option(cli, "reason")};
     int error = fields_number(cli, "seen", 1, &put.seen, problem);
