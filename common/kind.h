@@ -27,11 +27,13 @@ enum record_class {
     CLASS_F,
     CLASS_G,
     CLASS_A,
+    CLASS_W1,
+    CLASS_W2,
     CLASS_COUNT
 };
 
 // Whom a record concerns.
-enum subject { SUBJECT_SCHOOL, SUBJECT_PUPIL, SUBJECT_CLASS, SUBJECT_STAFF, SUBJECT_COUNT };
+enum subject { SUBJECT_SCHOOL, SUBJECT_PUPIL, SUBJECT_CLASS, SUBJECT_STAFF, SUBJECT_GROUP, SUBJECT_COUNT };
 
 enum field_as {
     AS_NUMBER,
@@ -78,8 +80,8 @@ struct field {
 struct about {
     uint8_t path[ABOUT_DEPTH_MAX]; // indexes: of this kind's reference, then of that kind's, …
     uint8_t depth;                 // 0: the record itself, or the school
-    bool many;                     // "run*"
-    enum subject subject;          // what the path ends in
+    bool optional;                 // "pupil?": some link on the way may be empty
+    enum subject subject;          // what the path ends in; a record about nobody is the school's all the same
 };
 
 struct spell {

@@ -36,7 +36,8 @@ struct gen_kind {
     size_t n_fields;
     int path[GEN_PATH];
     size_t depth;
-    int subject;  // at the end of `about`
+    bool optional; // a link of `about` may be empty
+    int subject;   // at the end of `about`
     int from, to; // spell; -1: none
     int one_per[GEN_PATH], n_one_per;
     int unique[GEN_PATH], n_unique;

@@ -138,8 +138,8 @@ static void check_spell(struct gen *gen, struct gen_kind *kind)
     int line = kind->line, found[GEN_PATH];
     if (!spell)
         return;
-    if (!spell->from || !spell->to || !spell->one_per) {
-        fail("kind %s: a spell says from, to and one_per", kind->name);
+    if (!spell->from || !spell->to) {
+        fail("kind %s: a spell says from and to", kind->name);
         return;
     }
     if (check_names(gen, kind, "spell.from", spell->from, found) == 1)
@@ -187,15 +187,18 @@ static void check_about(struct gen *gen, struct gen_kind *kind)
     }
     struct gen_kind *at = kind;
     for (const char *step = about; *step;) {
-        size_t length = strcspn(step, ".");
+        size_t length = strcspn(step, ".?");
+        bool optional = step[length] == '?';
         int index = gen_field_find(at, step, length);
         if (index < 0 || !at->fields[index].options->ref) {
             fail("kind %s: about \"%s\": %s has no reference \"%.*s\"", kind->name, about, at->name, (int)length, step);
             return;
         }
         const struct gen_field *field = &at->fields[index];
-        if (!field->options->fixed || !field->options->required)
-            fail("kind %s: about \"%s\": %s.%s must be fixed and required", kind->name, about, at->name, field->proto->name);
+        if (!field->options->fixed || !field->options->required != optional)
+            fail("kind %s: about \"%s\": %s.%s must be fixed and %s", kind->name, about, at->name, field->proto->name,
+                 optional ? "not required" : "required, or written with a ? behind it");
+        kind->optional |= optional;
         if (kind->depth == GEN_PATH) {
             fail("kind %s: about \"%s\" is deeper than %d", kind->name, about, GEN_PATH);
             return;
@@ -204,7 +207,7 @@ static void check_about(struct gen *gen, struct gen_kind *kind)
         at = gen_kind_find(gen, field->options->ref);
         if (!at)
             return; // said already
-        step += length;
+        step += length + optional;
         step += *step == '.';
     }
     kind->subject = (int)at->options->subject;

@@ -57,8 +57,8 @@ static const char *null_or_quote(const char *text)
     return text ? quote(text) : "NULL";
 }
 
-static const char *const classes[] = {"", "C0", "C1", "C2", "C3", "C4", "M1", "M2", "S", "H1", "H2", "H3", "F", "G", "A"};
-static const char *const subjects[] = {"SCHOOL", "PUPIL", "CLASS", "STAFF"};
+static const char *const classes[] = {"", "C0", "C1", "C2", "C3", "C4", "M1", "M2", "S", "H1", "H2", "H3", "F", "G", "A", "W1", "W2"};
+static const char *const subjects[] = {"SCHOOL", "PUPIL", "CLASS", "STAFF", "GROUP"};
 
 // PARTLY_MET: typed "partly-met", shown "Partly met".
 static void write_choices(struct out *out, const struct gen_kind *kind)
@@ -126,7 +126,8 @@ static void write_kind(struct out *out, const struct gen_kind *kind)
     put(out, "     .about = {.path = {");
     for (size_t i = 0; i < kind->depth; i++)
         put(out, "%s%d", i ? ", " : "", kind->path[i]);
-    put(out, "%s}, .depth = %zu, .subject = SUBJECT_%s},\n", kind->depth ? "" : "0", kind->depth, subjects[kind->subject]);
+    put(out, "%s}, .depth = %zu, .subject = SUBJECT_%s, .optional = %s},\n", kind->depth ? "" : "0", kind->depth, subjects[kind->subject],
+        kind->optional ? "true" : "false");
     put(out, "     .spell = {.from = %d, .to = %d, ", kind->from, kind->to);
     write_indexes(out, "one_per", kind->one_per, (size_t)kind->n_one_per);
     put(out, "},\n     ");

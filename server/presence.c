@@ -14,7 +14,7 @@ static struct watch *present_watch(const struct session *session, const struct k
     LL_FOREACH2(session->watches, watch, sibling)
     {
         if (watch->sight && filter_takes(&watch->filter, kind, about) &&
-            scope_reads(&watch->sight->scope, kind->class, kind->about.subject, about))
+            scope_reads_record(&watch->sight->scope, kind, about))
             return watch;
     }
     return NULL;

@@ -1,10 +1,11 @@
 // Who may: role by class of record by whom it is about. Deny by default: what is
 // not written here is nobody's. Any thread.
 //
-// Each cell has four letters, for records about the school (nobody in particular),
-// a pupil, a class, a member of staff:
+// Each cell has five letters, for records about the school (nobody in particular),
+// a pupil, a class, a member of staff, a provision's pupils:
 //   A  all of them
-//   O  one's own: pupils and classes one is assigned to today, oneself (scope.c)
+//   O  one's own: pupils and classes one is assigned to today, oneself, the
+//      provisions those pupils are in and those one leads (scope.c)
 //   -  none
 // Both leads run SEND together and cover for each other, so both read and write all.
 // A role that is to come is a row in each table.
@@ -12,28 +13,29 @@
 
 #define ALL_OF_IT                                                                                                                          \
     {                                                                                                                                      \
-        [CLASS_C0] = "AAAA", [CLASS_C1] = "AAAA", [CLASS_C2] = "AAAA", [CLASS_C3] = "AAAA", [CLASS_C4] = "AAAA", [CLASS_M1] = "AAAA",      \
-        [CLASS_M2] = "AAAA", [CLASS_S] = "AAAA", [CLASS_H1] = "AAAA", [CLASS_H2] = "AAAA", [CLASS_H3] = "AAAA", [CLASS_F] = "AAAA",        \
-        [CLASS_G] = "AAAA", [CLASS_A] = "AAAA"                                                                                             \
+        [CLASS_C0] = "AAAAA", [CLASS_C1] = "AAAAA", [CLASS_C2] = "AAAAA", [CLASS_C3] = "AAAAA", [CLASS_C4] = "AAAAA",                      \
+        [CLASS_M1] = "AAAAA", [CLASS_M2] = "AAAAA", [CLASS_S] = "AAAAA", [CLASS_H1] = "AAAAA", [CLASS_H2] = "AAAAA",                       \
+        [CLASS_H3] = "AAAAA", [CLASS_F] = "AAAAA", [CLASS_G] = "AAAAA", [CLASS_A] = "AAAAA", [CLASS_W1] = "AAAAA", [CLASS_W2] = "AAAAA"    \
     }
 
 static const char *const reads[ROLE_COUNT][CLASS_COUNT] = {
     [ROLE_SENDCO] = ALL_OF_IT,
     [ROLE_CNPL] = ALL_OF_IT,
     [ROLE_HEAD] = ALL_OF_IT,
-    // the code lists, the staff directory, and their own class
-    [ROLE_TEACHER] = {[CLASS_C0] = "AOOA", [CLASS_C1] = "-OO-", [CLASS_C2] = "-OO-"},
-    // strategies and targets of the pupils they work with; not their status, not their plans
-    [ROLE_TA] = {[CLASS_C0] = "AOOA", [CLASS_C1] = "-O--"},
-    [ROLE_MEDICAL] = {[CLASS_C0] = "AAAA"},
+    // the code lists, the staff directory, what the school offers to all, and their own class
+    [ROLE_TEACHER] = {[CLASS_C0] = "AOOA-", [CLASS_C1] = "AOO-O", [CLASS_C2] = "-OO-O", [CLASS_W1] = "AOO-O", [CLASS_W2] = "-OO-O"},
+    // strategies, targets and provision of the pupils they work with; not their status, their plans, their homes
+    [ROLE_TA] = {[CLASS_C0] = "AOOA-", [CLASS_C1] = "AO--O", [CLASS_W1] = "AO--O"},
+    [ROLE_MEDICAL] = {[CLASS_C0] = "AAAA-"},
     // nothing by name
-    [ROLE_GOVERNOR] = {[CLASS_C0] = "A---"},
+    [ROLE_GOVERNOR] = {[CLASS_C0] = "A----"},
 };
 
 static const char *const writes[ROLE_COUNT][CLASS_COUNT] = {
     [ROLE_SENDCO] = ALL_OF_IT,
     [ROLE_CNPL] = ALL_OF_IT,
-    [ROLE_TEACHER] = {[CLASS_C1] = "-O--"},
+    [ROLE_TEACHER] = {[CLASS_C1] = "-O---", [CLASS_W1] = "AO--O", [CLASS_W2] = "-O---"},
+    [ROLE_TA] = {[CLASS_W1] = "AO--O"},
 };
 
 static enum reach cell(const char *const table[ROLE_COUNT][CLASS_COUNT], enum role role, enum record_class class, enum subject subject)

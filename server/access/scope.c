@@ -1,5 +1,5 @@
-// Whom "own" means: pupils and classes somebody works with today (access.h). In
-// whichever thread the view lives.
+// Whom "own" means: pupils, classes and provisions somebody works with today
+// (access.h). In whichever thread the view lives.
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,7 +55,7 @@ static struct id_set gather_set(struct gather *gather)
 
 struct own {
     struct view *view;
-    struct gather pupils, classes;
+    struct gather pupils, classes, groups;
 };
 
 static int on_assignment(struct record *record, void *data)
@@ -82,9 +82,24 @@ static int own_follow(struct own *own, const struct kind *kind, const char *by, 
     return view_list(own->view, &query, into->arena, NULL, on_gather, into, NULL);
 }
 
+static int on_led(struct record *record, void *data)
+{
+    return gather_add(data, record->id);
+}
+
+// The provisions that somebody leads today.
+static int own_led(struct own *own, int64_t staff)
+{
+    struct query query;
+    query_init(&query, kind_of_subject(SUBJECT_GROUP));
+    query_where(&query, "leader", OP_EQ, value_number(staff));
+    query.as_at = view_today(own->view);
+    return view_list(own->view, &query, own->groups.arena, NULL, on_led, &own->groups, NULL);
+}
+
 static int own_find(struct own *own, int64_t staff, struct arena *arena)
 {
-    const struct kind *assignment = kind_find("Assignment"), *membership = kind_find("ClassMembership");
+    const struct kind *assignment = kind_find("Assignment"), *membership = kind_find("ClassMembership"), *member = kind_find("ProvisionMember");
     if (!assignment || !membership)
         return 0;
     struct query query;
@@ -92,12 +107,18 @@ static int own_find(struct own *own, int64_t staff, struct arena *arena)
     query_where(&query, "staff", OP_EQ, value_number(staff));
     query.as_at = view_today(own->view);
     int result = view_list(own->view, &query, arena, NULL, on_assignment, own, NULL);
-    // first the pupils one is assigned to singly: their classes come after, and bring nobody else in
+    if (!result && member)
+        result = own_led(own, staff);
+    for (size_t i = 0, n = own->groups.n; !result && i < n; i++)
+        result = own_follow(own, member, "provision", own->groups.ids[i], &own->pupils, "pupil");
+    // first the pupils one is assigned to singly or leads: their classes come after, and bring nobody else in
     size_t n_assigned = own->classes.n, n_single = own->pupils.n;
     for (size_t i = 0; !result && i < n_assigned; i++)
         result = own_follow(own, membership, "class", own->classes.ids[i], &own->pupils, "pupil");
     for (size_t i = 0; !result && i < n_single; i++)
         result = own_follow(own, membership, "pupil", own->pupils.ids[i], &own->classes, "class");
+    for (size_t i = 0; !result && member && i < own->pupils.n; i++)
+        result = own_follow(own, member, "pupil", own->pupils.ids[i], &own->groups, "provision");
     return result;
 }
 
@@ -111,7 +132,7 @@ int access_scope(struct view *view, const struct actor *actor, struct arena *are
     matrix_fill(scope, (enum role)actor->role);
     if (!access_uses_own(scope))
         return 0;
-    struct own own = {.view = view, .pupils = {.arena = arena}, .classes = {.arena = arena}};
+    struct own own = {.view = view, .pupils = {.arena = arena}, .classes = {.arena = arena}, .groups = {.arena = arena}};
     int result = own_find(&own, actor->staff, arena);
     if (result)
         return result;
@@ -121,6 +142,7 @@ int access_scope(struct view *view, const struct actor *actor, struct arena *are
     scope->own[SUBJECT_PUPIL] = gather_set(&own.pupils);
     scope->own[SUBJECT_CLASS] = gather_set(&own.classes);
     scope->own[SUBJECT_STAFF] = (struct id_set){self, 1};
+    scope->own[SUBJECT_GROUP] = gather_set(&own.groups);
     return 0;
 }
 
@@ -131,7 +153,11 @@ bool access_uses_own(const struct scope *scope)
 
 bool access_kind_matters(const struct kind *kind)
 {
-    return strcmp(kind->name, "Assignment") == 0 || strcmp(kind->name, "ClassMembership") == 0;
+    static const char *const names[] = {"Assignment", "ClassMembership", "Provision", "ProvisionMember"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(kind->name, names[i]) == 0)
+            return true;
+    return false;
 }
 
 int access_scope_copy(const struct scope *scope, struct arena *arena, struct scope *copy)

@@ -6,13 +6,13 @@
 
 #define ROW                                                                                                                                \
     {                                                                                                                                      \
-        REACH_ALL, REACH_ALL, REACH_ALL, REACH_ALL                                                                                         \
+        REACH_ALL, REACH_ALL, REACH_ALL, REACH_ALL, REACH_ALL                                                                                         \
     }
 #define ROWS                                                                                                                               \
     {                                                                                                                                      \
-        ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW                                                          \
+        ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW                                                          \
     }
-_Static_assert(CLASS_COUNT == 15 && SUBJECT_COUNT == 4, "a row for each class, a column for each subject");
+_Static_assert(CLASS_COUNT == 17 && SUBJECT_COUNT == 5, "a row for each class, a column for each subject");
 const struct scope scope_all = {.read = ROWS, .write = ROWS};
 
 static int compare_ids(const void *a, const void *b)
@@ -43,14 +43,25 @@ bool scope_writes(const struct scope *scope, enum record_class class, enum subje
 
 bool scope_reads_kind(const struct scope *scope, const struct kind *kind)
 {
-    return scope->read[kind->class][kind->about.subject] != REACH_NONE;
+    return scope->read[kind->class][kind->about.subject] != REACH_NONE ||
+           (kind->about.optional && scope->read[kind->class][SUBJECT_SCHOOL] != REACH_NONE);
+}
+
+bool scope_reads_record(const struct scope *scope, const struct kind *kind, int64_t about)
+{
+    return scope_reads(scope, kind->class, scope_subject(kind, about), about);
+}
+
+bool scope_writes_record(const struct scope *scope, const struct kind *kind, int64_t about)
+{
+    return scope_writes(scope, kind->class, scope_subject(kind, about), about);
 }
 
 uint64_t scope_withheld(const struct scope *scope, const struct kind *kind, int64_t about)
 {
     uint64_t withheld = 0;
     for (int i = 0; i < kind->n_fields; i++)
-        if (kind->fields[i].class != kind->class && !scope_reads(scope, kind->fields[i].class, kind->about.subject, about))
+        if (kind->fields[i].class != kind->class && !scope_reads(scope, kind->fields[i].class, scope_subject(kind, about), about))
             withheld |= field_bit(&kind->fields[i]);
     return withheld;
 }
@@ -59,8 +70,7 @@ uint64_t scope_unwritable(const struct scope *scope, const struct kind *kind, in
 {
     uint64_t unwritable = 0;
     for (int i = 0; i < kind->n_fields; i++)
-        if (!scope_writes(scope, kind->class, kind->about.subject, about) ||
-            !scope_writes(scope, kind->fields[i].class, kind->about.subject, about))
+        if (!scope_writes(scope, kind->fields[i].class, scope_subject(kind, about), about))
             unwritable |= field_bit(&kind->fields[i]);
     return unwritable;
 }
@@ -68,7 +78,7 @@ uint64_t scope_unwritable(const struct scope *scope, const struct kind *kind, in
 bool scope_filter(const struct scope *scope, struct record *record)
 {
     const struct kind *kind = record->kind;
-    if (!scope_reads(scope, kind->class, kind->about.subject, record->about))
+    if (!scope_reads_record(scope, kind, record->about))
         return false;
     record->withheld = scope_withheld(scope, kind, record->about);
     for (int i = 0; i < kind->n_fields; i++)

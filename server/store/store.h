@@ -47,6 +47,10 @@ uint64_t store_seq(const struct store *store); // newest committed, as the loop 
 // Register before the loop runs. A check returns 0 or an error with its sentence.
 typedef int store_rule_fn(struct view *view, const struct record *before, const struct record *after, struct problem *problem);
 void store_on_put(struct store *store, const struct kind *kind, store_rule_fn *check, store_rule_fn *effect);
+// A check that judges records together: asked once all of a request is done, for each
+// record that it changed, with what it is now (NULL when removed) and, as `before`, what
+// was last written of it.
+void store_on_settled(struct store *store, const struct kind *kind, store_rule_fn *check);
 
 // --- reading ---
 

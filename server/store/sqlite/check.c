@@ -79,7 +79,7 @@ static int check_reference(struct view *view, const struct record *record, const
     if (error && error != ERR_NOT_FOUND)
         return problem_set(problem, error, "what %s refers to could not be read", field->label);
     // what one may not see reads exactly like what does not exist
-    if (!error && scope_reads(&view->scope, kind->class, kind->about.subject, about))
+    if (!error && scope_reads_record(&view->scope, kind, about))
         return 0;
     return problem_in_field(problem, ERR_INVALID, record->kind, record->id, field->index, "there is no %s %s, or you may not see it",
                             kind->noun, id_format(kind, id, text));
@@ -117,11 +117,12 @@ int check_rights(struct view *view, const struct record *record, uint64_t change
 {
     const struct kind *kind = record->kind;
     uint64_t unwritable = scope_unwritable(&view->scope, kind, record->about) & changed;
-    bool whole = !scope_writes(&view->scope, kind->class, kind->about.subject, record->about);
+    // editing asks for the rights to what changes; a new record, for those to its kind as well
+    bool whole = !scope_writes_record(&view->scope, kind, record->about) && (unwritable == changed || record->version == 0);
     if (whole) {
         // about somebody out of sight: as if there were nobody
         const struct kind *subject = kind_of_subject(kind->about.subject);
-        if (kind->about.depth && subject && !scope_reads(&view->scope, subject->class, subject->about.subject, record->about)) {
+        if (record->about && kind->about.depth && subject && !scope_reads_record(&view->scope, subject, record->about)) {
             char text[ID_TEXT_MAX];
             int first = kind->about.path[0];
             return problem_in_field(problem, ERR_INVALID, kind, record->id, first, "there is no %s %s, or you may not see it",
@@ -179,7 +180,7 @@ int check_record(struct view *view, const struct record *before, const struct re
         together |= field_bit(&kind->fields[kind->unique[i]]);
     if (!error && (changed & together))
         error = check_unique(view, after, kind->unique, kind->n_unique, problem);
-    if (!error && kind_is_spell(kind))
+    if (!error && kind_is_spell(kind) && kind->spell.n_one_per)
         error = spell_fit(view, before, after, problem);
     return error ? error : check_rules(view, before, after, problem);
 }
@@ -212,7 +213,7 @@ int check_unreferenced(struct view *view, const struct record *record, struct pr
             for (int j = 0; j < found; j++, n++) {
                 struct record *other = select_record(view, &kinds[k], ids[j], arena);
                 char text[ID_TEXT_MAX];
-                if (n < 8 && other && scope_reads(&view->scope, other->kind->class, other->kind->about.subject, other->about))
+                if (n < 8 && other && scope_reads_record(&view->scope, other->kind, other->about))
                     if (!(list = arena_printf(arena, "%s%s%s", list, *list ? ", " : "", id_format(&kinds[k], ids[j], text))))
                         return problem_set(problem, ERR_NOMEM, "the server is short of memory");
             }

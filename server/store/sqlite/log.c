@@ -346,7 +346,7 @@ int view_history(struct view *view, const struct kind *kind, int64_t id, struct 
     // today's rights count, so the record as it is now decides
     struct record *now = select_record(view, kind, id, arena);
     char text[ID_TEXT_MAX];
-    if (!now || !scope_reads(&view->scope, kind->class, kind->about.subject, now->about))
+    if (!now || !scope_reads_record(&view->scope, kind, now->about))
         return problem_set(problem, ERR_NOT_FOUND, "there is no %s %s, or you may not see it", kind->noun, id_format(kind, id, text));
     uint64_t withheld = scope_withheld(&view->scope, kind, now->about);
     struct past past = {view, now, arena, NULL, 0};

@@ -122,7 +122,7 @@ static int64_t id_allot(struct view *view, const struct kind *kind)
 
 // --- writing the row ---
 
-static const char *sort_key(const struct record *record, struct arena *arena)
+const char *put_sort_key(const struct record *record, struct arena *arena)
 {
     const char *shown = record_show(record, record->kind->sort, NULL, NULL, arena);
     const char *folded = text_fold(shown, arena);
@@ -134,7 +134,7 @@ static int row_insert(struct view *view, const struct record *record)
     const struct kind *kind = record->kind;
     struct sql sql;
     const struct value fixed[] = {value_number((int64_t)record->version), value_number((int64_t)view->seq + 1), value_number(record->about),
-                                  value_number(record->removed), value_text(sort_key(record, view->writing->change->arena))};
+                                  value_number(record->removed), value_text(put_sort_key(record, view->writing->change->arena))};
     // columns by name: a widened table has them in another order than the kind
     sql_init(&sql);
     sql_add(&sql, "INSERT INTO \"%s\" (id, _version, _seq, _about, _removed, _sort", kind->table);
@@ -177,7 +177,7 @@ static int row_update(struct view *view, const struct record *before, const stru
     }
     if (sorted) {
         sql_add(&sql, ", _sort = ");
-        sql_bind(&sql, value_text(sort_key(after, view->writing->change->arena)));
+        sql_bind(&sql, value_text(put_sort_key(after, view->writing->change->arena)));
     }
     sql_add(&sql, " WHERE id = ");
     sql_bind(&sql, value_number(after->id));
@@ -288,7 +288,7 @@ static int find_theirs(struct view *view, const struct kind *kind, int64_t id, u
     char text[ID_TEXT_MAX];
     *theirs = select_record(view, kind, id, view->writing->change->arena);
     id_format(kind, id, text);
-    if (!*theirs || !scope_reads(&view->scope, kind->class, kind->about.subject, (*theirs)->about))
+    if (!*theirs || !scope_reads_record(&view->scope, kind, (*theirs)->about))
         return problem_set(problem, ERR_NOT_FOUND, "there is no %s %s, or you may not see it", kind->noun, text);
     if (version > (*theirs)->version)
         return problem_set(problem, ERR_INVALID, "%s has no version %llu yet; its newest is %llu", text, (unsigned long long)version,

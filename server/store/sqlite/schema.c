@@ -156,6 +156,46 @@ char *schema_meta(struct db *db, const char *key, char *buffer, size_t size)
     return found;
 }
 
+static uint64_t stamped(uint64_t stamp, const char *text)
+{
+    for (; *text; text++)
+        stamp = (stamp ^ (uint8_t)*text) * UINT64_C(1099511628211);
+    return (stamp ^ 0xff) * UINT64_C(1099511628211);
+}
+
+#define DERIVED_VERSION "2" // of how sort keys and search rows are made: common/text.h, search.c
+
+// What derived rows depend on: who sees what, what is searched, what is sorted by.
+static const char *derived_stamp(char *buffer, size_t size)
+{
+    uint64_t stamp = stamped(UINT64_C(14695981039346656037), DERIVED_VERSION);
+    char text[64];
+    for (size_t i = 0; i < n_kinds; i++) {
+        snprintf(text, sizeof text, "%u %d %d %d", kinds[i].number, kinds[i].class, kinds[i].about.subject, kinds[i].about.optional);
+        stamp = stamped(stamped(stamp, text), kinds[i].sort);
+        for (int f = 0; f < kinds[i].n_fields; f++) {
+            const struct field *field = &kinds[i].fields[f];
+            snprintf(text, sizeof text, "%u %d %d", field->number, field->class, field->search);
+            stamp = stamped(stamp, text);
+        }
+    }
+    snprintf(buffer, size, "%016llx", (unsigned long long)stamp);
+    return buffer;
+}
+
+// Sort keys and the search index follow from the records and from the table of kinds:
+// made anew when that, or the way they are made, is another than when the database was
+// last open.
+static int derive(struct db *db, bool fresh)
+{
+    char now[32], before[32];
+    derived_stamp(now, sizeof now);
+    if (schema_meta(db, "derived", before, sizeof before) && !strcmp(now, before))
+        return SQLITE_OK;
+    int code = fresh ? SQLITE_OK : derive_all(db);
+    return code == SQLITE_OK ? meta_put(db, "derived", now) : code;
+}
+
 static int create(struct db *db, const struct store_options *options)
 {
     char text[64];
@@ -184,6 +224,8 @@ int schema_open(struct db *db, const struct store_options *options, struct probl
         code = create(db, options);
     if (code == SQLITE_OK)
         code = tables(db);
+    if (code == SQLITE_OK)
+        code = derive(db, options->create);
     if (code == SQLITE_OK)
         code = db_run(db, "COMMIT");
     if (code == SQLITE_OK)

@@ -16,9 +16,12 @@ static int64_t row_id(const struct kind *kind, int64_t id, uint32_t field)
     return (int64_t)((uint64_t)id << 24 | (uint64_t)kind->number << 8 | field);
 }
 
-static int cell(const struct kind *kind, enum record_class class)
+#define SUBJECTS 8 // room in a cell's number; search_stamp is of today's cells
+_Static_assert(SUBJECT_COUNT <= SUBJECTS, "subjects fit into a cell");
+
+static int cell(const struct record *record, enum record_class class)
 {
-    return (int)class * SUBJECT_COUNT + (int)kind->about.subject;
+    return (int)class * SUBJECTS + (int)scope_subject(record->kind, record->about);
 }
 
 // The text of one row: a field's, or, for field NULL, all a person is called by.
@@ -57,8 +60,8 @@ static int row_write(struct view *view, const struct record *record, const struc
         db_bind(statement, 1, value_number(rowid));
         db_bind(statement, 2, value_text(text));
         db_bind(statement, 3, value_number(record->about));
-        db_bind(statement, 4, value_number(cell(record->kind, record->kind->class)));
-        db_bind(statement, 5, value_number(cell(record->kind, field ? field->class : record->kind->class)));
+        db_bind(statement, 4, value_number(cell(record, record->kind->class)));
+        db_bind(statement, 5, value_number(cell(record, field ? field->class : record->kind->class)));
         code = sqlite3_step(statement);
         db_done(statement);
     }
@@ -112,14 +115,14 @@ static void scope_cells(struct sql *sql, struct view *view, const char *column)
         for (int subject = 0; subject < SUBJECT_COUNT; subject++) {
             int reach = view->scope.read[class][subject];
             if (reach == REACH_ALL || (reach == REACH_OWN && subject == SUBJECT_SCHOOL))
-                sql_add(sql, ",%d", class * SUBJECT_COUNT + subject);
+                sql_add(sql, ",%d", class * SUBJECTS + subject);
         }
     sql_add(sql, ")");
     for (int subject = 1; subject < SUBJECT_COUNT; subject++) {
         sql_add(sql, " OR (%s IN (-1", column);
         for (int class = 1; class < CLASS_COUNT; class ++)
             if (view->scope.read[class][subject] == REACH_OWN)
-                sql_add(sql, ",%d", class * SUBJECT_COUNT + subject);
+                sql_add(sql, ",%d", class * SUBJECTS + subject);
         sql_add(sql, ") AND about IN (SELECT value FROM json_each(");
         sql_bind(sql, view->own[subject] ? value_text(view->own[subject]) : value_text("[]"));
         sql_add(sql, ")))");

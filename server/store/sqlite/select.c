@@ -101,18 +101,35 @@ void query_where(struct query *query, const char *field, enum operator op, struc
         query->where[query->n_where++] = (struct condition){field_find(query->kind, field), op, value};
 }
 
-void select_scope(struct sql *sql, struct view *view, enum record_class class, enum subject subject, const char *about)
+static void reach_about(struct sql *sql, struct view *view, enum record_class class, enum subject subject, const char *about)
 {
     int reach = view->scope.read[class][subject];
-    if (reach == REACH_ALL || (reach == REACH_OWN && subject == SUBJECT_SCHOOL))
-        return;
-    if (reach == REACH_NONE) {
-        sql_add(sql, " AND 0");
+    if (reach == REACH_ALL || (reach == REACH_OWN && subject == SUBJECT_SCHOOL)) {
+        sql_add(sql, "1");
         return;
     }
-    sql_add(sql, " AND %s IN (SELECT value FROM json_each(", about);
+    if (reach == REACH_NONE) {
+        sql_add(sql, "0");
+        return;
+    }
+    sql_add(sql, "%s IN (SELECT value FROM json_each(", about);
     sql_bind(sql, value_text(view->own[subject]));
     sql_add(sql, "))");
+}
+
+// A record about nobody, of a kind whose records may be that, is the school's.
+void select_scope(struct sql *sql, struct view *view, const struct kind *kind, const char *about)
+{
+    const uint8_t *read = view->scope.read[kind->class];
+    if (read[kind->about.subject] == REACH_ALL && (!kind->about.optional || read[SUBJECT_SCHOOL] == REACH_ALL))
+        return;
+    sql_add(sql, kind->about.optional ? " AND CASE %s WHEN 0 THEN " : " AND ", about);
+    if (kind->about.optional) {
+        reach_about(sql, view, kind->class, SUBJECT_SCHOOL, about);
+        sql_add(sql, " ELSE ");
+    }
+    reach_about(sql, view, kind->class, kind->about.subject, about);
+    sql_add(sql, kind->about.optional ? " END" : "");
 }
 
 // The column of a field, now or as the log knew it.
@@ -192,7 +209,7 @@ static void where(struct sql *sql, struct view *view, const struct query *query,
     }
     for (size_t i = 0; i < query->n_where; i++)
         where_condition(sql, query, &query->where[i], arena);
-    select_scope(sql, view, kind->class, kind->about.subject, "k._about");
+    select_scope(sql, view, kind, "k._about");
 }
 
 // An order's expression never is NULL, so that a page can begin behind any value.
@@ -301,24 +318,30 @@ static void where_page(struct sql *sql, const struct query *query, const struct 
     sql_add(sql, ")");
 }
 
+// Is a class less in reach than the kind itself is, for some of its records?
+static bool farther(const struct view *view, const struct kind *kind, enum record_class class, enum subject of)
+{
+    uint8_t whole = view->scope.read[kind->class][kind->about.subject], school = view->scope.read[kind->class][SUBJECT_SCHOOL];
+    return view->scope.read[class][of] < whole || (kind->about.optional && view->scope.read[class][SUBJECT_SCHOOL] < school);
+}
+
 // What one may not read one may not filter or sort by either.
 static int allowed(struct view *view, const struct query *query, struct problem *problem)
 {
     const struct kind *kind = query->kind;
     enum subject subject = kind->about.subject;
-    uint8_t reach = view->scope.read[kind->class][subject];
-    if (reach == REACH_NONE)
+    if (!scope_reads_kind(&view->scope, kind))
         return problem_set(problem, ERR_DENIED, "your role does not let you see any %s", kind->plural);
     for (size_t i = 0; i < query->n_where + query->n_order; i++) {
         const struct field *field = i < query->n_where ? query->where[i].field : query->order[i - query->n_where].field;
         if (i < query->n_where && !field)
             return problem_set(problem, ERR_INVALID, "a condition names no field of %s", kind->title);
-        if (field && view->scope.read[field->class][subject] < reach)
+        if (field && field->class != kind->class && farther(view, kind, field->class, subject))
             return problem_in_field(problem, ERR_DENIED, kind, 0, field->index,
                                     "your role does not let you see it, so you cannot filter or sort by it");
     }
     const struct kind *about = kind_of_subject(subject);
-    if (needs_subject(query) && about && view->scope.read[about->class][subject] < reach)
+    if (needs_subject(query) && about && farther(view, kind, about->class, subject))
         return problem_set(problem, ERR_DENIED, "your role does not let you sort by that name");
     return 0;
 }

@@ -100,7 +100,7 @@ struct record *select_record(struct view *view, const struct kind *kind, int64_t
 struct record *select_read(sqlite3_stmt *statement, const struct kind *kind, struct arena *arena); // a row of select_columns
 void select_columns(struct sql *sql, const struct kind *kind, const char *alias);
 // "AND …" for what the view may read of this kind.
-void select_scope(struct sql *sql, struct view *view, enum record_class class, enum subject subject, const char *about);
+void select_scope(struct sql *sql, struct view *view, const struct kind *kind, const char *about);
 
 // --- log.c: the change log ---
 
@@ -128,6 +128,8 @@ int search_update(struct view *view, const struct record *before, const struct r
 
 // --- put.c, merge.c, check.c, spell.c, undo.c: changing ---
 
+// What a record is ordered by; in the arena.
+const char *put_sort_key(const struct record *record, struct arena *arena);
 int put_items(struct view *view, const struct change *change, struct problem *problem); // all of a put
 int put_item(struct view *view, const struct put_item *item, struct problem *problem);
 int put_remove(struct view *view, const struct kind *kind, int64_t id, uint64_t version, struct problem *problem);
@@ -155,11 +157,15 @@ int keys_find(struct view *view, struct change *change);
 int keys_keep(struct view *view, const struct change *change);
 int keys_prune(struct db *db, int64_t before);
 
+// --- derive.c ---
+
+int derive_all(struct db *db); // SQLite's code; within the caller's transaction
+
 // --- writer.c, reader.c: threads; store.c: the loop's side ---
 
 struct rule {
     const struct kind *kind;
-    store_rule_fn *check, *effect;
+    store_rule_fn *check, *effect, *settle;
 };
 
 enum job_type { JOB_READ, JOB_WRITE, JOB_KEEP, JOB_REFUSED };

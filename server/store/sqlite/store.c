@@ -176,13 +176,23 @@ void store_keep(struct store *store, store_read_fn *keep, store_done_fn *done, v
     submit(store, &store->writing, WRITES_WAITING, job);
 }
 
-void store_on_put(struct store *store, const struct kind *kind, store_rule_fn *check, store_rule_fn *effect)
+static void rule_add(struct store *store, struct rule rule)
 {
     struct rule *grown = realloc(store->rules, (store->n_rules + 1) * sizeof *grown);
     if (!grown)
         abort(); // at start
-    grown[store->n_rules++] = (struct rule){kind, check, effect};
+    grown[store->n_rules++] = rule;
     store->rules = grown;
+}
+
+void store_on_put(struct store *store, const struct kind *kind, store_rule_fn *check, store_rule_fn *effect)
+{
+    rule_add(store, (struct rule){.kind = kind, .check = check, .effect = effect});
+}
+
+void store_on_settled(struct store *store, const struct kind *kind, store_rule_fn *check)
+{
+    rule_add(store, (struct rule){.kind = kind, .settle = check});
 }
 
 void store_on_commit(struct store *store, store_commit_fn *fn, void *data)

@@ -116,7 +116,7 @@ static int undo_record(struct view *view, struct problem *problem)
     struct record *now = select_record(view, change->kind, change->id, change->arena);
     char text[ID_TEXT_MAX];
     id_format(change->kind, change->id, text);
-    if (!now || !scope_reads(&view->scope, now->kind->class, now->kind->about.subject, now->about))
+    if (!now || !scope_reads_record(&view->scope, now->kind, now->about))
         return problem_set(problem, ERR_NOT_FOUND, "there is no %s %s, or you may not see it", change->kind->noun, text);
     uint64_t version = change->version ? change->version : now->version;
     if (version > now->version)
@@ -189,7 +189,7 @@ static int undo_batch(struct view *view, struct problem *problem)
         struct record *now = select_record(view, list[i].kind, list[i].id, change->arena);
         if (!now)
             return problem_set(problem, ERR_IO, "a record of the batch could not be read");
-        if (!scope_reads(&view->scope, now->kind->class, now->kind->about.subject, now->about))
+        if (!scope_reads_record(&view->scope, now->kind, now->about))
             return problem_set(problem, ERR_DENIED, "the batch holds records that you may not see");
         bool built_on = now->version != list[i].last;
         struct problem why;

@@ -100,7 +100,7 @@ const char *put_name(struct view *view, const struct record *record, struct aren
 {
     char id[ID_TEXT_MAX];
     id_format(record->kind, record->id, id);
-    if (!scope_reads(&view->scope, record->kind->class, record->kind->about.subject, record->about))
+    if (!scope_reads_record(&view->scope, record->kind, record->about))
         return "a record that you may not see";
     return arena_printf(arena, "%s (%s)", id, show(view, record, arena));
 }

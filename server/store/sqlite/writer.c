@@ -43,6 +43,35 @@ static int apply_verb(struct view *view, struct change *change)
     return put_items(view, change, problem);
 }
 
+// What holds of several records together is judged when all of them are done.
+static int settle_row(struct view *view, const struct record *written, struct problem *problem)
+{
+    const struct store *store = view->store;
+    for (size_t i = 0; i < store->n_rules; i++) {
+        const struct rule *rule = &store->rules[i];
+        if (rule->kind != written->kind || !rule->settle)
+            continue;
+        struct record *now = select_record(view, written->kind, written->id, view->writing->change->arena);
+        if (!now)
+            return problem_set(problem, ERR_NOMEM, "the server is short of memory");
+        if (now->version != written->version)
+            continue; // written again later in the same request
+        int error = rule->settle(view, written, now->removed ? NULL : now, problem);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+static int settle(struct view *view, struct problem *problem)
+{
+    const struct writing *writing = view->writing;
+    int error = 0;
+    for (size_t i = 0; i < writing->n_rows && !error; i++)
+        error = settle_row(view, writing->rows[i].record, problem);
+    return error;
+}
+
 static struct commit *commit_new(struct view *view, const struct change *change)
 {
     struct commit *commit = calloc(1, sizeof *commit);
@@ -76,6 +105,8 @@ static int apply(struct store *store, struct change *change, struct commit **com
     view.writing = &writing;
     if (!error)
         error = apply_verb(&view, change);
+    if (!error)
+        error = settle(&view, &change->problem);
     if (!error) {
         if (!change->dry_run) { // which takes no seq and leaves no key
             change->result.batch = writing.batch;
