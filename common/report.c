@@ -6,12 +6,12 @@
 
 static const char *const register_reads[] = {"Pupil", "SenStatus", "Need", "ClassMembership", "SchoolClass", "Code", NULL};
 static const struct report_param register_params[] = {
-    {"class", "NAME", "only this class, by name or id"},
-    {"year", "YEAR", "only this year: N2, R, 1 … 6"},
-    {"status", "CODES", "K, E, \"K,E\", N, or all; without it everybody with SEN provision"},
-    {"need", "CODE", "only pupils with this need at any rank: SLCN, ASD …"},
-    {"sort", "ORDER", "name, class, year, status, since or need; with a minus in front from the end"},
-    {NULL, NULL, NULL},
+    {"class", "NAME", "only this class, by name or id", NULL, 0},
+    {"year", "YEAR", "only this year: N2, R, 1 … 6", NULL, 0},
+    {"status", "CODES", "K, E, \"K,E\", N, or all; without it everybody with SEN provision", NULL, 0},
+    {"need", "CODE", "only pupils with this need at any rank: SLCN, ASD …", NULL, 0},
+    {"sort", "ORDER", "name, class, year, status, since or need; with a minus in front from the end", NULL, 0},
+    {0},
 };
 
 const struct report_info report_infos[] = {

@@ -6,10 +6,19 @@
 
 #include <stddef.h>
 
+enum report_how {
+    REPORT_WORD = 1,     // may be given as a word after the report's name
+    REPORT_REQUIRED = 2, // the report cannot be made without it
+    REPORT_DAY = 4,      // a day: clients take whatever people type and send ISO
+    REPORT_FLAG = 8,     // takes no value: sent as "yes"
+};
+
 struct report_param {
     const char *name;  // "class"
-    const char *value; // what it takes, for help: "NAME"
+    const char *value; // what it takes, for help: "NAME"; "" for a flag
     const char *help;
+    const char *kind;  // message name of the kind whose record it names: clients resolve it and send the id; NULL: none
+    unsigned how;      // enum report_how
 };
 
 struct report_info {

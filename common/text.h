@@ -23,20 +23,30 @@ bool text_is_normal(const char *text);
 // characters, "…" where it was cut, "?" for what is not printable. Returns the buffer.
 const char *text_excerpt(const char *text, char *buffer, size_t size);
 size_t text_length(const char *text); // in code points
-// For search and sorting: NFKD, case folded, marks stripped, letters that do not
-// decompose mapped (ł ø đ ð þ ß æ œ ı ħ ŧ ŋ). What is not a letter or digit becomes one
-// blank. An apostrophe or hyphen inside a word joins: "O’Brien" gives "obrien";
-// text_fold_search also gives the split words: "obrien o brien".
+// For search: NFKD, case folded, marks stripped, letters that do not decompose mapped
+// (ł ø đ ð þ ß æ œ ı ħ ŧ ŋ; ة ى), digits of any script as 0 to 9. What is not a letter or
+// digit becomes one blank; Han, kana and Hangul stand alone. An apostrophe or hyphen
+// inside a word joins: "O’Brien" gives "obrien"; text_fold_search also gives the split
+// words ("obrien o brien") and joins what surnames begin with ("Ó Ceallaigh": "o
+// oceallaigh ceallaigh"). In the arena; NULL when memory is out. Any thread.
 char *text_fold(const char *text, struct arena *arena);
 char *text_fold_search(const char *text, struct arena *arena);
+// As text_fold, but a full stop does not count: "J.P." gives "jp". For text_sort_key.
+char *text_fold_name(const char *text, struct arena *arena);
+// By whose bytes (memcmp, SQLite's BINARY) a register is ordered: the fields of a name
+// as it is filed, surname first; NULL as "". Valid UTF-8 that text_fault passes as
+// several lines. In the arena; NULL when memory is out. Any thread.
+char *text_sort_key(const char *const *fields, size_t n, struct arena *arena);
 
 // For a terminal: control characters, bidi overrides and isolates, lone
 // surrogates and other format characters are shown as "\u{1b}"-like escapes; newline and
-// tab become a blank unless `multiline`. Nothing stored can drive a terminal.
+// tab become a blank unless `multiline`. Nothing stored can drive a terminal. Only the
+// joiners that Persian and Indian spelling needs stay, between letters of such scripts.
 char *text_safe(const char *text, bool multiline, struct arena *arena);
 // Columns a terminal gives it (already made safe).
 int text_width(const char *text);
-// At most `width` columns, with "…" where something was cut.
+// At most `width` columns, with "…" where something was cut; never inside what a reader
+// takes for one character (a letter with its marks).
 char *text_cut(const char *text, int width, struct arena *arena);
 // `text` cut and filled with blanks to exactly `width` columns.
 char *text_pad(const char *text, int width, bool right, struct arena *arena);

@@ -28,23 +28,40 @@ static bool show_is_unsafe(utf8proc_int32_t c)
     }
 }
 
+// Scripts whose letters join: Arabic, Syriac and N'Ko; the Indian ones and Sinhala.
+static bool show_is_joining(utf8proc_int32_t c)
+{
+    return (c >= 0x0620 && c <= 0x08ff) || (c >= 0x0900 && c <= 0x0dff);
+}
+
+// A zero width (non-)joiner is spelling in "علی‌رضا" and "ශ්‍රී"; anywhere else it only hides.
+static bool show_is_spelling(utf8proc_int32_t before, utf8proc_int32_t c, const char *next)
+{
+    utf8proc_int32_t after;
+    return (c == 0x200c || c == 0x200d) && show_is_joining(before) && !show_is_unsafe(before) &&
+           utf8proc_iterate((const utf8proc_uint8_t *)next, -1, &after) > 0 && show_is_joining(after) && !show_is_unsafe(after);
+}
+
 // What stands for the next code point, in at most 16 bytes; returns how many bytes of text it took.
-static size_t show_next(const char *text, bool multiline, char out[16])
+// *before: the code point before it, for the next one.
+static size_t show_next(const char *text, bool multiline, utf8proc_int32_t *before, char out[16])
 {
     utf8proc_int32_t c;
     utf8proc_ssize_t used = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c);
     if (used <= 0) {
         snprintf(out, 16, "\\x{%02x}", (unsigned)(unsigned char)*text);
+        *before = 0;
         return 1;
     }
     if (c == '\n' || c == '\t') {
         snprintf(out, 16, "%c", multiline ? (int)c : ' ');
-    } else if (show_is_unsafe(c)) {
+    } else if (show_is_unsafe(c) && !show_is_spelling(*before, c, text + used)) {
         snprintf(out, 16, "\\u{%x}", (unsigned)c);
     } else {
         memcpy(out, text, (size_t)used);
         out[used] = '\0';
     }
+    *before = c;
     return (size_t)used;
 }
 
@@ -52,8 +69,9 @@ char *text_safe(const char *text, bool multiline, struct arena *arena)
 {
     size_t size = 0;
     char piece[16];
+    utf8proc_int32_t before = 0;
     for (const char *at = text; *at;) {
-        at += show_next(at, multiline, piece);
+        at += show_next(at, multiline, &before, piece);
         size += strlen(piece);
     }
     char *safe = arena_alloc(arena, size + 1);
@@ -61,8 +79,9 @@ char *text_safe(const char *text, bool multiline, struct arena *arena)
         return NULL;
     }
     size_t used = 0;
+    before = 0;
     for (const char *at = text; *at;) {
-        at += show_next(at, multiline, piece);
+        at += show_next(at, multiline, &before, piece);
         size_t length = strlen(piece);
         memcpy(safe + used, piece, length);
         used += length;
@@ -71,13 +90,23 @@ char *text_safe(const char *text, bool multiline, struct arena *arena)
     return safe;
 }
 
+// As wcwidth and so terminals have it; the library differs: a vowel sign of an Indian
+// script takes a column, and the later parts of a Hangul syllable none.
+static int show_columns(utf8proc_int32_t c)
+{
+    if ((c >= 0x1160 && c <= 0x11ff) || (c >= 0xd7b0 && c <= 0xd7fb)) {
+        return 0;
+    }
+    return utf8proc_category(c) == UTF8PROC_CATEGORY_MC ? 1 : utf8proc_charwidth(c);
+}
+
 // Columns of the next code point; *used bytes of it. An invalid byte counts one.
 static int show_width(const char *text, size_t *used)
 {
     utf8proc_int32_t c;
     utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c);
     *used = size > 0 ? (size_t)size : 1;
-    return size > 0 ? utf8proc_charwidth(c) : 1;
+    return size > 0 ? show_columns(c) : 1;
 }
 
 int text_width(const char *text)
@@ -90,14 +119,34 @@ int text_width(const char *text)
     return width;
 }
 
-// Bytes of the longest beginning that takes at most `width` columns, with the
-// marks that belong to its last letter.
+// Bytes of what a reader takes for one character: a letter with its marks, a flag.
+// *columns: what its code points take one by one, as terminals count.
+static size_t show_cluster(const char *text, int *columns)
+{
+    utf8proc_int32_t last = -1, state = 0, c;
+    size_t size = 0, used;
+    *columns = 0;
+    while (text[size]) {
+        bool valid = utf8proc_iterate((const utf8proc_uint8_t *)text + size, -1, &c) > 0;
+        c = valid ? c : 0xfffd;
+        if (size && utf8proc_grapheme_break_stateful(last, c, &state)) {
+            break;
+        }
+        *columns += show_width(text + size, &used);
+        size += used;
+        last = c;
+    }
+    return size;
+}
+
+// Bytes of the longest beginning that takes at most `width` columns, in whole characters.
 static size_t show_fit(const char *text, int width, int *taken)
 {
-    size_t size = 0, used;
+    size_t size = 0;
     *taken = 0;
     while (text[size]) {
-        int columns = show_width(text + size, &used);
+        int columns;
+        size_t used = show_cluster(text + size, &columns);
         if (*taken + columns > width) {
             break;
         }

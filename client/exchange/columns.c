@@ -5,32 +5,36 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "common/text.h"
+
 const struct roll_column_info roll_columns[ROLL_COLUMNS] = {
-    [ROLL_UPN] = {"UPN", "upn", ROLL_AS_UPN, "UPN"},
-    [ROLL_FORMER_UPN] = {"Former UPN", "former_upn", ROLL_AS_UPN, "Former UPN"},
-    [ROLL_SURNAME] = {"Surname", "surname", ROLL_AS_TEXT, "Surname, Legal Surname, Last name"},
-    [ROLL_FORENAME] = {"Forename", "forename", ROLL_AS_TEXT, "Forename, Legal Forename, First name"},
-    [ROLL_KNOWN_AS] = {"Known as", "known_as", ROLL_AS_TEXT, "Chosen Name"},
-    [ROLL_BORN] = {"Born", "born", ROLL_AS_DATE, "DOB, Date of birth"},
-    [ROLL_SEX] = {"Sex", "sex", ROLL_AS_SEX, "Sex, Gender"},
-    [ROLL_YEAR] = {"Year", "year", ROLL_AS_YEAR, "Year, Year group"},
-    [ROLL_CLASS] = {"Class", NULL, ROLL_AS_TEXT, "Reg, Registration form"},
-    [ROLL_ENTERED] = {"Entered", "entered", ROLL_AS_DATE, "Date of Admission"},
-    [ROLL_LEFT] = {"Left", "left", ROLL_AS_DATE, "Leaving date"},
-    [ROLL_STATUS] = {"SEN status", NULL, ROLL_AS_STATUS, "SEN Status"},
-    [ROLL_NEED1] = {"Primary need", NULL, ROLL_AS_NEED, "SEN Need (1)"},
-    [ROLL_NEED2] = {"Secondary need", NULL, ROLL_AS_NEED, "SEN Need (2)"},
-    [ROLL_NEEDS] = {"Needs by rank", NULL, ROLL_AS_NEEDS, "SEN needs (ranked)"},
-    [ROLL_UNIT] = {"SEN unit", "sen_unit", ROLL_AS_FLAG, "SEN Unit Indicator"},
-    [ROLL_RESOURCED] = {"Resourced provision", "resourced_provision", ROLL_AS_FLAG, "Resourced Provision Indicator"},
-    [ROLL_PREMIUM] = {"Pupil premium", "pupil_premium", ROLL_AS_FLAG, "Pupil Premium Indicator"},
-    [ROLL_FSM] = {"FSM", "fsm", ROLL_AS_FLAG, "Eligible for FSM"},
-    [ROLL_FSM6] = {"Ever 6 FSM", "fsm6", ROLL_AS_FLAG, "Ever 6"},
-    [ROLL_EAL] = {"EAL", "eal", ROLL_AS_FLAG, "EAL"},
-    [ROLL_CARE] = {"Looked after", "looked_after", ROLL_AS_FLAG, "In LEA Care"},
-    [ROLL_PREVIOUS_CARE] = {"Previously looked after", "previously_looked_after", ROLL_AS_FLAG, "Previously looked after"},
-    [ROLL_SERVICE] = {"Service child", "service_child", ROLL_AS_FLAG, "Service child"},
-    [ROLL_ATTENDANCE] = {"Attendance", "attendance", ROLL_AS_TENTHS, "% Attendance"},
+    [ROLL_UPN] = {"UPN", "upn", "upn", ROLL_AS_UPN, "UPN"},
+    [ROLL_FORMER_UPN] = {"Former UPN", "former_upn", "former_upn", ROLL_AS_UPN, "Former UPN"},
+    [ROLL_SURNAME] = {"Surname", "surname", "surname", ROLL_AS_TEXT, "Surname, Legal Surname, Last name"},
+    [ROLL_FORENAME] = {"Forename", "forename", "forename", ROLL_AS_TEXT, "Forename, Legal Forename, First name"},
+    [ROLL_NAME] = {"Name", "name", NULL, ROLL_AS_NAME, "Name, Pupil name (as “Surname, Forename”)"},
+    [ROLL_KNOWN_AS] = {"Known as", "known_as", "known_as", ROLL_AS_TEXT, "Chosen Name"},
+    [ROLL_BORN] = {"Born", "born", "born", ROLL_AS_DATE, "DOB, Date of birth"},
+    [ROLL_SEX] = {"Sex", "sex", "sex", ROLL_AS_SEX, "Sex, Gender"},
+    [ROLL_YEAR] = {"Year", "year", "year", ROLL_AS_YEAR, "Year, Year group"},
+    [ROLL_CLASS] = {"Class", "class", NULL, ROLL_AS_TEXT, "Reg, Registration form"},
+    [ROLL_ENTERED] = {"Entered", "entered", "entered", ROLL_AS_DATE, "Date of Admission"},
+    [ROLL_LEFT] = {"Left", "left", "left", ROLL_AS_DATE, "Leaving date"},
+    [ROLL_STATUS] = {"SEN status", "status", NULL, ROLL_AS_STATUS, "SEN Status"},
+    [ROLL_NEED1] = {"Primary need", "need1", NULL, ROLL_AS_NEED, "SEN Need (1)"},
+    [ROLL_NEED2] = {"Secondary need", "need2", NULL, ROLL_AS_NEED, "SEN Need (2)"},
+    [ROLL_NEED3] = {"Third need", "need3", NULL, ROLL_AS_NEED, "SEN Need (3)"},
+    [ROLL_NEEDS] = {"Needs by rank", "needs", NULL, ROLL_AS_NEEDS, "SEN needs (ranked)"},
+    [ROLL_UNIT] = {"SEN unit", "sen_unit", "sen_unit", ROLL_AS_FLAG, "SEN Unit Indicator"},
+    [ROLL_RESOURCED] = {"Resourced provision", "resourced_provision", "resourced_provision", ROLL_AS_FLAG, "Resourced Provision Indicator"},
+    [ROLL_PREMIUM] = {"Pupil premium", "pupil_premium", "pupil_premium", ROLL_AS_FLAG, "Pupil Premium Indicator"},
+    [ROLL_FSM] = {"FSM", "fsm", "fsm", ROLL_AS_FLAG, "Eligible for FSM"},
+    [ROLL_FSM6] = {"Ever 6 FSM", "fsm6", "fsm6", ROLL_AS_FLAG, "Ever 6"},
+    [ROLL_EAL] = {"EAL", "eal", "eal", ROLL_AS_FLAG, "EAL"},
+    [ROLL_CARE] = {"Looked after", "looked_after", "looked_after", ROLL_AS_FLAG, "In LEA Care"},
+    [ROLL_PREVIOUS_CARE] = {"Previously looked after", "previously_looked_after", "previously_looked_after", ROLL_AS_FLAG, "Previously looked after"},
+    [ROLL_SERVICE] = {"Service child", "service_child", "service_child", ROLL_AS_FLAG, "Service child"},
+    [ROLL_ATTENDANCE] = {"Attendance", "attendance", "attendance", ROLL_AS_TENTHS, "% Attendance"},
 };
 
 // SIMS, Arbor, Bromcom and hand-made sheets. Lower case, letters and digits only.
@@ -143,20 +147,340 @@ static const struct {
     {"attendance", ROLL_ATTENDANCE},
     {"attendancepercent", ROLL_ATTENDANCE},
     {"percentageattendance", ROLL_ATTENDANCE},
+    {"uniquepupilno", ROLL_UPN},
+    {"upncode", ROLL_UPN},
+    {"pupilupn", ROLL_UPN},
+    {"studentupn", ROLL_UPN},
+    {"oldupn", ROLL_FORMER_UPN},
+    {"pupilsurname", ROLL_SURNAME},
+    {"studentsurname", ROLL_SURNAME},
+    {"legalfamilyname", ROLL_SURNAME},
+    {"familynames", ROLL_SURNAME},
+    {"lastnames", ROLL_SURNAME},
+    {"pupillastname", ROLL_SURNAME},
+    {"studentlastname", ROLL_SURNAME},
+    {"surnamelegal", ROLL_SURNAME},
+    {"learnersurname", ROLL_SURNAME},
+    {"pupilforename", ROLL_FORENAME},
+    {"studentforename", ROLL_FORENAME},
+    {"givennames", ROLL_FORENAME},
+    {"forenames", ROLL_FORENAME},
+    {"firstnames", ROLL_FORENAME},
+    {"pupilfirstname", ROLL_FORENAME},
+    {"studentfirstname", ROLL_FORENAME},
+    {"forenamelegal", ROLL_FORENAME},
+    {"learnerforename", ROLL_FORENAME},
+    {"legalgivenname", ROLL_FORENAME},
+    {"name", ROLL_NAME},
+    {"pupil", ROLL_NAME},
+    {"pupilname", ROLL_NAME},
+    {"student", ROLL_NAME},
+    {"studentname", ROLL_NAME},
+    {"fullname", ROLL_NAME},
+    {"child", ROLL_NAME},
+    {"childname", ROLL_NAME},
+    {"childsname", ROLL_NAME},
+    {"learner", ROLL_NAME},
+    {"learnername", ROLL_NAME},
+    {"legalname", ROLL_NAME},
+    {"pupilfullname", ROLL_NAME},
+    {"studentfullname", ROLL_NAME},
+    {"surnameforename", ROLL_NAME},
+    {"surnamefirstname", ROLL_NAME},
+    {"lastnamefirstname", ROLL_NAME},
+    {"surnameandforename", ROLL_NAME},
+    {"legalsurnameforename", ROLL_NAME},
+    {"nameofpupil", ROLL_NAME},
+    {"nameofchild", ROLL_NAME},
+    {"pupils", ROLL_NAME},
+    {"preferredgivenname", ROLL_KNOWN_AS},
+    {"chosenforename", ROLL_KNOWN_AS},
+    {"chosenfirstname", ROLL_KNOWN_AS},
+    {"knownname", ROLL_KNOWN_AS},
+    {"knownasname", ROLL_KNOWN_AS},
+    {"calledname", ROLL_KNOWN_AS},
+    {"usualname", ROLL_KNOWN_AS},
+    {"birthday", ROLL_BORN},
+    {"birth", ROLL_BORN},
+    {"dateborn", ROLL_BORN},
+    {"pupildob", ROLL_BORN},
+    {"studentdob", ROLL_BORN},
+    {"legalgender", ROLL_SEX},
+    {"pupilsex", ROLL_SEX},
+    {"yr", ROLL_YEAR},
+    {"yrgroup", ROLL_YEAR},
+    {"yeargrp", ROLL_YEAR},
+    {"yeargroupname", ROLL_YEAR},
+    {"yeartaught", ROLL_YEAR},
+    {"nationalcurriculumyear", ROLL_YEAR},
+    {"curriculumyeargroup", ROLL_YEAR},
+    {"currentyear", ROLL_YEAR},
+    {"currentyeargroup", ROLL_YEAR},
+    {"ncyeargroup", ROLL_YEAR},
+    {"ncyr", ROLL_YEAR},
+    {"ncyeartaught", ROLL_YEAR},
+    {"actualncyear", ROLL_YEAR},
+    {"schoolyear", ROLL_YEAR},
+    {"classname", ROLL_CLASS},
+    {"formname", ROLL_CLASS},
+    {"formgroup", ROLL_CLASS},
+    {"classgroup", ROLL_CLASS},
+    {"classform", ROLL_CLASS},
+    {"formclass", ROLL_CLASS},
+    {"registration", ROLL_CLASS},
+    {"registrationclass", ROLL_CLASS},
+    {"regclass", ROLL_CLASS},
+    {"regform", ROLL_CLASS},
+    {"regname", ROLL_CLASS},
+    {"registrationgroupname", ROLL_CLASS},
+    {"tutor", ROLL_CLASS},
+    {"classcode", ROLL_CLASS},
+    {"reggroupname", ROLL_CLASS},
+    {"admitted", ROLL_ENTERED},
+    {"dateadmitted", ROLL_ENTERED},
+    {"dateofjoining", ROLL_ENTERED},
+    {"joined", ROLL_ENTERED},
+    {"joiningdate", ROLL_ENTERED},
+    {"doa", ROLL_ENTERED},
+    {"admissiondatecurrent", ROLL_ENTERED},
+    {"schoolstartdate", ROLL_ENTERED},
+    {"enrolmentstartdate", ROLL_ENTERED},
+    {"dateenrolled", ROLL_ENTERED},
+    {"entrydatetoschool", ROLL_ENTERED},
+    {"dateofenrolment", ROLL_ENTERED},
+    {"dol", ROLL_LEFT},
+    {"leaverdate", ROLL_LEFT},
+    {"dateleft", ROLL_LEFT},
+    {"enrolmentenddate", ROLL_LEFT},
+    {"leftdate", ROLL_LEFT},
+    {"senprovisiontype", ROLL_STATUS},
+    {"senprovisiontypecode", ROLL_STATUS},
+    {"currentsenstatus", ROLL_STATUS},
+    {"senstatuscode", ROLL_STATUS},
+    {"senstage", ROLL_STATUS},
+    {"senlevel", ROLL_STATUS},
+    {"sendcode", ROLL_STATUS},
+    {"sendprovision", ROLL_STATUS},
+    {"sendcategory", ROLL_STATUS},
+    {"senprovisioncode", ROLL_STATUS},
+    {"sensupportstatus", ROLL_STATUS},
+    {"provisiontype", ROLL_STATUS},
+    {"sencategorycode", ROLL_STATUS},
+    {"currentsenprovision", ROLL_STATUS},
+    {"senddesignation", ROLL_STATUS},
+    {"sendlevel", ROLL_STATUS},
+    {"sencodeofpractice", ROLL_STATUS},
+    {"primaryneedtype", ROLL_NEED1},
+    {"mainneed", ROLL_NEED1},
+    {"primarysendneed", ROLL_NEED1},
+    {"need1", ROLL_NEED1},
+    {"senneedtype", ROLL_NEED1},
+    {"senprimaryneed", ROLL_NEED1},
+    {"sentypeprimary", ROLL_NEED1},
+    {"senneedprimary", ROLL_NEED1},
+    {"primarysen", ROLL_NEED1},
+    {"senprimarytype", ROLL_NEED1},
+    {"senneedtype1", ROLL_NEED1},
+    {"sentypecode1", ROLL_NEED1},
+    {"sentypecode", ROLL_NEED1},
+    {"primarysentypecode", ROLL_NEED1},
+    {"needtype1", ROLL_NEED1},
+    {"sendneed1", ROLL_NEED1},
+    {"senneedcode1", ROLL_NEED1},
+    {"senneedrank1", ROLL_NEED1},
+    {"sentyperank1", ROLL_NEED1},
+    {"needrank1", ROLL_NEED1},
+    {"primaryneedcode", ROLL_NEED1},
+    {"primarysenneedtype", ROLL_NEED1},
+    {"sendneed", ROLL_NEED1},
+    {"sendtype1", ROLL_NEED1},
+    {"mainsenneed", ROLL_NEED1},
+    {"primarytypeofneed", ROLL_NEED1},
+    {"typeofneed", ROLL_NEED1},
+    {"senneedcode", ROLL_NEED1},
+    {"secondaryneedtype", ROLL_NEED2},
+    {"secondarysendneed", ROLL_NEED2},
+    {"need2", ROLL_NEED2},
+    {"sensecondaryneed", ROLL_NEED2},
+    {"sentypesecondary", ROLL_NEED2},
+    {"senneedsecondary", ROLL_NEED2},
+    {"secondarysen", ROLL_NEED2},
+    {"sensecondarytype", ROLL_NEED2},
+    {"senneedtype2", ROLL_NEED2},
+    {"sentypecode2", ROLL_NEED2},
+    {"secondarysentypecode", ROLL_NEED2},
+    {"needtype2", ROLL_NEED2},
+    {"sendneed2", ROLL_NEED2},
+    {"senneedcode2", ROLL_NEED2},
+    {"senneedrank2", ROLL_NEED2},
+    {"sentyperank2", ROLL_NEED2},
+    {"needrank2", ROLL_NEED2},
+    {"secondaryneedcode", ROLL_NEED2},
+    {"secondarysenneedtype", ROLL_NEED2},
+    {"sendtype2", ROLL_NEED2},
+    {"secondarytypeofneed", ROLL_NEED2},
+    {"senneed3", ROLL_NEED3},
+    {"need3", ROLL_NEED3},
+    {"sentype3", ROLL_NEED3},
+    {"senneedtype3", ROLL_NEED3},
+    {"sentypecode3", ROLL_NEED3},
+    {"needtype3", ROLL_NEED3},
+    {"sendneed3", ROLL_NEED3},
+    {"senneedcode3", ROLL_NEED3},
+    {"senneedrank3", ROLL_NEED3},
+    {"sentyperank3", ROLL_NEED3},
+    {"needrank3", ROLL_NEED3},
+    {"tertiaryneed", ROLL_NEED3},
+    {"thirdneed", ROLL_NEED3},
+    {"tertiarysenneed", ROLL_NEED3},
+    {"needs", ROLL_NEEDS},
+    {"sentypes", ROLL_NEEDS},
+    {"sendneeds", ROLL_NEEDS},
+    {"senneedtypes", ROLL_NEEDS},
+    {"typesofneed", ROLL_NEEDS},
+    {"allneeds", ROLL_NEEDS},
+    {"senneedslist", ROLL_NEEDS},
+    {"senneedsbyrank", ROLL_NEEDS},
+    {"needsranked", ROLL_NEEDS},
+    {"sendneedsranked", ROLL_NEEDS},
+    {"senneedsinorder", ROLL_NEEDS},
+    {"needsbyrank", ROLL_NEEDS},
+    {"senneedsall", ROLL_NEEDS},
+    {"sentypesranked", ROLL_NEEDS},
+    {"insenunit", ROLL_UNIT},
+    {"senunitmember", ROLL_UNIT},
+    {"resourcedprovisionmember", ROLL_RESOURCED},
+    {"inresourcedprovision", ROLL_RESOURCED},
+    {"rpindicator", ROLL_RESOURCED},
+    {"rp", ROLL_RESOURCED},
+    {"resourcebase", ROLL_RESOURCED},
+    {"ppindicator", ROLL_PREMIUM},
+    {"pupilpremiumeligible", ROLL_PREMIUM},
+    {"ppeligible", ROLL_PREMIUM},
+    {"pupilpremiumrecipient", ROLL_PREMIUM},
+    {"receivespupilpremium", ROLL_PREMIUM},
+    {"deprivationpupilpremium", ROLL_PREMIUM},
+    {"fsmeligibility", ROLL_FSM},
+    {"freeschoolmeal", ROLL_FSM},
+    {"freeschoolmealseligible", ROLL_FSM},
+    {"eligibleforfreeschoolmeals", ROLL_FSM},
+    {"fsmindicator", ROLL_FSM},
+    {"currentfsm", ROLL_FSM},
+    {"freeschoolmealeligible", ROLL_FSM},
+    {"fsm6", ROLL_FSM6},
+    {"ever6freemeals", ROLL_FSM6},
+    {"fsmever6years", ROLL_FSM6},
+    {"everfsm6", ROLL_FSM6},
+    {"freeschoolmealsever6", ROLL_FSM6},
+    {"ever6freeschoolmeals", ROLL_FSM6},
+    {"fsminlast6years", ROLL_FSM6},
+    {"englishasadditionallanguage", ROLL_EAL},
+    {"ealindicator", ROLL_EAL},
+    {"additionallanguage", ROLL_EAL},
+    {"ealstatus", ROLL_EAL},
+    {"iseal", ROLL_EAL},
+    {"englishadditionallanguage", ROLL_EAL},
+    {"lookedafterchildren", ROLL_CARE},
+    {"looked", ROLL_CARE},
+    {"afterindicator", ROLL_CARE},
+    {"cla", ROLL_CARE},
+    {"childlookedafter", ROLL_CARE},
+    {"childreninlookedaftercare", ROLL_CARE},
+    {"inlacare", ROLL_CARE},
+    {"incareindicator", ROLL_CARE},
+    {"lacstatus", ROLL_CARE},
+    {"inlocalauthoritycare", ROLL_CARE},
+    {"currentlyincare", ROLL_CARE},
+    {"lookedafterincare", ROLL_CARE},
+    {"previouslylookedafterchild", ROLL_PREVIOUS_CARE},
+    {"postlac", ROLL_PREVIOUS_CARE},
+    {"postlookedafter", ROLL_PREVIOUS_CARE},
+    {"adoptedfromcare", ROLL_PREVIOUS_CARE},
+    {"previouslyincare", ROLL_PREVIOUS_CARE},
+    {"servicefamily", ROLL_SERVICE},
+    {"serviceindicator", ROLL_SERVICE},
+    {"servicechildindicator", ROLL_SERVICE},
+    {"servicepupil", ROLL_SERVICE},
+    {"armedforceschild", ROLL_SERVICE},
+    {"attendancepercentage", ROLL_ATTENDANCE},
+    {"percentattendance", ROLL_ATTENDANCE},
+    {"attendancerate", ROLL_ATTENDANCE},
+    {"presentpercent", ROLL_ATTENDANCE},
+    {"percentpresent", ROLL_ATTENDANCE},
+    {"attendanceytd", ROLL_ATTENDANCE},
+    {"overallattendance", ROLL_ATTENDANCE},
+    {"attendancethisyear", ROLL_ATTENDANCE},
 };
+
+void roll_plain(const char *text, char *out, size_t room)
+{
+    size_t at = 0;
+    for (const char *c = text; *c && at + 1 < room; c++) {
+        if (isalnum((unsigned char)*c))
+            out[at++] = (char)tolower((unsigned char)*c);
+    }
+    out[at] = '\0';
+}
+
+#define PLAIN_MAX 64
+#define N_ALIASES (sizeof aliases / sizeof aliases[0])
 
 int roll_column_find(const char *heading)
 {
-    char plain[64];
-    size_t at = 0;
-    for (const char *c = heading; *c && at + 1 < sizeof plain; c++) {
-        if (isalnum((unsigned char)*c))
-            plain[at++] = (char)tolower((unsigned char)*c);
-    }
-    plain[at] = '\0';
-    for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++) {
+    char plain[PLAIN_MAX];
+    roll_plain(heading, plain, sizeof plain);
+    for (size_t i = 0; i < N_ALIASES; i++) {
         if (strcmp(aliases[i].heading, plain) == 0)
             return (int)aliases[i].column;
     }
     return -1;
+}
+
+int roll_column_named(const char *name)
+{
+    char plain[PLAIN_MAX], other[PLAIN_MAX];
+    roll_plain(name, plain, sizeof plain);
+    for (int i = 0; i < ROLL_COLUMNS; i++) {
+        roll_plain(roll_columns[i].name, other, sizeof other);
+        if (strcmp(other, plain) == 0)
+            return i;
+    }
+    return roll_column_find(name);
+}
+
+// "SEN need 3" is no slip for "SEN need 2".
+static bool same_digits(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        while (*a && !isdigit((unsigned char)*a))
+            a++;
+        while (*b && !isdigit((unsigned char)*b))
+            b++;
+        if (*a != *b)
+            return false;
+        if (!*a)
+            return true;
+    }
+}
+
+int roll_column_near(const char *heading, int *first, int *second)
+{
+    char plain[PLAIN_MAX];
+    roll_plain(heading, plain, sizeof plain);
+    size_t length = strlen(plain);
+    int best = length < 5 ? 0 : length < 10 ? 1 : 2; // in short words one slip makes another word
+    *first = *second = -1;
+    for (size_t i = 0; best && i < N_ALIASES; i++) {
+        int distance = same_digits(aliases[i].heading, plain) ? text_distance(aliases[i].heading, plain) : best + 1;
+        if (distance > best)
+            continue;
+        if (distance < best)
+            *first = *second = -1;
+        best = distance;
+        if (*first < 0)
+            *first = (int)aliases[i].column;
+        else if (*first != (int)aliases[i].column)
+            *second = (int)aliases[i].column;
+    }
+    return *first < 0 ? -1 : *second < 0 ? *first : -2;
 }

@@ -17,6 +17,7 @@ enum roll_column {
     ROLL_FORMER_UPN,
     ROLL_SURNAME,
     ROLL_FORENAME,
+    ROLL_NAME,
     ROLL_KNOWN_AS,
     ROLL_BORN,
     ROLL_SEX,
@@ -27,6 +28,7 @@ enum roll_column {
     ROLL_STATUS,
     ROLL_NEED1,
     ROLL_NEED2,
+    ROLL_NEED3,
     ROLL_NEEDS,
     ROLL_UNIT,
     ROLL_RESOURCED,
@@ -43,6 +45,7 @@ enum roll_column {
 
 enum roll_read {
     ROLL_AS_TEXT,
+    ROLL_AS_NAME,
     ROLL_AS_UPN,
     ROLL_AS_DATE,
     ROLL_AS_SEX,
@@ -56,6 +59,7 @@ enum roll_read {
 
 struct roll_column_info {
     const char *label; // "Surname"
+    const char *name;  // for --map: "surname"
     const char *field; // of Pupil; NULL: it becomes a record of its own
     enum roll_read read;
     const char *example; // for "there is no column for …"
@@ -63,15 +67,24 @@ struct roll_column_info {
 extern const struct roll_column_info roll_columns[ROLL_COLUMNS];
 // The column that a heading means, -1 when none. Case, blanks and punctuation do not count.
 int roll_column_find(const char *heading);
+// The one that a heading nearly means: -1 none; -2 several, which are *first and *second.
+int roll_column_near(const char *heading, int *first, int *second);
+// By the name that --map takes, its label or one of its headings; -1 when none.
+int roll_column_named(const char *name);
+// A heading in lower case, letters and digits only.
+void roll_plain(const char *text, char *out, size_t room);
 
 #define ROLL_NEEDS_MAX 9
 
 struct roll_row {
     size_t row;                        // number of the record in the file; the heading is row 1
     const char *cells[ROLL_COLUMNS];   // as written; NULL: not in the file
+    const char *clean[ROLL_COLUMNS];   // without blanks too many and what nobody sees; "": nothing
     struct value values[ROLL_COLUMNS]; // empty: nothing said
     const char *needs[ROLL_NEEDS_MAX]; // codes by rank
     size_t n_needs;
+    uint32_t skip; // columns that are not read because what they hold is no text
+    const char *surname, *forename; // folded, for comparing; ""
     bool faulty;
 };
 
@@ -79,6 +92,21 @@ struct roll_fault {
     size_t row;
     const char *column, *value, *code, *message, *hint;
 }; // column and value may be ""
+
+// A heading that is read as something it is not called.
+enum roll_how { ROLL_GIVEN, ROLL_REMEMBERED, ROLL_NEAR };
+struct roll_map {
+    const char *heading;
+    int column; // -1: not to be read
+    enum roll_how how;
+};
+
+// A heading of the file, in its order.
+struct roll_heading {
+    const char *text;
+    int column; // -1: none
+    size_t filled;
+};
 
 // Codes of the lists that a roll uses, as the school holds them.
 struct roll_code {
@@ -90,18 +118,30 @@ struct roll_codes {
     size_t n;
 };
 
+enum roll_order { ROLL_ORDER_SHOWN, ROLL_DAY_FIRST, ROLL_MONTH_FIRST };
+
 struct roll {
     struct arena *arena;
     struct roll_codes codes;
     int32_t today;                      // births lie before it
     int32_t date;                       // codes must be valid on it
     const char *headings[ROLL_COLUMNS]; // as the file writes them; NULL: there is no such column
-    const char **unread;                // headings that mean nothing here
+    const char *encoding;               // "UTF-8", "Windows-1252": for people
+    struct roll_heading *heads;
+    size_t n_heads;
+    const struct roll_map *maps; // what the headings mean beyond the table; borrowed
+    size_t n_maps;
+    struct roll_map *taken; // headings read as what they are not called
+    size_t n_taken;
+    const char **unread; // headings that mean nothing here
     size_t n_unread;
     struct roll_row **rows;
     size_t n_rows;
     struct roll_fault *faults; // in order of rows
     size_t n_faults;
+    struct roll_fault *notes; // worth a look, and in nobody's way
+    size_t n_notes;
+    enum roll_order order; // of dates, when somebody says so
     bool month_first[ROLL_COLUMNS]; // this column's dates are written so
 };
 
@@ -113,11 +153,27 @@ int roll_read(struct roll *roll, const char *bytes, size_t size, struct problem 
 // Notes a fault; the row (may be NULL) is faulty from then on. The message is formatted.
 void roll_fault_add(struct roll *roll, struct roll_row *row, int column, const char *code, const char *hint, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+// The same for what is worth a look and no fault.
+void roll_note_add(struct roll *roll, const struct roll_row *row, int column, const char *code, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
 void roll_faults_sort(struct roll *roll);
 bool roll_has(const struct roll *roll, enum roll_column column);
 
 // --- between its own files ---
 
+// Bytes of any alphabet to UTF-8 in the arena. 0, or ERR_INPUT when it is no text, or ERR_NOMEM.
+int roll_decode(struct roll *roll, const char **bytes, size_t *size, struct problem *problem);
+// How many columns a record names as a heading would; `whole`: all that a roll must have.
+size_t roll_headings_score(const struct roll *roll, const char *const *cells, size_t n, bool *whole);
+void roll_headings_take(struct roll *roll, const char *const *cells, size_t n);
+// After the last row: what is there twice, and what is not there at all.
+void roll_headings_check(struct roll *roll);
+// "Surname, Forename" as two values, for all rows.
+void roll_names(struct roll *roll);
+// Text as a person meant it: NFC, single blanks, nothing invisible. Never NULL.
+const char *roll_clean(const char *cell, struct arena *arena);
+// What cells say together, and who stands in the file twice.
+void roll_checks(struct roll *roll);
 // Cells to values, for all rows; faults are noted.
 void roll_cells(struct roll *roll);
 // Dates of one column in the one order that the column is written in.

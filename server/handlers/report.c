@@ -21,7 +21,7 @@ static int read_report(struct view *view, void *data)
     struct request *request = data;
     struct computing *computing = request->data;
     request->seq = view_seq(view);
-    return computing->report->compute(view, &computing->query, &request->arena, &computing->out, &request->problem);
+    return report_run(computing->report, view, &computing->query, &request->arena, &computing->out, &request->problem);
 }
 
 static Sendco__Reply *report_reply(struct request *request, Sendco__Report *report)
@@ -171,6 +171,8 @@ static int report_parse(struct request *request, struct computing *computing)
                            message->n_params);
     if (message->has_as_at && (message->as_at < DATE_MIN || message->as_at > DATE_MAX))
         return problem_set(&request->problem, ERR_INVALID, "As at: that is no day that a school records.");
+    query->why = message->why && *message->why ? message->why : NULL;
+    query->reader = request->actor.staff;
     query->as_at = message->has_as_at ? message->as_at : DATE_NONE;
     // a date means its last second, which today is still to come
     query->as_known = message->as_known < request->now ? message->as_known : request->now;

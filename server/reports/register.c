@@ -1,7 +1,7 @@
 // The SEND register as at a date: one row per pupil on roll with SEN provision,
 // with status, ranked needs and class, as far as the reader's scope goes. What one
 // may not see leaves a cell empty. Reader thread.
-#include "server/reports/register.h"
+#include "server/reports/roll.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,7 +51,7 @@ static struct value number_of(const struct record *record, const char *field)
 }
 
 // "SLCN, SPLD": by rank.
-static struct value needs_of(const struct register_row *row, struct arena *arena)
+static struct value needs_of(const struct roll_row *row, struct arena *arena)
 {
     char text[240] = "";
     size_t at = 0;
@@ -65,17 +65,17 @@ static struct value needs_of(const struct register_row *row, struct arena *arena
     return copy ? value_text(copy) : (struct value){0};
 }
 
-static struct value primary_of(const struct register_work *work, const struct register_row *row)
+static struct value primary_of(const struct roll *roll, const struct roll_row *row)
 {
     const char *code = row->n_needs ? record_text(row->needs[0], "need") : NULL;
-    const struct record *found = register_code(work, "need-type", code, NULL);
+    const struct record *found = roll_code(roll, "need-type", code, NULL);
     return found ? text_of(found, "title") : (struct value){0};
 }
 
-static void fill_row(const struct register_work *work, const struct register_row *row, Sendco__Report__Row *out)
+static void fill_row(const struct roll *roll, const struct roll_row *row, Sendco__Report__Row *out)
 {
     const struct record *pupil = row->pupil;
-    report_cell(out, COL_PUPIL, value_text(record_show(pupil, pupil->kind->shows, NULL, NULL, work->arena)));
+    report_cell(out, COL_PUPIL, value_text(record_show(pupil, pupil->kind->shows, NULL, NULL, roll->work->arena)));
     report_cell(out, COL_UPN, text_of(pupil, "upn"));
     report_cell(out, COL_BORN, number_of(pupil, "born"));
     if (row->year)
@@ -83,13 +83,13 @@ static void fill_row(const struct register_work *work, const struct register_row
     report_cell(out, COL_CLASS, text_of(row->school_class, "name"));
     report_cell(out, COL_STATUS, text_of(row->status, "provision"));
     report_cell(out, COL_SINCE, number_of(row->status, "starts"));
-    report_cell(out, COL_NEEDS, needs_of(row, work->arena));
-    report_cell(out, COL_PRIMARY, primary_of(work, row));
+    report_cell(out, COL_NEEDS, needs_of(row, roll->work->arena));
+    report_cell(out, COL_PRIMARY, primary_of(roll, row));
     report_cell(out, COL_INFORMED, number_of(row->status, "parent_informed"));
     report_cell(out, COL_EAL, number_of(pupil, "eal"));
     report_cell(out, COL_PREMIUM, number_of(pupil, "pupil_premium"));
     report_cell(out, COL_LOOKED_AFTER, number_of(pupil, "looked_after"));
-    report_link(out, pupil->kind, pupil->id, work->arena);
+    report_link(out, pupil->kind, pupil->id, roll->work->arena);
 }
 
 static const struct report_column summary_columns[] = {
@@ -99,25 +99,25 @@ static const struct report_column summary_columns[] = {
 };
 
 // How many pupils on roll hold each provision, before --status narrows the list.
-static int summary(const struct register_work *work, Sendco__Report *out)
+static int summary(const struct roll *roll)
 {
     const struct {
         const char *code, *title;
         size_t n;
     } lines[] = {
-        {"E", "Education, health and care plan", work->n_plan},
-        {"K", "SEN support", work->n_support},
-        {NULL, "Earlier provision codes", work->n_other},
-        {"N", "No special educational need", work->n_none},
+        {"E", "Education, health and care plan", roll->n_plan},
+        {"K", "SEN support", roll->n_support},
+        {NULL, "Earlier provision codes", roll->n_other},
+        {"N", "No special educational need", roll->n_none},
     };
     size_t n = 0;
-    Sendco__Report__Section *section = report_section(out, "summary", "On roll", summary_columns, 3, 4, work->arena);
+    Sendco__Report__Section *section = report_section(roll->work, "summary", "On roll", summary_columns, 3, 4);
     if (!section)
         return ERR_NOMEM;
     for (size_t i = 0; i < 4; i++) {
         if (!lines[i].code && lines[i].n == 0)
             continue;
-        const struct record *code = register_code(work, "sen-provision", lines[i].code, NULL);
+        const struct record *code = roll_code(roll, "sen-provision", lines[i].code, NULL);
         const char *title = code ? record_text(code, "title") : NULL;
         Sendco__Report__Row *row = section->rows[n++];
         if (lines[i].code)
@@ -131,28 +131,22 @@ static int summary(const struct register_work *work, Sendco__Report *out)
 
 // --- gaps: what the law asks for and the register does not hold ---
 
-static bool provided(const struct register_row *row)
-{
-    const char *provision = register_provision(row);
-    return strcmp(provision, "K") == 0 || strcmp(provision, "E") == 0;
-}
-
-static bool gap_untold(const struct register_row *row)
+static bool gap_untold(const struct roll_row *row)
 {
     const struct record *status = row->status;
-    return provided(row) && !record_has(status, "parent_informed") &&
+    return roll_provided(row) && !record_has(status, "parent_informed") &&
            !(status->withheld & field_bit(field_find(status->kind, "parent_informed")));
 }
 
-static bool gap_late(const struct register_row *row)
+static bool gap_late(const struct roll_row *row)
 {
     const struct record *status = row->status;
-    return provided(row) && record_has(status, "parent_informed") && record_has(status, "starts") &&
+    return roll_provided(row) && record_has(status, "parent_informed") && record_has(status, "starts") &&
            record_number(status, "parent_informed") > record_number(status, "starts");
 }
 
 static const struct {
-    bool (*is)(const struct register_row *row);
+    bool (*is)(const struct roll_row *row);
     const char *sentence;
 } gaps[] = {
     {gap_untold, "No date says that the parent was informed"},
@@ -161,77 +155,53 @@ static const struct {
 #define GAPS      (sizeof gaps / sizeof gaps[0])
 #define GAP_NAMES 5 // more are counted
 
-// NULL with *result 0: there is none.
-static char *gap_tell(const struct register_work *work, size_t gap, int *result)
+static int gap_tell(const struct roll *roll, size_t gap)
 {
     size_t n = 0;
-    char *names = NULL;
-    *result = 0;
-    for (size_t i = 0; i < work->n_rows; i++) {
-        const struct record *pupil = work->rows[i].pupil;
-        if (!gaps[gap].is(&work->rows[i]) || ++n > GAP_NAMES)
+    const char *names = NULL;
+    for (size_t i = 0; i < roll->n_rows; i++) {
+        const struct record *pupil = roll->rows[i].pupil;
+        if (!gaps[gap].is(&roll->rows[i]) || ++n > GAP_NAMES)
             continue;
-        const char *name = record_show(pupil, pupil->kind->shows, NULL, NULL, work->arena);
-        names = name ? arena_printf(work->arena, "%s%s%s", names ? names : "", names ? "; " : "", name) : NULL;
-        if (!names) {
-            *result = ERR_NOMEM;
-            return NULL;
-        }
+        const char *name = record_show(pupil, pupil->kind->shows, NULL, NULL, roll->work->arena);
+        names = name ? arena_printf(roll->work->arena, "%s%s%s", names ? names : "", names ? "; " : "", name) : NULL;
+        if (!names)
+            return ERR_NOMEM;
     }
     if (n == 0)
-        return NULL;
-    char *told = n > GAP_NAMES ? arena_printf(work->arena, "%s: %s; and %zu more.", gaps[gap].sentence, names, n - GAP_NAMES)
-                               : arena_printf(work->arena, "%s: %s.", gaps[gap].sentence, names);
-    *result = told ? 0 : ERR_NOMEM;
-    return told;
+        return 0;
+    return n > GAP_NAMES ? report_gap(roll->work, "%s: %s; and %zu more.", gaps[gap].sentence, names, n - GAP_NAMES)
+                         : report_gap(roll->work, "%s: %s.", gaps[gap].sentence, names);
 }
 
-static int gaps_add(const struct register_work *work, Sendco__Report *out)
+static int gaps_add(const struct roll *roll)
 {
     int result = 0;
-    out->gaps = arena_zero(work->arena, GAPS, sizeof *out->gaps);
-    if (!out->gaps)
-        return ERR_NOMEM;
-    for (size_t i = 0; !result && i < GAPS; i++) {
-        char *told = gap_tell(work, i, &result);
-        if (told)
-            out->gaps[out->n_gaps++] = told;
-    }
+    for (size_t i = 0; !result && i < GAPS; i++)
+        result = gap_tell(roll, i);
     return result;
 }
 
-static int fill(struct register_work *work, Sendco__Report *out)
+static int fill(struct roll *roll)
 {
-    Sendco__Report__Section *section = report_section(out, "register", "Register", columns, COL_COUNT, work->n_rows, work->arena);
+    Sendco__Report__Section *section = report_section(roll->work, "register", "Register", columns, COL_COUNT, roll->n_rows);
     if (!section)
         return ERR_NOMEM;
-    for (size_t i = 0; i < work->n_rows; i++)
-        fill_row(work, &work->rows[i], section->rows[i]);
-    int result = summary(work, out);
-    return result == 0 ? gaps_add(work, out) : result;
+    for (size_t i = 0; i < roll->n_rows; i++)
+        fill_row(roll, &roll->rows[i], section->rows[i]);
+    int result = summary(roll);
+    return result == 0 ? gaps_add(roll) : result;
 }
 
-static int register_compute(struct view *view, const struct report_query *query, struct arena *arena, Sendco__Report *out,
-                            struct problem *problem)
+static int register_compute(struct report_work *work)
 {
-    struct register_work work = {.view = view, .arena = arena, .problem = problem, .as_known = query->as_known};
-    work.as_at = query->as_at == DATE_NONE ? view_today(view) : query->as_at;
-    int result = report_check(query, "register", problem);
+    struct roll roll;
+    int result = roll_make(work, false, &roll);
+    if (result == 0 && roll.statuses.denied)
+        return problem_set(work->problem, ERR_DENIED, "your role does not let you see any %s", roll.statuses.kind->plural);
     if (result == 0)
-        result = register_read(&work);
-    if (result == 0)
-        result = register_filters(&work, query);
-    if (result == 0)
-        result = register_join(&work);
-    if (result == 0)
-        result = register_sort(&work, report_param(query, "sort"));
-    if (result == 0)
-        result = report_head(out, "register", query, work.as_at, arena);
-    if (result == 0)
-        result = fill(&work, out);
-    if (result == ERR_NOMEM && problem->error == 0)
-        return problem_set(problem, ERR_NOMEM, "The register is larger than this server has memory for.");
-    return result;
+        result = roll_sort(&roll, report_param(work->query, "sort"));
+    return result == 0 ? fill(&roll) : result;
 }
 
 const struct report register_report = {"register", register_compute};

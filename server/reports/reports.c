@@ -2,6 +2,7 @@
 // reader thread; everything comes from the request's arena.
 #include "server/reports/reports.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,11 +38,9 @@ static const struct report_param *param_find(const struct report_info *info, con
     return NULL;
 }
 
-int report_check(const struct report_query *query, const char *report, struct problem *problem)
+// Every parameter is one of the report's own.
+static int check_params(const struct report_query *query, const struct report_info *info, struct problem *problem)
 {
-    const struct report_info *info = report_info_find(report);
-    if (!info)
-        return problem_set(problem, ERR_INVALID, "There is no report called “%.40s”.", report);
     for (size_t i = 0; i < query->n_params; i++) {
         if (query->names[i] && param_find(info, query->names[i]))
             continue;
@@ -51,10 +50,47 @@ int report_check(const struct report_query *query, const char *report, struct pr
             snprintf(known + at, sizeof known - at, "%s%s", at ? ", " : "", param->name);
         }
         problem_set(problem, ERR_INVALID, "The report %s has no parameter “%.40s”.", info->name, query->names[i] ? query->names[i] : "");
-        problem_hint(problem, "It takes: %s", known);
+        problem_hint(problem, "It takes: %s", *known ? known : "none");
+        return ERR_INVALID;
+    }
+    for (const struct report_param *param = info->params; param->name; param++) {
+        if (!(param->how & REPORT_REQUIRED) || report_param(query, param->name))
+            continue;
+        problem_set(problem, ERR_INVALID, "The report %s asks for %s.", info->name, param->name);
+        problem_hint(problem, "sendco report %s %s", info->name, param->value);
         return ERR_INVALID;
     }
     return 0;
+}
+
+int report_record(struct report_work *work, const char *param, struct record **found)
+{
+    const struct report_info *info = report_info_find(work->out->report);
+    const struct report_param *about = info ? param_find(info, param) : NULL;
+    const char *given = report_param(work->query, param);
+    int64_t id = 0;
+    *found = NULL;
+    if (!given || !about || !about->kind)
+        return 0;
+    const struct kind *kind = kind_find(about->kind);
+    int result = id_parse(kind, given, NULL, &id, work->problem);
+    if (result < 0)
+        return result;
+    return work->as_known ? view_get_known(work->view, kind, id, work->as_known, work->arena, found, work->problem)
+                          : view_get(work->view, kind, id, work->arena, found, work->problem);
+}
+
+int report_day(struct report_work *work, const char *param, int32_t otherwise, int32_t *day)
+{
+    const char *given = report_param(work->query, param);
+    *day = otherwise;
+    struct problem why;
+    problem_init(&why, NULL);
+    if (!given || date_parse(given, view_today(work->view), day, &why) == 0)
+        return 0;
+    problem_set(work->problem, ERR_INVALID, "%s: %s", param, why.message);
+    problem_hint(work->problem, "%s", why.hint);
+    return ERR_INVALID;
 }
 
 static int report_reads(Sendco__Report *out, const struct report_info *info, struct arena *arena)
@@ -73,32 +109,60 @@ static int report_reads(Sendco__Report *out, const struct report_info *info, str
     return 0;
 }
 
-int report_head(Sendco__Report *out, const char *report, const struct report_query *query, int32_t as_at, struct arena *arena)
+static int head_filters(struct report_work *work)
 {
-    const struct report_info *info = report_info_find(report);
-    out->report = arena_strdup(arena, report);
-    out->title = arena_strdup(arena, info ? info->title : report);
-    out->has_as_at = 1;
-    out->as_at = as_at;
-    out->has_as_known = query->as_known != 0;
-    out->as_known = query->as_known;
-    out->filters = arena_zero(arena, query->n_params + 1, sizeof *out->filters);
-    if (!out->report || !out->title || !out->filters)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < query->n_params; i++) {
+    const struct report_query *query = work->query;
+    Sendco__Report *out = work->out;
+    out->filters = arena_zero(work->arena, query->n_params + 1, sizeof *out->filters);
+    for (size_t i = 0; out->filters && i < query->n_params; i++) {
         if (!query->values[i] || !*query->values[i])
             continue;
-        Sendco__ReportRequest__Param *filter = arena_alloc(arena, sizeof *filter);
+        Sendco__ReportRequest__Param *filter = arena_alloc(work->arena, sizeof *filter);
         if (!filter)
             return ERR_NOMEM;
         sendco__report_request__param__init(filter);
-        filter->name = arena_strdup(arena, query->names[i]);
-        filter->value = arena_strdup(arena, query->values[i]);
+        filter->name = arena_strdup(work->arena, query->names[i]);
+        filter->value = arena_strdup(work->arena, query->values[i]);
         if (!filter->name || !filter->value)
             return ERR_NOMEM;
         out->filters[out->n_filters++] = filter;
     }
-    return info ? report_reads(out, info, arena) : 0;
+    return out->filters ? 0 : ERR_NOMEM;
+}
+
+// Title, date, filters and the kinds read.
+static int report_head(struct report_work *work, const struct report_info *info)
+{
+    Sendco__Report *out = work->out;
+    out->report = arena_strdup(work->arena, info->name);
+    out->title = arena_strdup(work->arena, info->title);
+    out->has_as_at = 1;
+    out->as_at = work->as_at;
+    out->has_as_known = work->as_known != 0;
+    out->as_known = work->as_known;
+    if (!out->report || !out->title || head_filters(work) < 0)
+        return ERR_NOMEM;
+    return report_reads(out, info, work->arena);
+}
+
+int report_run(const struct report *report, struct view *view, const struct report_query *query, struct arena *arena, Sendco__Report *out,
+               struct problem *problem)
+{
+    const struct report_info *info = report_info_find(report->name);
+    struct report_work work = {.view = view, .arena = arena, .problem = problem, .query = query, .out = out, .as_known = query->as_known};
+    work.as_at = query->as_at == DATE_NONE ? view_today(view) : query->as_at;
+    if (!info)
+        return problem_set(problem, ERR_INTERNAL, "The report %s is in no table.", report->name);
+    int result = check_params(query, info, problem);
+    if (result == 0)
+        result = report_head(&work, info);
+    if (result == 0)
+        result = report->compute(&work);
+    if (result == 0 && query->why)
+        result = figure_why(&work);
+    if (result == ERR_NOMEM && problem->error == 0)
+        return problem_set(problem, ERR_NOMEM, "The report %s needs more memory than this server has.", info->name);
+    return result;
 }
 
 static int section_columns(Sendco__Report__Section *section, const struct report_column *columns, size_t n, struct arena *arena)
@@ -144,24 +208,58 @@ static int section_rows(Sendco__Report__Section *section, size_t n_rows, struct 
     return 0;
 }
 
-Sendco__Report__Section *report_section(Sendco__Report *out, const char *name, const char *title, const struct report_column *columns,
-                                        size_t n_columns, size_t n_rows, struct arena *arena)
+static int section_join(Sendco__Report *out, Sendco__Report__Section *section, struct arena *arena)
 {
     Sendco__Report__Section **sections = arena_zero(arena, out->n_sections + 1, sizeof(Sendco__Report__Section *));
+    if (!sections)
+        return ERR_NOMEM;
+    if (out->n_sections)
+        memcpy(sections, out->sections, out->n_sections * sizeof(Sendco__Report__Section *));
+    sections[out->n_sections++] = section;
+    out->sections = sections;
+    return 0;
+}
+
+Sendco__Report__Section *report_section(struct report_work *work, const char *name, const char *title, const struct report_column *columns,
+                                        size_t n_columns, size_t n_rows)
+{
+    struct arena *arena = work->arena;
     Sendco__Report__Section *section = arena_alloc(arena, sizeof *section);
-    if (!sections || !section)
+    if (!section)
         return NULL;
     sendco__report__section__init(section);
     section->name = arena_strdup(arena, name);
     section->title = arena_strdup(arena, title);
     if (!section->name || !section->title || section_columns(section, columns, n_columns, arena) < 0 ||
-        section_rows(section, n_rows, arena) < 0)
+        section_rows(section, n_rows, arena) < 0 || section_join(work->out, section, arena) < 0)
         return NULL;
-    if (out->n_sections)
-        memcpy(sections, out->sections, out->n_sections * sizeof(Sendco__Report__Section *));
-    sections[out->n_sections++] = section;
-    out->sections = sections;
     return section;
+}
+
+int report_text(struct report_work *work, const char *name, const char *title, const char *text)
+{
+    Sendco__Report__Section *section = report_section(work, name, title, NULL, 0, 0);
+    if (!section || !(section->text = arena_strdup(work->arena, text)))
+        return ERR_NOMEM;
+    return 0;
+}
+
+int report_gap(struct report_work *work, const char *format, ...)
+{
+    Sendco__Report *out = work->out;
+    char text[1024];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    char **gaps = arena_zero(work->arena, out->n_gaps + 1, sizeof *gaps);
+    if (!gaps || !(gaps[out->n_gaps] = arena_strdup(work->arena, text)))
+        return ERR_NOMEM;
+    if (out->n_gaps)
+        memcpy(gaps, out->gaps, out->n_gaps * sizeof *gaps);
+    out->gaps = gaps;
+    out->n_gaps++;
+    return 0;
 }
 
 void report_link(Sendco__Report__Row *row, const struct kind *kind, int64_t id, struct arena *arena)
@@ -190,4 +288,29 @@ void report_cell(Sendco__Report__Row *row, size_t column, struct value value)
         } cast = {.borrowed = value.text};
         cell->text = cast.text;
     }
+}
+
+static const char *choice_label(const struct field *field, int64_t number)
+{
+    for (size_t i = 0; i < field->n_choices; i++)
+        if (field->choices[i].number == number)
+            return field->choices[i].label;
+    return "?";
+}
+
+struct value report_field(const struct record *record, const char *name)
+{
+    if (!record || !record_has(record, name))
+        return (struct value){0};
+    const struct field *field = field_find(record->kind, name);
+    struct value value = record->values[field->index];
+    return field->as == AS_ENUM ? value_text(choice_label(field, value.number)) : value;
+}
+
+struct value report_ref(struct report_work *work, const struct record *record, const char *name)
+{
+    if (!record || !record_has(record, name))
+        return (struct value){0};
+    const char *label = view_label(work->view, field_find(record->kind, name)->ref, record_number(record, name), work->arena);
+    return label ? value_text(label) : (struct value){0};
 }

@@ -48,8 +48,8 @@ uint64_t store_seq(const struct store *store); // newest committed, as the loop 
 typedef int store_rule_fn(struct view *view, const struct record *before, const struct record *after, struct problem *problem);
 void store_on_put(struct store *store, const struct kind *kind, store_rule_fn *check, store_rule_fn *effect);
 // A check that judges records together: asked once all of a request is done, for each
-// record that it changed, with what it is now (NULL when removed) and, as `before`, what
-// was last written of it.
+// record that it changed, with what it was before the request (NULL when new) and what it
+// is now (NULL when removed). It may warn, but not change anything.
 void store_on_settled(struct store *store, const struct kind *kind, store_rule_fn *check);
 
 // --- reading ---

@@ -184,13 +184,32 @@ static void test_fold(void **state)
     check_fold("O’Brien", "obrien", "obrien o brien");
     check_fold("O'Brien", "obrien", "obrien o brien");
     check_fold("O´Brien", "obrien", "obrien o brien");
-    check_fold("Siân Ffion Llŷr", "sian ffion llyr", NULL);               // Welsh
-    check_fold("Caoimhín Ní Dhomhnaill", "caoimhin ni dhomhnaill", NULL); // Irish
+    check_fold("Siân Ffion Llŷr", "sian ffion llyr", NULL);                                                // Welsh
+    check_fold("Caoimhín Ní Dhomhnaill", "caoimhin ni dhomhnaill", "caoimhin ni nidhomhnaill dhomhnaill"); // Irish
+    check_fold("Ó Ceallaigh", "o ceallaigh", "o oceallaigh ceallaigh");
+    check_fold("OCeallaigh", "oceallaigh", "oceallaigh o ceallaigh");
+    check_fold("O\u0301Ceallaigh", "oceallaigh", "oceallaigh o ceallaigh");
+    check_fold("MACKAY McDonald OK", "mackay mcdonald ok", "mackay mcdonald mc donald ok");
+    check_fold("van der Berg", "van der berg", "van vanderberg der derberg berg");
+    check_fold("o o", "o o", "o oo o");
+    check_fold("de", "de", NULL);
     check_fold("Łukasz Święcicki-Żak", "lukasz swiecickizak", "lukasz swiecickizak swiecicki zak");
     check_fold("Ọláṣadé", "olasade", NULL);                       // Yoruba
     check_fold("Nguyễn Thị Ánh Đào", "nguyen thi anh dao", NULL); // Vietnamese
     check_fold("عائشة", text_fold("عائشة", &arena), NULL);
-    check_fold("李明", "李明", NULL);
+    check_fold("مُحَمَّد", "محمد", NULL);    // vowels and doubling
+    check_fold("محمـــد", "محمد", NULL); // stretched
+    check_fold("أحمد إيمان آية ٱلله", "احمد ايمان ايه الله", NULL);
+    check_fold("مصطفى فاطمة", "مصطفي فاطمه", NULL);
+    check_fold("علی", "علي", NULL); // on an Urdu or Persian keyboard
+    check_fold("عبد الله", "عبد الله", "عبد عبدالله الله");
+    check_fold("\u0661\u0662 \u06f3\u06f4 \u096b", "12 34 5", NULL);
+    check_fold("李明", "李 明", NULL); // nobody knows where the record parts them
+    check_fold("田中さくら", "田 中 さ く ら", NULL);
+    check_fold("김민준", text_fold("김 민 준", &arena), NULL);
+    check_fold("Núria Gal·la", "nuria galla", "nuria galla gal la");
+    check_fold("Đặng Ọláyínká Yıldırım YILDIRIM İpek Żółć", "dang olayinka yildirim yildirim ipek zolc", NULL);
+    assert_string_equal(text_fold_name("St. John J.P.", &arena), "st john jp");
     check_fold("Işıl İpek YILMAZ", "isil ipek yilmaz", NULL); // Turkish
     check_fold("Straße STRASSE", "strasse strasse", NULL);
     check_fold("Þór Ægir Øyvind Œuvre", "thor aegir oyvind oeuvre", NULL);
@@ -235,6 +254,56 @@ static void test_width(void **state)
             assert_int_equal(text_width(text_pad(text_safe(hostile[i], false, &arena), width, false, &arena)), width);
         }
     }
+}
+
+static void test_width_of_scripts(void **state)
+{
+    (void)state;
+    assert_int_equal(text_width("Ọ̀ṣún"), 4);
+    assert_int_equal(text_width("Nguyễn"), 6);
+    assert_int_equal(text_width("مُحَمَّد"), 4);
+    assert_int_equal(text_width("हिन्दी"), 5); // each vowel sign that stands beside its letter takes a column
+    assert_int_equal(text_width("김"), 2);
+    assert_int_equal(text_width("\u1100\u1161\u11a8"), 2);
+    // A letter and its marks stay together, whatever they are worth.
+    assert_string_equal(text_cut("ọ̀ọ̀ọ̀", 2, &arena), "ọ̀…");
+    assert_string_equal(text_cut("किकि", 3, &arena), "कि…");
+    assert_string_equal(text_cut("किकि", 2, &arena), "…");
+    assert_string_equal(text_cut("🇬🇧🇮🇪🇵🇱", 4, &arena), "🇬🇧…");
+    // The joiners of Persian and Sinhala are spelling; between other letters they hide.
+    assert_string_equal(text_safe("علی\u200cرضا", false, &arena), "علی\u200cرضا");
+    assert_string_equal(text_safe("ශ්\u200dරී", false, &arena), "ශ්\u200dරී");
+    assert_string_equal(text_safe("a\u200db\u200c", false, &arena), "a\\u{200d}b\\u{200c}");
+    assert_string_equal(text_safe("علی\u200c", false, &arena), "علی\\u{200c}");
+    assert_string_equal(text_safe("ع\u200c\u200cع", false, &arena), "ع\\u{200c}\\u{200c}ع");
+    assert_string_equal(text_safe("ع\u200c\u202eع", false, &arena), "ع\\u{200c}\\u{202e}ع");
+    assert_int_equal(text_width("علی\u200cرضا"), 6);
+}
+
+// As a register has them, each before the next.
+static void test_order(void **state)
+{
+    (void)state;
+    static const char *const names[][2] = {
+        {"2nd", "Ann"},     {"Ægir", "Al"},       {"Al", NULL},       {"Al Amin", "Zoe"},  {"Al-Amin", "Bea"}, {"Alamin", "Cy"},
+        {"D'Souza", "Al"},  {"De Souza", "Ann"},  {"De Wit", "Ann"},  {"Dean", "Ann"},     {"Đặng", "Anh"},    {"Eze", "Al"},
+        {"Lee", NULL},      {"Lee", "Ann"},       {"Lee", "Zoe"},     {"Lee Smith", "Al"}, {"Leech", "Al"},    {"Łukasik", "Al"},
+        {"Mac Coy", "Al"},  {"MacCoy", "Al"},     {"McCoy", "Al"},    {"Muller", "Ann"},   {"MULLER", "Ann"},  {"Müller", "Ann"},
+        {"Muller", "Bea"},  {"Ó Ceallaigh", "A"}, {"O'Brien", "Al"},  {"OBrien", "Bea"},   {"O’Brien", "Cy"},  {"Obrien", "Di"},
+        {"St. John", "Al"}, {"St John", "Bea"},   {"Strasser", "Al"}, {"Straßer", "Al"},   {"Ŵyn", "Al"},      {"Żak", "Al"},
+        {"Παππάς", "Al"},   {"Ковальов", "Al"},   {"العلي", "ا"},     {"محمد", NULL},      {"张", "伟"},       {"李", "明"},
+    };
+    char *before = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *key = text_sort_key(names[i], 2, &arena);
+        assert_null(text_fault(key, strlen(key), true));
+        if (before && strcmp(before, key) >= 0) {
+            fail_msg("%s, %s comes too late: %s", names[i][0], names[i][1] ? names[i][1] : "", key);
+        }
+        before = key;
+    }
+    assert_string_equal(text_sort_key(names[13], 2, &arena), "lee\nzoe");
+    assert_string_equal(text_sort_key(NULL, 0, &arena), "");
 }
 
 static void check_cell(const char *text, bool raw, const char *cell)
@@ -357,6 +426,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_normal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fold, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_width, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_width_of_scripts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_csv, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_distance, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_excerpt, set_up, tear_down),

@@ -10,6 +10,7 @@
 #include "common/text.h"
 
 #define EFFECTS_DEEP 4
+#define SORT_FIELDS  64 // a kind has no more fields, and no template names one twice
 
 // --- small things ---
 
@@ -122,11 +123,33 @@ static int64_t id_allot(struct view *view, const struct kind *kind)
 
 // --- writing the row ---
 
+// Numbers of one field, dates and references too, in the order of their value.
+static const char *sort_value(struct value value, struct arena *arena)
+{
+    if (value.type == VALUE_TEXT)
+        return value.text;
+    if (value.type == VALUE_EMPTY)
+        return "";
+    return arena_printf(arena, "%016llx", (unsigned long long)value.number ^ 1ull << 63);
+}
+
+// The fields of the template one by one: what stands between them is for readers.
 const char *put_sort_key(const struct record *record, struct arena *arena)
 {
-    const char *shown = record_show(record, record->kind->sort, NULL, NULL, arena);
-    const char *folded = text_fold(shown, arena);
-    return folded ? folded : "";
+    const struct kind *kind = record->kind;
+    const char *parts[SORT_FIELDS], *at = kind->sort;
+    size_t n = 0;
+    while (n < SORT_FIELDS && (at = strchr(at, '{'))) {
+        size_t size = strcspn(++at, "}");
+        for (int i = 0; i < kind->n_fields; i++) {
+            if (strlen(kind->fields[i].name) != size || strncmp(kind->fields[i].name, at, size) != 0)
+                continue;
+            parts[n++] = sort_value(record->values[i], arena);
+            break;
+        }
+    }
+    const char *key = text_sort_key(parts, n, arena);
+    return key ? key : "";
 }
 
 static int row_insert(struct view *view, const struct record *record)

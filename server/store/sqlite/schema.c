@@ -100,7 +100,8 @@ static int table_index(struct db *db, const struct kind *kind)
         const struct field *field = &kind->fields[i];
         bool is_about = kind->about.depth == 1 && kind->about.path[0] == i;
         if (field->unique || (field->as == AS_REF && !is_about))
-            sql_add(&sql, "CREATE %sINDEX IF NOT EXISTS \"%s_%s\" ON \"%s\" (\"%s\");", field->unique ? "UNIQUE " : "", kind->table,
+            // A dot, which no table's name has: Provision's "type" is not the table of ProvisionType.
+            sql_add(&sql, "CREATE %sINDEX IF NOT EXISTS \"%s.%s\" ON \"%s\" (\"%s\");", field->unique ? "UNIQUE " : "", kind->table,
                     field->name, kind->table, field->name);
     }
     if (kind->n_unique) {
@@ -163,7 +164,7 @@ static uint64_t stamped(uint64_t stamp, const char *text)
     return (stamp ^ 0xff) * UINT64_C(1099511628211);
 }
 
-#define DERIVED_VERSION "2" // of how sort keys and search rows are made: common/text.h, search.c
+#define DERIVED_VERSION "3" // of how sort keys and search rows are made: common/text.h, search.c
 
 // What derived rows depend on: who sees what, what is searched, what is sorted by.
 static const char *derived_stamp(char *buffer, size_t size)

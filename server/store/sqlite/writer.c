@@ -44,23 +44,59 @@ static int apply_verb(struct view *view, struct change *change)
 }
 
 // What holds of several records together is judged when all of them are done.
-static int settle_row(struct view *view, const struct record *written, struct problem *problem)
+static int settle_rules(struct view *view, const struct record *before, const struct record *after, struct problem *problem)
 {
     const struct store *store = view->store;
-    for (size_t i = 0; i < store->n_rules; i++) {
-        const struct rule *rule = &store->rules[i];
-        if (rule->kind != written->kind || !rule->settle)
-            continue;
-        struct record *now = select_record(view, written->kind, written->id, view->writing->change->arena);
-        if (!now)
-            return problem_set(problem, ERR_NOMEM, "the server is short of memory");
-        if (now->version != written->version)
-            continue; // written again later in the same request
-        int error = rule->settle(view, written, now->removed ? NULL : now, problem);
-        if (error)
-            return error;
-    }
-    return 0;
+    const struct kind *kind = before ? before->kind : after->kind;
+    int error = 0;
+    for (size_t i = 0; i < store->n_rules && !error; i++)
+        if (store->rules[i].kind == kind && store->rules[i].settle)
+            error = store->rules[i].settle(view, before, after, problem);
+    return error;
+}
+
+static bool settles(const struct store *store, const struct kind *kind)
+{
+    for (size_t i = 0; i < store->n_rules; i++)
+        if (store->rules[i].kind == kind && store->rules[i].settle)
+            return true;
+    return false;
+}
+
+// The version that the request's first change of this record made.
+static uint64_t first_version(const struct writing *writing, const struct record *record)
+{
+    size_t i = 0;
+    while (writing->rows[i].record->kind != record->kind || writing->rows[i].record->id != record->id)
+        i++;
+    return writing->rows[i].record->version;
+}
+
+static int settle_row(struct view *view, const struct record *written, struct problem *problem)
+{
+    struct arena *arena = view->writing->change->arena;
+    if (!settles(view->store, written->kind))
+        return 0;
+    struct record *now = select_record(view, written->kind, written->id, arena), *before = NULL;
+    if (!now)
+        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
+    if (now->version != written->version)
+        return 0; // written again later in the same request
+    uint64_t first = first_version(view->writing, now);
+    if (first > 1)
+        before = log_image(view, now, first - 1, arena); // NULL: erased from the log; then it is judged as if it were new
+    before = before && before->removed ? NULL : before;
+    now = now->removed ? NULL : now;
+    return before || now ? settle_rules(view, before, now, problem) : 0;
+}
+
+// The author of a new record knows it by no other id than the one they gave it.
+static void tell_temporaries(const struct writing *writing, struct problem *problem)
+{
+    for (size_t i = 0; i < problem->n_fields; i++)
+        for (size_t j = 0; j < writing->n_ids; j++)
+            if (writing->ids[j].kind == problem->fields[i].kind && writing->ids[j].id == problem->fields[i].id)
+                problem->fields[i].id = writing->ids[j].temporary;
 }
 
 static int settle(struct view *view, struct problem *problem)
@@ -69,6 +105,8 @@ static int settle(struct view *view, struct problem *problem)
     int error = 0;
     for (size_t i = 0; i < writing->n_rows && !error; i++)
         error = settle_row(view, writing->rows[i].record, problem);
+    if (error)
+        tell_temporaries(writing, problem);
     return error;
 }
 

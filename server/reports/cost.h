@@ -1,0 +1,57 @@
+// What provision takes and costs: hours and pence, planned, to date and actual, of
+// each run and of each pupil in it. Shared by map, impact and the pupil's page.
+// Reader thread; memory is the report's arena.
+#ifndef SERVER_REPORTS_COST_H
+#define SERVER_REPORTS_COST_H
+
+#include "server/reports/rows.h"
+
+struct cost_amounts {
+    struct figure planned, to_date, actual; // minutes or pence
+};
+
+struct cost_member {
+    const struct record *member; // ProvisionMember
+    size_t run;                  // index into costing.runs
+    struct cost_amounts minutes; // of the pupil's own time
+    struct cost_amounts pence;   // the pupil's share
+    size_t present, absent;      // sessions held while a member, with a mark; absent: any other mark
+};
+
+struct cost_run {
+    const struct record *run, *type; // type may be NULL
+    size_t first, n_members;         // in costing.members
+    size_t held, lost;               // sessions in the period
+    int64_t planned_sessions, to_date_sessions;
+    struct cost_amounts minutes, pence; // of the run itself, not times its pupils
+};
+
+struct costing {
+    struct report_work *work;
+    int32_t from, to; // the period, both inclusive
+    bool priced;      // the reader may see what things cost
+    struct cost_run *runs;
+    size_t n_runs;
+    struct cost_member *members; // run after run, by id within one
+    size_t n_members;
+    struct rows runs_read, types, members_read, sessions, attendances, rates;
+    struct rows_index sessions_of; // by provision, then day
+};
+
+// Runs that overlap the period and, with `pupil` not 0, that this pupil is or was in. 0 or an error with its sentence.
+//
+// Figures, all integers; round is half away from zero; D is the earlier of the period's end and the report's day:
+//   days(x)         days of the run's dates (starts..ends) that lie in x; a run without an end counts up to the period's end
+//   planned n       round(planned sessions x days(period) / days of the run); to date: days(from..D) instead
+//   minutes         n x minutes of a session; actual: the sum over held sessions in from..D of their own minutes, else the run's
+//   rate(day)       the run's agreed rate, else the cost rate of its grade that holds on the day; none: pence unknown
+//   pence           planned, to date: n x round(minutes x rate(first day) / 60); actual: each session's round(minutes x rate(day) / 60);
+//                   the type's resources come on top where the run begins in the period (to date, actual: and by D)
+//   a pupil's time  planned, to date: round(planned sessions x days in the run (within the period, D) / days of the run) x minutes;
+//                   actual: minutes of the held sessions at which the pupil was marked present
+//   a pupil's share planned, to date: the run's pence by days in the run within the period (to D), rounded down, and the pennies left
+//                   over one each in order of the members' ids; actual: each session's pence shared alike among the members of that
+//                   day, the pennies left over in the same order; resources as planned pence are
+int cost_make(struct report_work *work, int32_t from, int32_t to, int64_t pupil, struct costing *costing);
+
+#endif

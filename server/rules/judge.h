@@ -1,0 +1,44 @@
+// What rules say and ask again and again. Writer thread, inside the request's
+// transaction; everything is read in the author's scope.
+#ifndef SERVER_RULES_JUDGE_H
+#define SERVER_RULES_JUDGE_H
+
+#include "server/store/store.h"
+
+#define RULE_NAMED 3 // so many are named in a sentence; of the rest only how many
+
+// Refuses the record (or, with a field's name, that field): ERR_INVALID with this next step.
+int rule_refuse(struct problem *problem, const struct record *record, const char *field, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+// Does the enum field hold this choice ("partly-met"), the code field this code? False for an empty field or no record.
+bool rule_chosen(const struct record *record, const char *field, const char *choice);
+bool rule_coded(const struct record *record, const char *field, const char *code);
+// The number of a choice, which must exist.
+int64_t rule_choice(const struct kind *kind, const char *field, const char *choice);
+// Is the field's value another one than before? Of a new record: has it any?
+bool rule_changed(const struct record *before, const struct record *after, const char *field);
+// The first and the last day of a record with `starts` and `ends`; open ends are as far as can be.
+int64_t rule_first_day(const struct record *record);
+int64_t rule_last_day(const struct record *record);
+bool rule_overlap(const struct record *a, const struct record *b);
+
+// The record that a reference field names, in the arena; NULL when the field is empty or what it names out of sight.
+struct record *rule_follow(struct view *view, const struct record *record, const char *field, struct arena *arena);
+
+struct found {
+    struct record **records;
+    size_t n, room;
+    struct arena *arena;
+};
+// Everything that the query finds, in the arena; nothing where the author's role reaches none of it. 0 or an error.
+int rule_find(struct view *view, const struct query *query, struct arena *arena, struct found *found, struct problem *problem);
+// The same for "records of this kind that name this id here" and "that are about this one".
+int rule_find_by(struct view *view, const char *kind, const char *field, int64_t id, struct arena *arena, struct found *found,
+                 struct problem *problem);
+int rule_find_about(struct view *view, const char *kind, int64_t about, struct arena *arena, struct found *found, struct problem *problem);
+
+// "A, B, C and 2 more"; `names` has the first RULE_NAMED of `n`. In the arena.
+const char *rule_names(const char *const names[RULE_NAMED], size_t n, struct arena *arena);
+
+#endif
