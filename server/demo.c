@@ -2,6 +2,8 @@
 // day by day as a school would have typed them. Main thread.
 #include "server/demo_world.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +71,13 @@ struct demo_entry *demo_add(struct demo_world *world, const char *kind, int32_t 
     return entry_add(world, kind_find(kind), day, actor);
 }
 
+struct demo_entry *demo_add_at(struct demo_world *world, const char *kind, int32_t day, struct demo_entry *actor, int stage)
+{
+    struct demo_entry *entry = entry_add(world, kind_find(kind), day, actor);
+    entry->stage = stage;
+    return entry;
+}
+
 struct demo_entry *demo_edit(struct demo_world *world, struct demo_entry *edits, int32_t day, struct demo_entry *actor)
 {
     struct demo_entry *entry = entry_add(world, edits->record->kind, day, actor);
@@ -101,6 +110,32 @@ void demo_ref(struct demo_entry *entry, const char *field, const struct demo_ent
         demo_number(entry, field, other->id ? other->id : other->record->id);
 }
 
+size_t demo_share(const struct demo_world *world, size_t of_420)
+{
+    size_t share = (world->n_pupils * of_420 + 210) / 420;
+    return share ? share : 1;
+}
+
+const char *demo_kept(struct demo_world *world, const char *format, ...)
+{
+    char text[1024];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    return arena_strdup(world->arena, text);
+}
+
+struct demo_class *demo_class_then(const struct demo_pupil *pupil, int term)
+{
+    return term < DEMO_TERMS / 2 ? pupil->before : pupil->school_class;
+}
+
+struct demo_entry *demo_lead_of(const struct demo_world *world, const struct demo_pupil *pupil)
+{
+    return pupil->provision == 'E' ? world->cn_lead : world->lead;
+}
+
 // --- writing -------------------------------------------------------------------
 
 static int by_day(const void *a, const void *b)
@@ -108,6 +143,10 @@ static int by_day(const void *a, const void *b)
     const struct demo_entry *x = *(struct demo_entry *const *)a, *y = *(struct demo_entry *const *)b;
     if (x->day != y->day)
         return x->day > y->day ? 1 : -1;
+    if (x->stage != y->stage)
+        return x->stage - y->stage;
+    if (x->stage == STAGE_DAILY && x->actor != y->actor)
+        return (x->actor ? x->actor->place : 0) > (y->actor ? y->actor->place : 0) ? 1 : -1;
     return (x->place > y->place) - (x->place < y->place);
 }
 
@@ -141,20 +180,63 @@ struct flush {
     struct demo_entry *const *batch;
 };
 
+// Remembers what has which id, so that what the store changed by itself is known too.
+static struct demo_entry **place_of(struct demo_world *world, const struct kind *kind, int64_t id)
+{
+    size_t *n = &world->n_by_id[kind->index], at = (size_t)id;
+    if (at >= *n) {
+        size_t more = at * 2 < 64 ? 64 : at * 2;
+        struct demo_entry **room = arena_zero(world->arena, more, sizeof *room);
+        if (!room) {
+            world->failed = ERR_NOMEM;
+            return NULL;
+        }
+        if (*n)
+            memcpy(room, world->by_id[kind->index], *n * sizeof *room);
+        world->by_id[kind->index] = room;
+        *n = more;
+    }
+    return &world->by_id[kind->index][at];
+}
+
 static void on_written(const struct done_item *done, void *data)
 {
     struct flush *flush = data;
     struct demo_entry *entry = by_temporary(flush->world, flush->places, done->temporary);
+    struct demo_entry **place = place_of(flush->world, done->kind, done->id);
+    if (!place)
+        return;
     if (entry && !done->caused) {
         entry->id = done->id;
-        entry->version = done->version;
+        *place = entry;
         flush->world->n_written++;
     }
+    if (*place)
+        (*place)->version = done->version;
 }
 
-static bool same_batch(const struct demo_entry *first, const struct demo_entry *next)
+// An edit joins when what it edits is written, and not by this very request.
+static bool same_batch(const struct demo_world *world, const struct demo_entry *first, const struct demo_entry *next)
 {
-    return next->day == first->day && next->actor == first->actor && !next->edits && !first->edits;
+    return next->day == first->day && next->actor == first->actor && next->stage == first->stage &&
+           (!next->edits || (next->edits->id && next->edits->batch != world->n_batches));
+}
+
+static size_t batch_size(struct flush *flush, size_t from)
+{
+    struct demo_world *world = flush->world;
+    struct demo_entry *const *batch = flush->batch + from;
+    size_t n = 0, most = world->n_entries - from < BULK_MAX ? world->n_entries - from : BULK_MAX;
+    world->n_batches++;
+    while (n < most && (n == 0 || same_batch(world, batch[0], batch[n]))) {
+        if (batch[n]->edits)
+            batch[n]->edits->batch = world->n_batches;
+        n++;
+    }
+    // What belongs together is not cut apart.
+    while (n == BULK_MAX && from + n < world->n_entries && batch[n]->together && n > 1)
+        n--;
+    return n;
 }
 
 static int write_batch(struct flush *flush, size_t from, size_t n, unsigned minutes)
@@ -168,7 +250,7 @@ static int write_batch(struct flush *flush, size_t from, size_t n, unsigned minu
     }
     struct bulk_put put = {.now = demo_moment(first->day, minutes), .items = items, .n = n};
     put.actor.staff = first->actor ? first->actor->id : 0;
-    put.actor.role = first->actor == flush->world->cn_lead ? ROLE_CNPL : ROLE_SENDCO;
+    put.actor.role = first->actor && first->actor->role ? first->actor->role : ROLE_SENDCO;
     return bulk_write(flush->world->bulk, &put, on_written, flush, flush->world->problem);
 }
 
@@ -183,9 +265,7 @@ int demo_flush(struct demo_world *world)
     struct flush flush = {world, world->entries, sorted};
     unsigned minutes = 0;
     for (size_t from = 0; from < world->n_entries;) {
-        size_t n = 1;
-        while (n < BULK_MAX && from + n < world->n_entries && same_batch(sorted[from], sorted[from + n]))
-            n++;
+        size_t n = batch_size(&flush, from);
         // Each request of a day a minute after the one before.
         minutes = from > 0 && sorted[from]->day == sorted[from - 1]->day ? minutes + 1 : 0;
         int result = write_batch(&flush, from, n, minutes);
@@ -214,6 +294,7 @@ static void world_dates(struct demo_world *world)
     if (month < 9)
         world->year--;
     world->start = date_make(world->year - 1, 7, 17);
+    demo_terms(world);
 }
 
 int demo_fill(struct bulk *bulk, const struct demo_options *options, struct demo_random *random, struct demo_person people[DEMO_PEOPLE],
@@ -229,6 +310,13 @@ int demo_fill(struct bulk *bulk, const struct demo_options *options, struct demo
     demo_make_assignments(&world);
     demo_make_standing(&world);
     demo_make_plans(&world);
+    demo_make_placements(&world);
+    demo_make_contacts(&world);
+    demo_make_profiles(&world);
+    demo_make_concerns(&world);
+    demo_make_provision(&world);
+    demo_make_meetings(&world);
+    demo_make_log(&world);
     int result = demo_flush(&world);
     if (result == 0)
         result = demo_make_others(&world);

@@ -1,5 +1,5 @@
-// The demo's plans: for everybody with provision a cycle that runs, for some the
-// one before, with two or three targets each. Main thread.
+// The demo's plans: a cycle each term for everybody with provision, its targets, what
+// was noted on the way and how each was judged at the end. Main thread.
 #include "server/demo_world.h"
 
 static const char *const pupil_views[] = {
@@ -8,6 +8,9 @@ static const char *const pupil_views[] = {
     "I want to sit near my friend.",
     "Maths is fine. Writing makes my hand tired.",
     "The picture cards help me know what is next.",
+    "I can do it when it is quiet.",
+    "Please say my name first and then the thing.",
+    "I want to be line leader again.",
     NULL,
 };
 static const char *const parent_views[] = {
@@ -15,59 +18,55 @@ static const char *const parent_views[] = {
     "We would like the same words to be used at home; please send the cards.",
     "Sleeps badly before spelling tests.",
     "Talks about school now, for the first time.",
+    "Reads to the cat. The cat is patient.",
+    "We did not know about the help card; now there is one on the fridge.",
+    "Fridays are hard. Could the group be on another day?",
     NULL,
 };
 static const char *const progress_notes[] = {
-    "Three days out of five this week.",
-    "Manages with one reminder.",
-    "Not yet without an adult beside.",
-    "Nearly there; stretch it next half term.",
+    "Three days out of five this week.",  "Manages with one reminder.",
+    "Not yet without an adult beside.",   "Nearly there; stretch it next half term.",
+    "Did it in assembly, of all places.", "A slow fortnight after the cold.",
+    "Better since the seat by the door.", NULL,
+};
+static const char *const carried[] = {
+    "most sessions were lost to absence",
+    "the step was right and the time too short",
+    "met with an adult, not yet alone",
+    "the family asked for one more term of it",
     NULL,
 };
 
-enum { PLAN_LIVE = 3, PLAN_REVIEWED = 4 };
-enum { TARGET_OPEN = 1, TARGET_MET = 2, TARGET_PARTLY = 3, TARGET_NOT = 4 };
+enum { PLAN_LIVE = 3, PLAN_REVIEWED = 4, PLAN_CLOSED = 5 };
+enum { TARGET_OPEN = 1, TARGET_MET, TARGET_PARTLY, TARGET_NOT };
+enum { EXCEEDED = 1, MET, PARTLY_MET, NOT_MET, NOT_ASSESSED };
 
-// The newest start of a term that lies at least ten days back.
-static int32_t term_start(const struct demo_world *world, int32_t before)
-{
-    for (int year = world->year + 1; year > world->year - 3; year--) {
-        const int32_t starts[] = {date_make(year, 9, 4), date_make(year, 4, 20), date_make(year, 1, 7)};
-        for (size_t i = 0; i < 3; i++) {
-            if (starts[i] <= before)
-                return starts[i];
-        }
-    }
-    return before;
-}
+struct planning {
+    struct demo_world *world;
+    struct demo_pupil *pupil;
+    int term, number;
+    int32_t starts;
+    struct demo_cycle *cycle;
+    const struct demo_aim *over[DEMO_TARGETS]; // what the last cycle left to do
+    const char *why[DEMO_TARGETS];
+    size_t n_over;
+    const struct demo_aim *aims[DEMO_TARGETS];
+};
 
-static struct demo_entry *target_add(struct demo_world *world, const struct demo_pupil *pupil, const struct demo_entry *plan,
-                                     int32_t starts, int32_t due, const struct demo_aim *aim, int status)
+static struct demo_entry *plan_add(struct planning *planning)
 {
-    struct demo_entry *entry = demo_add(world, "Target", demo_typed(world, starts), world->lead);
-    demo_ref(entry, "pupil", pupil->entry);
-    demo_ref(entry, "plan", plan);
-    demo_text(entry, "area", aim->area);
-    demo_text(entry, "aim", aim->aim);
-    demo_text(entry, "measure", aim->measure);
-    demo_text(entry, "baseline", aim->baseline);
-    demo_number(entry, "due", due);
-    demo_number(entry, "status", status);
-    demo_ref(entry, "owner", pupil->school_class->teacher);
-    return entry;
-}
-
-static struct demo_entry *plan_add(struct demo_world *world, const struct demo_pupil *pupil, int32_t starts, int cycle, int status)
-{
+    struct demo_world *world = planning->world;
     struct demo_random *random = world->random;
-    struct demo_entry *entry = demo_add(world, "Plan", demo_typed(world, starts), pupil->provision == 'E' ? world->cn_lead : world->lead);
+    const struct demo_pupil *pupil = planning->pupil;
+    int32_t starts = planning->starts;
+    struct demo_entry *entry = demo_add(world, "Plan", demo_typed(world, starts), demo_lead_of(world, pupil));
     demo_ref(entry, "pupil", pupil->entry);
     demo_text(entry, "template", demo_chance(random, 8) ? "BEHAVIOUR" : "APDR");
     demo_text(entry, "layer", pupil->provision == 'E' ? "SPECIALIST" : demo_chance(random, 30) ? "TARGETED-PLUS" : "TARGETED");
-    demo_number(entry, "cycle", cycle);
+    demo_number(entry, "cycle", ++planning->number);
     demo_number(entry, "starts", starts);
-    demo_number(entry, "review_due", starts + 84);
-    demo_number(entry, "status", status);
+    demo_number(entry, "review_due", planning->cycle->review);
+    demo_number(entry, "status", PLAN_LIVE);
     if (demo_chance(random, 85))
         demo_number(entry, "parent_agreed", demo_between(random, starts - 7, starts));
     if (demo_chance(random, 60))
@@ -77,44 +76,143 @@ static struct demo_entry *plan_add(struct demo_world *world, const struct demo_p
     return entry;
 }
 
-// Two or three different aims.
-static void targets(struct demo_world *world, const struct demo_pupil *pupil, const struct demo_entry *plan, int32_t starts, bool over)
+static struct demo_entry *target_add(struct planning *planning, const struct demo_aim *aim, const char *why)
 {
-    const struct demo_aim *taken[3] = {NULL, NULL, NULL};
+    struct demo_world *world = planning->world;
+    struct demo_random *random = world->random;
+    const struct demo_cycle *cycle = planning->cycle;
+    struct demo_entry *entry = demo_add(world, "Target", demo_typed(world, planning->starts), demo_lead_of(world, planning->pupil));
+    demo_ref(entry, "pupil", planning->pupil->entry);
+    demo_ref(entry, "plan", cycle->plan);
+    demo_text(entry, "area", aim->area);
+    demo_text(entry, "aim", aim->aim);
+    demo_text(entry, "measure", demo_chance(random, 97) ? aim->measure : NULL);
+    demo_text(entry, "baseline", demo_chance(random, 95) ? (why ? aim->partly : aim->baseline) : NULL);
+    if (demo_chance(random, 98))
+        demo_number(entry, "due", demo_chance(random, 3) ? cycle->review + 14 : cycle->review);
+    demo_number(entry, "status", TARGET_OPEN);
+    demo_ref(entry, "owner", demo_class_then(planning->pupil, planning->term)->teacher);
+    if (why)
+        demo_text(entry, "note", demo_kept(world, "Rolled over from the last cycle: %s.", why));
+    return entry;
+}
+
+// What the class teacher wrote later: an edit of its own, in history.
+static void progress(struct planning *planning, struct demo_entry *target)
+{
+    struct demo_world *world = planning->world;
+    int32_t noted = demo_typed(world, planning->starts + demo_between(world->random, 10, 30));
+    if (noted <= target->day || noted >= world->last || noted >= planning->cycle->review || !demo_chance(world->random, 25))
+        return;
+    struct demo_entry *edit = demo_edit(world, target, noted, demo_class_then(planning->pupil, planning->term)->teacher);
+    edit->stage = STAGE_DAILY;
+    demo_text(edit, "progress", demo_word(world->random, progress_notes));
+}
+
+// Two or three different aims, first what was left to do.
+static void targets(struct planning *planning)
+{
+    struct demo_world *world = planning->world;
+    struct demo_cycle *cycle = planning->cycle;
     size_t n = 2 + demo_below(world->random, 2);
     for (size_t i = 0; i < n; i++) {
-        const struct demo_aim *aim = demo_aim(world->random, i == 0 ? pupil->area : NULL);
-        if (aim == taken[0] || aim == taken[1])
+        bool over = i < planning->n_over;
+        const struct demo_aim *aim = over ? planning->over[i] : demo_aim(world->random, i == 0 ? planning->pupil->area : NULL);
+        bool taken = false;
+        for (size_t k = 0; k < cycle->n_targets; k++)
+            taken = taken || planning->aims[k] == aim;
+        if (taken)
             continue;
-        taken[i] = aim;
-        int status = over ? TARGET_MET + (int)demo_below(world->random, 3) : TARGET_OPEN;
-        struct demo_entry *target = target_add(world, pupil, plan, starts, starts + 70, aim, status);
-        int32_t noted = demo_typed(world, starts + demo_between(world->random, 10, 30));
-        // What the class teacher wrote later: an edit of its own, in history.
-        if (noted > target->day && noted < world->last && demo_chance(world->random, 25)) {
-            struct demo_entry *edit = demo_edit(world, target, noted, pupil->school_class->teacher);
-            demo_text(edit, "progress", demo_word(world->random, progress_notes));
-        }
+        planning->aims[cycle->n_targets] = aim;
+        struct demo_entry *target = target_add(planning, aim, over ? planning->why[i] : NULL);
+        cycle->targets[cycle->n_targets++] = target;
+        progress(planning, target);
     }
+}
+
+static int judge(struct demo_random *random)
+{
+    size_t at = demo_below(random, 100);
+    return at < 10 ? EXCEEDED : at < 50 ? MET : at < 80 ? PARTLY_MET : at < 95 ? NOT_MET : NOT_ASSESSED;
+}
+
+static void review(struct planning *planning, size_t which)
+{
+    static const int becomes[] = {0, TARGET_MET, TARGET_MET, TARGET_PARTLY, TARGET_NOT, 0};
+    struct demo_world *world = planning->world;
+    struct demo_cycle *cycle = planning->cycle;
+    struct demo_entry *teacher = demo_class_then(planning->pupil, planning->term)->teacher;
+    int32_t day = demo_school_day_from(cycle->review - 3);
+    int judgement = judge(world->random);
+    struct demo_verdict verdict = demo_verdict(world, planning->aims[which], judgement);
+    struct demo_entry *entry = demo_add_at(world, "TargetReview", demo_typed(world, day), teacher, STAGE_DAILY);
+    demo_ref(entry, "target", cycle->targets[which]);
+    demo_number(entry, "day", day);
+    demo_number(entry, "judgement", judgement);
+    demo_text(entry, "value", verdict.value);
+    demo_text(entry, "evidence", verdict.evidence);
+    demo_text(entry, "next", verdict.next);
+    demo_ref(entry, "reviewed_by", teacher);
+    if (becomes[judgement]) {
+        struct demo_entry *edit = demo_edit(world, cycle->targets[which], entry->day, teacher);
+        edit->stage = STAGE_DAILY;
+        edit->together = true;
+        demo_number(edit, "status", becomes[judgement]);
+    }
+    if ((judgement == NOT_MET && demo_chance(world->random, 60)) || (judgement == PARTLY_MET && demo_chance(world->random, 25))) {
+        planning->over[planning->n_over] = planning->aims[which];
+        planning->why[planning->n_over++] = demo_word(world->random, carried);
+    }
+}
+
+// A cycle that is over is judged and put away; the newest one's is still to be put away.
+static void finish(struct planning *planning)
+{
+    struct demo_world *world = planning->world;
+    struct demo_cycle *cycle = planning->cycle;
+    bool newest = planning->term == world->term;
+    planning->n_over = 0;
+    if (cycle->review > world->last - 3 || (newest && !demo_chance(world->random, 60)))
+        return;
+    for (size_t i = 0; i < cycle->n_targets; i++)
+        review(planning, i);
+    cycle->reviewed = true;
+    if (newest)
+        return;
+    struct demo_entry *edit = demo_edit(world, cycle->plan, demo_typed(world, cycle->review), demo_lead_of(world, planning->pupil));
+    edit->stage = STAGE_LAST;
+    demo_number(edit, "status", planning->term == world->term - 1 && demo_chance(world->random, 40) ? PLAN_REVIEWED : PLAN_CLOSED);
+}
+
+static bool has_cycle(struct planning *planning)
+{
+    struct demo_world *world = planning->world;
+    const struct demo_pupil *pupil = planning->pupil;
+    const struct demo_term *term = &world->terms[planning->term];
+    if (!term->begun || !demo_class_then(pupil, planning->term))
+        return false;
+    int32_t usual = demo_school_day_from(term->starts + demo_between(world->random, 3, 9));
+    planning->starts = pupil->from + 3 > usual ? demo_school_day_from(pupil->from + 3) : usual;
+    if (planning->starts > term->ends - 40 || planning->starts > world->last)
+        return false;
+    // A few were forgotten: that is what the report of gaps is for.
+    return pupil->provision == 'E' || !demo_chance(world->random, planning->term == world->term ? 7 : 2);
 }
 
 void demo_make_plans(struct demo_world *world)
 {
     for (size_t i = 0; i < world->n_pupils; i++) {
-        const struct demo_pupil *pupil = &world->pupils[i];
-        if (pupil->provision == 'N')
+        struct planning planning = {.world = world, .pupil = &world->pupils[i]};
+        if (planning.pupil->provision == 'N')
             continue;
-        int32_t term = term_start(world, world->last - 10), starts = term;
-        if (pupil->since > term)
-            starts = pupil->since + 3 > world->last ? pupil->since : pupil->since + 3;
-        int cycle = 1;
-        int32_t earlier = term_start(world, term - 1);
-        if (pupil->since < earlier && demo_chance(world->random, 40)) {
-            struct demo_entry *before = plan_add(world, pupil, earlier, cycle, PLAN_REVIEWED);
-            targets(world, pupil, before, earlier, true);
-            cycle = 2;
+        for (planning.term = 0; planning.term < DEMO_TERMS; planning.term++) {
+            if (!has_cycle(&planning))
+                continue;
+            planning.cycle = &planning.pupil->cycles[planning.term];
+            planning.cycle->review = world->terms[planning.term].ends - demo_between(world->random, 7, 11);
+            planning.cycle->plan = plan_add(&planning);
+            targets(&planning);
+            finish(&planning);
         }
-        struct demo_entry *live = plan_add(world, pupil, starts, cycle, PLAN_LIVE);
-        targets(world, pupil, live, starts, false);
     }
 }

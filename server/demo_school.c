@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/access/role.h"
+
 static const char *const class_names[DEMO_CLASSES] = {"NUR", "RB", "RG", "1B", "1G", "2B", "2G", "3B",
                                                       "3G",  "4B", "4G", "5B", "5G", "6B", "6G"};
 static const char *const year_codes[DEMO_YEARS] = {"N2", "R", "1", "2", "3", "4", "5", "6"};
@@ -56,6 +58,8 @@ void demo_make_staff(struct demo_world *world)
     }
     world->lead = first[PERSON_LEAD];
     world->cn_lead = first[PERSON_CN_LEAD];
+    for (size_t i = 0; i < DEMO_PEOPLE; i++)
+        first[i]->role = world->people[i].role;
     for (size_t i = 1; i < DEMO_PEOPLE - 1; i++) // the last is a governor
         demo_ref(first[i], "manager", first[PERSON_HEAD]);
     demo_text(first[PERSON_LEAD], "qualifications", "National Award for SEN Coordination");
@@ -64,9 +68,12 @@ void demo_make_staff(struct demo_world *world)
     staff_invent(world, "Deputy headteacher");
     for (size_t i = 0; i < DEMO_CLASSES; i++)
         world->classes[i].teacher = i == 7 ? first[PERSON_TEACHER] : staff_invent(world, "Class teacher");
+    for (size_t i = 0; i < DEMO_CLASSES; i++)
+        world->classes[i].teacher->role = ROLE_TEACHER;
     for (size_t i = 0; i < DEMO_CLASSES; i += 2) {
         world->classes[i].helper = staff_invent(world, "Teaching assistant");
         assistant_terms(world, world->classes[i].helper);
+        world->classes[i].helper->role = ROLE_TA;
     }
     world->classes[7].helper = NULL;
 }
@@ -116,11 +123,13 @@ static const char *upn_make(struct demo_world *world, int32_t entered, unsigned 
     return arena_printf(world->arena, "%c%s", letters[sum % 23], digits);
 }
 
-static void pupil_flags(struct demo_world *world, struct demo_entry *entry)
+static void pupil_flags(struct demo_world *world, struct demo_pupil *pupil)
 {
     struct demo_random *random = world->random;
+    struct demo_entry *entry = pupil->entry;
     bool meals = demo_chance(random, 22);
-    demo_number(entry, "eal", demo_chance(random, 24));
+    pupil->eal = demo_chance(random, pupil->tradition < DEMO_TRADITION_OWN ? 2 : 42);
+    demo_number(entry, "eal", pupil->eal);
     demo_number(entry, "fsm", meals);
     demo_number(entry, "fsm6", meals || demo_chance(random, 5));
     bool care = demo_chance(random, 1);
@@ -147,6 +156,9 @@ static void pupil_make(struct demo_world *world, size_t place, unsigned *serials
     struct demo_name name = demo_name(world->random);
     struct demo_entry *entry = demo_add(world, "Pupil", demo_typed(world, pupil->entered), NULL);
     pupil->entry = entry;
+    pupil->tradition = name.tradition;
+    pupil->surname = name.surname;
+    pupil->name = name.forename ? name.forename : name.surname;
     demo_text(entry, "surname", name.surname);
     demo_text(entry, "forename", name.forename);
     demo_text(entry, "known_as", name.known_as);
@@ -159,7 +171,7 @@ static void pupil_make(struct demo_world *world, size_t place, unsigned *serials
         demo_text(entry, "upn", upn_make(world, pupil->entered, serials[year % 100]++));
     demo_text(entry, "year", year_codes[pupil->year]);
     demo_number(entry, "entered", pupil->entered);
-    pupil_flags(world, entry);
+    pupil_flags(world, pupil);
 }
 
 static void membership(struct demo_world *world, const struct demo_pupil *pupil, const struct demo_class *class, int32_t starts,
@@ -174,13 +186,14 @@ static void membership(struct demo_world *world, const struct demo_pupil *pupil,
 }
 
 // Last year's class and this year's; the new one closes the old one.
-static void memberships(struct demo_world *world, const struct demo_pupil *pupil, int stream)
+static void memberships(struct demo_world *world, struct demo_pupil *pupil, int stream)
 {
     int32_t this_year = date_make(world->year, 9, 1), last_year = date_make(world->year - 1, 9, 1);
     int32_t starts = pupil->entered > this_year ? pupil->entered : this_year;
     if (pupil->entered < this_year && pupil->year > 0) {
         int32_t before = pupil->entered > last_year ? pupil->entered : last_year;
-        membership(world, pupil, class_of(world, pupil->year - 1, stream), before, DATE_NONE);
+        pupil->before = class_of(world, pupil->year - 1, stream);
+        membership(world, pupil, pupil->before, before, DATE_NONE);
     }
     membership(world, pupil, pupil->school_class, starts > world->last ? world->last : starts, DATE_NONE);
 }

@@ -1,5 +1,6 @@
 // The demo's register: who has which status since when, with what went before, and
-// the needs behind it. About 23 in a hundred pupils, six of them with a plan. Main thread.
+// the needs behind it. About 23 in a hundred pupils, eight of them with a plan, five of
+// those in the resourced provision. Main thread.
 #include "server/demo_world.h"
 
 #include <string.h>
@@ -73,41 +74,6 @@ static const struct spell_words support = {"K", "CONCERN", true};
 static const struct spell_words plan = {"E", "PLAN-ISSUED", true};
 static const struct spell_words ceased = {"N", "PROGRESS", false};
 
-// Some were on the register once.
-static void without(struct demo_world *world, struct chain *chain)
-{
-    int32_t entered = chain->pupil->entered;
-    chain_to(chain, none, entered);
-    if (world->last - entered > 400 && demo_chance(world->random, 9)) {
-        int32_t from = demo_between(world->random, entered + 60, world->last - 250);
-        chain_to(chain, support, from);
-        chain_to(chain, ceased, demo_between(world->random, from + 120, world->last - 20));
-    }
-    chain_end(chain);
-}
-
-static void with(struct demo_world *world, struct chain *chain, struct demo_pupil *pupil)
-{
-    int32_t entered = pupil->entered, since = entered;
-    if (world->last - entered < 60 || demo_chance(world->random, 15)) {
-        // They came with it from another school.
-        struct spell_words words = pupil->provision == 'E' ? plan : support;
-        words.reason = "TRANSFER";
-        chain_to(chain, words, entered);
-    } else {
-        int32_t earliest = entered + 30 > world->last - 1400 ? entered + 30 : world->last - 1400;
-        chain_to(chain, none, entered);
-        since = demo_between(world->random, earliest, world->last - 20);
-        chain_to(chain, support, since);
-        if (pupil->provision == 'E') {
-            since = demo_between(world->random, since + 5, world->last - 8);
-            chain_to(chain, plan, since);
-        }
-    }
-    pupil->since = since;
-    chain_end(chain);
-}
-
 // --- needs ---------------------------------------------------------------------
 
 static const struct need_share *pick_need(struct demo_random *random)
@@ -123,37 +89,108 @@ static const struct need_share *pick_need(struct demo_random *random)
     }
 }
 
-static void need_add(struct demo_world *world, const struct demo_pupil *pupil, const char *code, int rank, int32_t starts, int32_t ends)
+// A need, with its end typed in when it was known.
+static void need_add(struct chain *chain, const char *code, int rank, int32_t starts, int32_t ends)
 {
-    struct demo_entry *entry = demo_add(world, "Need", demo_typed(world, starts), pupil->provision == 'E' ? world->cn_lead : world->lead);
-    demo_ref(entry, "pupil", pupil->entry);
+    struct demo_world *world = chain->world;
+    struct demo_entry *by = demo_lead_of(world, chain->pupil);
+    struct demo_entry *entry = demo_add(world, "Need", demo_typed(world, starts), by);
+    demo_ref(entry, "pupil", chain->pupil->entry);
     demo_text(entry, "need", code);
     demo_number(entry, "rank", rank);
     demo_number(entry, "starts", starts);
-    if (ends != DATE_NONE)
-        demo_number(entry, "ends", ends);
     demo_number(entry, "source", demo_chance(world->random, 40) ? 2 : 1);
+    if (ends == DATE_NONE)
+        return;
+    int32_t typed = demo_typed(world, ends + 1);
+    struct demo_entry *closing = typed > entry->day ? demo_edit(world, entry, typed, by) : entry;
+    demo_number(closing, "ends", ends);
 }
 
-static void needs(struct demo_world *world, struct demo_pupil *pupil)
+// Some were on the register once.
+static void without(struct demo_world *world, struct chain *chain)
+{
+    int32_t entered = chain->pupil->entered;
+    chain_to(chain, none, entered);
+    if (world->last - entered > 400 && demo_chance(world->random, 9)) {
+        int32_t from = demo_between(world->random, entered + 60, world->last - 250);
+        int32_t until = demo_between(world->random, from + 120, world->last - 20);
+        chain_to(chain, support, from);
+        chain_to(chain, ceased, until);
+        need_add(chain, pick_need(world->random)->code, 1, from, until - 1);
+    }
+    chain_end(chain);
+}
+
+static void with(struct demo_world *world, struct chain *chain, struct demo_pupil *pupil)
+{
+    int32_t entered = pupil->entered, since = entered;
+    pupil->from = entered;
+    if (world->last - entered < 60 || demo_chance(world->random, 15)) {
+        // They came with it from another school.
+        struct spell_words words = pupil->provision == 'E' ? plan : support;
+        words.reason = "TRANSFER";
+        chain_to(chain, words, entered);
+    } else {
+        int32_t earliest = entered + 30 > world->last - 1400 ? entered + 30 : world->last - 1400;
+        chain_to(chain, none, entered);
+        since = pupil->from = demo_between(world->random, earliest, world->last - 20);
+        chain_to(chain, support, since);
+        if (pupil->provision == 'E') {
+            since = demo_between(world->random, since + 5, world->last - 8);
+            chain_to(chain, plan, since);
+        }
+    }
+    pupil->since = since;
+    chain_end(chain);
+}
+
+// One pupil's way was long: six spells of status and four of needs.
+static void often(struct demo_world *world, struct chain *chain, struct demo_pupil *pupil)
+{
+    static const struct spell_words back = {"K", "PLAN-CEASED", true};
+    const struct spell_words steps[] = {none, support, ceased, support, plan, back};
+    int32_t days[6], step = (world->last - pupil->entered) / 6;
+    for (int i = 0; i < 6; i++) {
+        days[i] = pupil->entered + i * step;
+        chain_to(chain, steps[i], days[i]);
+    }
+    chain_end(chain);
+    int32_t assessed = days[4] + step / 2;
+    need_add(chain, "NSA", 1, days[1], days[2] - 1);
+    need_add(chain, "SLCN", 1, days[3], assessed - 1);
+    need_add(chain, "ASD", 1, assessed, DATE_NONE);
+    world->entries[world->n_entries - 1]->together = true;
+    need_add(chain, "SEMH", 2, days[3] + step / 2, days[5] - 1);
+    pupil->from = days[3];
+    pupil->since = days[5];
+    pupil->area = "CI";
+    pupil->need = "ASD";
+}
+
+static void needs(struct demo_world *world, struct chain *chain, struct demo_pupil *pupil)
 {
     const struct need_share *first = pick_need(world->random), *second = pick_need(world->random);
-    int32_t since = pupil->since;
+    int32_t since = pupil->from;
+    while (pupil->placed && (!first->area || strcmp(first->area, "CI") != 0)) // what the provision is for
+        first = pick_need(world->random);
     pupil->area = first->area;
+    pupil->need = first->code;
     // A first thought that an assessment later put right.
     bool changed = world->last - since > 200 && strcmp(first->code, "NSA") != 0 && demo_chance(world->random, 12);
     int32_t from = changed ? demo_between(world->random, since + 60, world->last - 60) : since;
     if (changed)
-        need_add(world, pupil, "NSA", 1, since, from - 1);
-    need_add(world, pupil, first->code, 1, from, DATE_NONE);
+        need_add(chain, "NSA", 1, since, from - 1);
+    need_add(chain, first->code, 1, from, DATE_NONE);
+    world->entries[world->n_entries - 1]->together = changed;
     if (second != first && strcmp(second->code, "NSA") != 0 && demo_chance(world->random, pupil->provision == 'E' ? 70 : 40))
-        need_add(world, pupil, second->code, 2, since, DATE_NONE);
+        need_add(chain, second->code, 2, since, DATE_NONE);
 }
 
 // Who is on the register: a share of all, with some of the classes of those who log in.
 static void choose(struct demo_world *world)
 {
-    size_t n = world->n_pupils, chosen = (n * 23 + 50) / 100, plans = (n * 6 + 50) / 100;
+    size_t n = world->n_pupils, chosen = (n * 23 + 50) / 100, plans = (n * 8 + 50) / 100, places = (n * 20 + 210) / 420;
     size_t *order = arena_zero(world->arena, n + 1, sizeof *order);
     if (!order) {
         world->failed = ERR_NOMEM;
@@ -166,8 +203,10 @@ static void choose(struct demo_world *world)
         order[i - 1] = order[other];
         order[other] = held;
     }
-    for (size_t i = 0; i < chosen; i++)
+    for (size_t i = 0; i < chosen; i++) {
         world->pupils[order[i]].provision = i < plans ? 'E' : 'K';
+        world->pupils[order[i]].placed = i < places && i < plans;
+    }
     // The first pupil of 3B and of 4G, whom the assistant is assigned to.
     const char *const classes[] = {"3B", "4G"};
     for (size_t c = 0; c < 2; c++) {
@@ -181,19 +220,34 @@ static void choose(struct demo_world *world)
     }
 }
 
+// Whoever has been here longest of those with support; NULL when nobody has been here for three years.
+static const struct demo_pupil *longest(const struct demo_world *world)
+{
+    const struct demo_pupil *found = NULL;
+    for (size_t i = 0; i < world->n_pupils; i++) {
+        const struct demo_pupil *pupil = &world->pupils[i];
+        if (pupil->provision == 'K' && world->last - pupil->entered > 1000 && (!found || pupil->entered < found->entered))
+            found = pupil;
+    }
+    return found;
+}
+
 void demo_make_standing(struct demo_world *world)
 {
     choose(world);
+    const struct demo_pupil *long_way = longest(world);
     for (size_t i = 0; i < world->n_pupils; i++) {
         struct demo_pupil *pupil = &world->pupils[i];
         struct chain chain = {.world = world, .pupil = pupil};
         if (pupil->provision == 'N') {
             without(world, &chain);
-            continue;
+        } else if (pupil == long_way) {
+            often(world, &chain, pupil);
+        } else {
+            with(world, &chain, pupil);
+            needs(world, &chain, pupil);
         }
-        with(world, &chain, pupil);
-        needs(world, pupil);
-        if (pupil->provision == 'E' && demo_chance(world->random, 45))
+        if (pupil->placed)
             demo_number(pupil->entry, "resourced_provision", 1);
     }
 }

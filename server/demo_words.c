@@ -1,8 +1,6 @@
-// Names from many traditions and the words of targets, for the demo. All invented
-// combinations; none is a real child. Constant data, any thread.
+// Names from many traditions, for the demo. All invented combinations; none is a
+// real child. Constant data, any thread.
 #include "server/demo_world.h"
-
-#include <string.h>
 
 struct tradition {
     unsigned weight;
@@ -91,7 +89,7 @@ static const struct tradition *pick_tradition(struct demo_random *random)
 struct demo_name demo_name(struct demo_random *random)
 {
     const struct tradition *tradition = pick_tradition(random);
-    struct demo_name name = {.female = demo_chance(random, 49)};
+    struct demo_name name = {.female = demo_chance(random, 49), .tradition = (int)(tradition - traditions)};
     name.forename = demo_word(random, name.female ? tradition->girls : tradition->boys);
     // Some families join two traditions.
     name.surname = demo_word(random, demo_chance(random, 12) ? pick_tradition(random)->surnames : tradition->surnames);
@@ -106,40 +104,14 @@ struct demo_name demo_name(struct demo_random *random)
     return name;
 }
 
-static const struct demo_aim aims[] = {
-    {"CI", "Follow a three-part instruction given to the whole class",
-     "4 of 5 instructions followed without a repeat, three lessons running", "Follows one part; looks to others for the rest"},
-    {"CI", "Join two ideas with because, so or but when speaking", "Heard in 3 of 5 answers in guided talk",
-     "Answers in single words and short phrases"},
-    {"CI", "Ask a friend to play and take turns in the game", "Plays for ten minutes at two breaks a week", "Watches others, plays alone"},
-    {"CI", "Use a now-and-next board to move between activities", "Moves within two minutes, 8 changes of 10",
-     "Needs an adult's hand to move on"},
-    {"CI", "Say the sounds k and g clearly at the start of words", "9 of 10 picture cards said clearly", "Says t and d instead"},
-    {"CL", "Read 45 of the first 100 high-frequency words at sight", "45 read within two seconds each, on two days", "Reads 19"},
-    {"CL", "Spell words with the digraphs ai, ee, igh and oa", "16 of 20 in dictation", "5 of 20"},
-    {"CL", "Know number bonds to ten without counting", "18 of 20 in three minutes", "Counts on fingers from one"},
-    {"CL", "Write two sentences with capital letters and full stops", "Three pieces of work in a row",
-     "Writes a string of words, no stops"},
-    {"CL", "Retell a short story with beginning, middle and end", "All three parts present, with picture cards only",
-     "Names one event when prompted"},
-    {"SEMH", "Name how you feel with the feelings chart before a hard task", "Done unprompted on 4 days of 5",
-     "Leaves the room without a word"},
-    {"SEMH", "Come into class calmly after break", "Settled within five minutes, 8 of 10 breaks",
-     "Settles in twenty minutes with an adult"},
-    {"SEMH", "Use the help card instead of leaving the table", "Used in 3 of 4 hard moments a day", "Leaves the table five times a day"},
-    {"SEMH", "Work beside a partner for fifteen minutes", "Three times a week, without an adult at the table", "Four minutes"},
-    {"SP", "Hold the pencil in a tripod grip for a whole page", "Page finished with the grip kept, with the sloped board",
-     "Grip lost after two lines"},
-    {"SP", "Ask to sit where the board can be seen", "Asks without prompting in each new room", "Copies from a neighbour"},
-    {"SP", "Check hearing aids with the ring of sounds each morning", "Done alone on 5 days of 5", "Done by an adult"},
-};
-
-const struct demo_aim *demo_aim(struct demo_random *random, const char *area)
+const char *demo_forename(struct demo_random *random, int tradition, bool female)
 {
-    size_t fits[sizeof aims / sizeof aims[0]], n = 0;
-    for (size_t i = 0; i < sizeof aims / sizeof aims[0]; i++) {
-        if (!area || strcmp(aims[i].area, area) == 0)
-            fits[n++] = i;
-    }
-    return &aims[n ? fits[demo_below(random, n)] : demo_below(random, sizeof aims / sizeof aims[0])];
+    return demo_word(random, female ? traditions[tradition].girls : traditions[tradition].boys);
+}
+
+const char *demo_language(int tradition)
+{
+    static const char *const languages[sizeof traditions / sizeof traditions[0]] = {
+        NULL, "Welsh", "Irish", "Polish", "Yoruba", "Vietnamese", "Arabic", "Mandarin", "Turkish", "Punjabi", "Portuguese", "Ukrainian"};
+    return languages[tradition];
 }

@@ -9,7 +9,7 @@
 static const struct {
     char letter;
     const char *name;
-} letters[] = {{'h', "help"}, {'q', "quiet"}, {'y', "yes"}};
+} letters[] = {{'h', "help"}, {'q', "quiet"}, {'y', "yes"}, {'m', "message"}};
 
 static const char *option_long(const char *text, struct arena *arena)
 {

@@ -38,7 +38,7 @@ struct cli {
     uint64_t epoch, seq; // seq: the newest this client has seen
     const char *school, *person, *server_name, *role;
     int64_t staff;
-    bool readonly;
+    bool readonly, demo;
 
     bool writing; // a name that fits only in part is then not taken without a word
     struct cli_named *named;
@@ -50,6 +50,7 @@ struct cli {
     struct tls_context *tls;
     struct link *link;
     bool loop_made, opened, lost, accept_epoch;
+    bool marked; // cli_mark was here
     bool reached;        // the last try got as far as talking to a server
     unsigned generation; // how often a connection was made: a change means that the old one was lost
     struct problem lost_why;
@@ -189,6 +190,9 @@ bool cli_confirm(struct cli *cli, const char *question);
 // A numbered choice: 0 … n-1, or ERR_AMBIGUOUS when there is nobody to ask or no answer.
 int cli_choose(struct cli *cli, const char *question, const char *const *choices, size_t n);
 bool cli_can_ask(const struct cli *cli);
+// The first line of every page for people that shows a made-up school, so that nobody
+// takes it for a real one; nothing otherwise.
+void cli_mark(struct cli *cli);
 // A line of talk on standard error, unless --quiet.
 void cli_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Shows on a terminal's standard error how far long work has come, from half a

@@ -1,92 +1,14 @@
-// The table of commands and options, and which of them a command line means.
-// To add a command: a row here and its function; help, man page and completion
-// follow. Main thread.
+// Which command a command line means, and whether its words and options go with it:
+// read from the table. Main thread.
 #include "client/cli/command.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "common/kind.h"
 #include "common/text.h"
 
-// clang-format off
-#define READING "csv tsv jsonl columns raw excel where sort limit page as-at as-known removed pupil class staff"
-#define WRITING "dry-run key seen reason"
-
-const struct command verbs[] = {
-    {"list", "", "All records of a kind that you may see, one line each.", READING, "pupil list --where year=4 --sort surname", 0, 0, true, list_command},
-    {"show", "ID", "One record, field by field, and who changed it last.", "as-known csv tsv raw excel", "target show TGT-04K7", 1, 1, true, show_command},
-    {"add", "FIELD=VALUE …", "A new record.", WRITING, "target add pupil=\"Aisha Khan\" aim=@aim.txt due='14 sep'", 0, -1, false, add_command},
-    {"edit", "ID FIELD=VALUE …", "Changes the fields named, and no others. FIELD= empties it.", WRITING " if-version strict", "target edit TGT-04K7 progress=- status=met", 1, -1, false, edit_command},
-    {"remove", "ID", "Removes a record; its history stays, and undo brings it back.", "if-version key reason", "target remove TGT-04K7 --reason 'entered twice'", 1, 1, false, remove_command},
-    {"history", "ID", "Every version of a record: who, when, what from and to.", "csv tsv raw excel", "target history TGT-04K7", 1, 1, true, history_command},
-    {"undo", "ID", "Takes back the newest version of a record, or the one named.", "version key", "target undo TGT-04K7", 1, 1, false, undo_command},
-    {"export", "", "As list, as a CSV file that spreadsheets open.", READING, "pupil export --excel > pupils.csv", 0, 0, false, list_command},
-    {"watch", "[ID]", "Changes to records of a kind, as they happen.", "jsonl from pupil class staff", "target watch --pupil PUP-0017", 0, 1, false, watch_command},
-};
-
-const struct command commands[] = {
-    {"find", "TEXT", "Looks for words in everything that you may see. Exit code 1 when nothing matches.", "csv tsv raw excel limit kind", "find \"Aisha Khan\"", 1, -1, true, find_command},
-    {"who", "", "Who is connected now.", "csv tsv", "who", 0, 0, false, who_command},
-    {"status", "", "The server, the school and who you are in it.", "", "status", 0, 0, false, status_command},
-    {"watch", "", "Changes to all that you may see, as they happen, across restarts of the server. A ticket that ends is renewed with --password-file or the profile's password; without either the watch ends with E-LOGIN.", "jsonl from kind pupil class staff", "watch --jsonl", 0, 0, false, watch_command},
-    {"import", "FILE", "Reads a roll exported by the school's MIS: all of it or nothing.", "dry-run date", "import roll.csv --dry-run", 1, 1, false, import_call},
-    {"undo", "BATCH", "Takes back a whole import; what was changed since is left alone and named.", "key", "undo 12", 1, 1, false, undo_command},
-    {"login", "", "Logs in and keeps a ticket, which lasts ten minutes without use.", "accept-epoch", "login", 0, 0, false, login_command},
-    {"logout", "", "Ends the ticket.", "", "logout", 0, 0, false, logout_command},
-    {"help", "[TOPIC]", "Help on a command, a kind of record, an error (E-CONFLICT), dates or exit codes.", "", "help target", 0, 2, true, help_command},
-    {"man", "", "The manual page, for man(1).", "", "man | man -l -", 0, 0, false, man_command},
-    {"completion", "bash", "A completion script for the shell.", "", "completion bash > ~/.local/share/bash-completion/completions/sendco", 1, 1, false, completion_command},
-    {"version", "", "The release.", "", "version", 0, 0, false, version_command},
-};
-
-const struct command report_command_row =
-    {"", "", "", "as-at as-known csv tsv raw excel columns", "", 0, 0, true, report_command};
-
-const struct option_info options[] = {
-    {"profile", "DIR", "The profile to use; else $SENDCO_PROFILE, else the one in ~/.local/share/sendco."},
-    {"server", "HOST:PORT", "The server; else $SENDCO_SERVER, else the profile's."},
-    {"password-file", "FILE", "Its first line is the password; else you are asked."},
-    {"json", NULL, "JSON, as one object; errors too, on standard error."},
-    {"plain", NULL, "As for a program: TSV, ISO dates, no colour, nothing cut off."},
-    {"table", NULL, "As for a person, also when the output is no terminal."},
-    {"quiet", NULL, "Only what was asked for, and errors."},
-    {"no-input", NULL, "Never ask anything."},
-    {"yes", NULL, "Answer yes to questions."},
-    {"no-color", NULL, "No colour; as does a NO_COLOR that is set."},
-    {"no-pager", NULL, "No pager."},
-    {"help", NULL, "Help on the command."},
-    {"jsonl", NULL, "JSON, one object a line."},
-    {"csv", NULL, "CSV (RFC 4180); cells that a spreadsheet would take for a formula get an apostrophe."},
-    {"tsv", NULL, "Columns separated by tabs."},
-    {"excel", NULL, "CSV as Excel likes it: with a byte order mark and CRLF."},
-    {"raw", NULL, "CSV without the apostrophe before formulas."},
-    {"columns", "A,B,…", "These columns, in this order."},
-    {"where", "CONDITION", "Only where FIELD=VALUE; also != < <= > >= and ~ (contains). FIELD= means empty. May be repeated."},
-    {"sort", "FIELD,-FIELD", "In this order; - for descending."},
-    {"limit", "N", "At most so many."},
-    {"page", "TOKEN", "Go on from the \"next\" of a list that --limit ended."},
-    {"removed", NULL, "The removed ones too."},
-    {"as-at", "DATE", "What held on that day."},
-    {"as-known", "TIME", "What had been entered by then: 2026-09-14 or 2026-09-14T10:42:00Z."},
-    {"pupil", "ID|NAME", "Only about this pupil."},
-    {"class", "ID|NAME", "Only about this class."},
-    {"staff", "ID|NAME", "Only about this member of staff."},
-    {"kind", "KIND", "Only this kind of record; may be repeated."},
-    {"from", "SEQ", "From this change of the log on."},
-    {"if-version", "N", "The version you saw: what changed since is merged, or a conflict."},
-    {"version", "N", "Which version to take back."},
-    {"strict", NULL, "No merging: any newer version is a conflict."},
-    {"dry-run", NULL, "Check everything, change nothing."},
-    {"reason", "TEXT", "Why; kept in the history."},
-    {"key", "HEX", "The key of a request whose answer was lost: it is not applied twice."},
-    {"seen", "SEQ", "With --key: how far you had seen the school then."},
-    {"date", "DATE", "From when on what the file says holds; today when left out."},
-    {"accept-epoch", NULL, "Accept that the school has restored its database."},
-};
-// clang-format on
-
-const size_t n_verbs = sizeof verbs / sizeof *verbs, n_commands = sizeof commands / sizeof *commands;
-const size_t n_options = sizeof options / sizeof *options;
-const char command_always[] = "profile server password-file json plain table quiet no-input yes no-color no-pager help";
+#define VERBS_TEXT 256 // so many words fit into a hint
 
 static const struct command *table_find(const struct command *table, size_t n, const char *name)
 {
@@ -101,9 +23,67 @@ const struct command *command_find(const char *name)
     return table_find(commands, n_commands, name);
 }
 
-const struct command *verb_find(const char *name)
+const struct command *verb_next(const struct kind *kind, size_t *at)
 {
-    return table_find(verbs, n_verbs, name);
+    while (*at < n_verbs + n_own_verbs) {
+        size_t i = (*at)++;
+
+        if (i < n_verbs)
+            return &verbs[i];
+        if (kind && !strcmp(own_verbs[i - n_verbs].kind, kind->name))
+            return &own_verbs[i - n_verbs].command;
+    }
+    return NULL;
+}
+
+const struct command *verb_find(const struct kind *kind, const char *name)
+{
+    const struct command *verb;
+
+    for (size_t at = 0; (verb = verb_next(kind, &at));)
+        if (text_same(verb->name, name))
+            return verb;
+    return NULL;
+}
+
+const char *verb_words(const struct kind *kind, char *text, size_t size)
+{
+    const struct command *verb;
+    size_t used = 0;
+
+    *text = '\0';
+    for (size_t at = 0; (verb = verb_next(kind, &at)) && used < size;)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "", verb->name);
+    return text;
+}
+
+// --- reports --------------------------------------------------------------------
+
+bool report_is_command(const struct report_info *info)
+{
+    for (size_t i = 0; i < n_kinds; i++)
+        if (text_same(kinds[i].noun, info->name))
+            return false;
+    return true;
+}
+
+const struct report_param *report_word(const struct report_info *info)
+{
+    for (const struct report_param *param = info->params; param && param->name; param++)
+        if (param->how & REPORT_WORD)
+            return param;
+    return NULL;
+}
+
+const struct report_info *report_of_kind(const struct kind *kind)
+{
+    const struct report_info *info = report_info_find(kind->noun);
+    const struct report_param *param = info ? report_word(info) : NULL;
+    const struct kind *of = param && param->kind ? kind_find(param->kind) : NULL;
+
+    if (!of || (of != kind && (kind->about.depth != 1 || of != kind_of_subject(kind->about.subject))))
+        return NULL;
+    return info;
 }
 
 // --- options ------------------------------------------------------------------
@@ -119,7 +99,7 @@ static const struct option_info *option_of_report(const char *name)
     for (size_t i = 0; i < n_report_infos; i++)
         for (const struct report_param *param = report_infos[i].params; param && param->name && n < PARAMS_MAX; param++, n++)
             if (!strcmp(param->name, name)) {
-                found[n] = (struct option_info){param->name, param->value, param->help};
+                found[n] = (struct option_info){param->name, param->how & REPORT_FLAG ? NULL : param->value, param->help};
                 return &found[n];
             }
     return NULL;
@@ -187,12 +167,22 @@ const char *command_suggest(const char *word)
     return nearest.best;
 }
 
-static const char *verb_suggest(const char *word)
+static const char *verb_suggest(const struct kind *kind, const char *word)
+{
+    struct nearest nearest = nearest_start(word);
+    const struct command *verb;
+
+    for (size_t at = 0; (verb = verb_next(kind, &at));)
+        nearest_try(&nearest, verb->name);
+    return nearest.best;
+}
+
+static const char *report_suggest(const char *word)
 {
     struct nearest nearest = nearest_start(word);
 
-    for (size_t i = 0; i < n_verbs; i++)
-        nearest_try(&nearest, verbs[i].name);
+    for (size_t i = 0; i < n_report_infos; i++)
+        nearest_try(&nearest, report_infos[i].name);
     return nearest.best;
 }
 
@@ -228,21 +218,22 @@ bool command_takes(const struct call *call, const char *option)
 static int resolve_verb(const struct args *args, struct call *call, struct problem *problem)
 {
     const char *noun = call->kind->noun;
+    char words[VERBS_TEXT];
 
     if (args->n_words < 2) {
         problem_set(problem, ERR_USAGE, "What about \"%s\"? A verb is missing.", noun);
-        problem_hint(problem, "sendco %s list, or one of: show add edit remove history undo export watch; sendco help %s", noun, noun);
+        problem_hint(problem, "sendco %s list, or one of: %s; sendco help %s", noun, verb_words(call->kind, words, sizeof words), noun);
         return ERR_USAGE;
     }
-    call->command = verb_find(args->words[1]);
+    call->command = verb_find(call->kind, args->words[1]);
     if (!call->command) {
-        const char *near = verb_suggest(args->words[1]);
+        const char *near = verb_suggest(call->kind, args->words[1]);
 
         problem_set(problem, ERR_USAGE, "\"%.60s\" is nothing that one does with %s.", args->words[1], call->kind->plural);
         if (near)
             problem_hint(problem, "The most similar one is: sendco %s %s", noun, near);
         else
-            problem_hint(problem, "One of: list show add edit remove history undo export watch");
+            problem_hint(problem, "One of: %s", verb_words(call->kind, words, sizeof words));
         return ERR_USAGE;
     }
     call->argc = args->n_words - 2;
@@ -250,16 +241,84 @@ static int resolve_verb(const struct args *args, struct call *call, struct probl
     return 0;
 }
 
+static void resolve_as_report(struct call *call, const struct report_info *info, const struct args *args, int used)
+{
+    call->report = info;
+    call->command = &report_command_row;
+    call->argc = args->n_words - used;
+    call->argv = args->words + used;
+}
+
+// "report NAME": also for those whose name is a kind's.
+static int resolve_report(const struct args *args, struct call *call, struct problem *problem)
+{
+    const struct report_info *info = args->n_words > 1 ? report_info_find(args->words[1]) : NULL;
+    char words[VERBS_TEXT] = "";
+    size_t used = 0;
+
+    if (info) {
+        resolve_as_report(call, info, args, 2);
+        return 0;
+    }
+    const char *near = args->n_words > 1 ? report_suggest(args->words[1]) : NULL;
+    if (args->n_words > 1)
+        problem_set(problem, ERR_USAGE, "There is no report \"%.60s\".", args->words[1]);
+    else
+        problem_set(problem, ERR_USAGE, "Which report? Its name is missing: sendco report NAME");
+    for (size_t i = 0; i < n_report_infos && used < sizeof words; i++)
+        used += (size_t)snprintf(words + used, sizeof words - used, " %s", report_infos[i].name);
+    if (near)
+        problem_hint(problem, "The most similar one is: sendco report %s", near);
+    else
+        problem_hint(problem, "There are:%s", words);
+    return ERR_USAGE;
+}
+
+// "log contact": a command of two words. 1: the word begins none.
+static int resolve_two(const struct args *args, struct call *call, struct problem *problem)
+{
+    const char *word = args->words[0], *second = args->n_words > 1 ? args->words[1] : "";
+    char all[VERBS_TEXT] = "";
+    size_t length = strlen(word), used = 0;
+
+    for (size_t i = 0; i < n_commands; i++) {
+        const char *name = commands[i].name;
+
+        if (strncmp(name, word, length) != 0 || name[length] != ' ')
+            continue;
+        if (text_same(name + length + 1, second)) {
+            call->command = &commands[i];
+            call->argc = args->n_words - 2;
+            call->argv = args->words + 2;
+            return 0;
+        }
+        if (used < sizeof all)
+            used += (size_t)snprintf(all + used, sizeof all - used, "%ssendco %s %s", used ? ", or: " : "", name, commands[i].words);
+    }
+    if (used == 0)
+        return 1;
+    if (*second)
+        problem_set(problem, ERR_USAGE, "\"%.60s\" is nothing to %.20s.", second, word);
+    else
+        problem_set(problem, ERR_USAGE, "What is there to %.20s? A word is missing.", word);
+    problem_hint(problem, "%s", all);
+    return ERR_USAGE;
+}
+
 static int resolve_word(const struct args *args, struct call *call, struct problem *problem)
 {
     const char *word = args->words[0];
+    const struct report_info *info = report_info_find(word);
+    int error = resolve_two(args, call, problem);
 
+    if (error != 1)
+        return error;
     call->argc = args->n_words - 1;
     call->argv = args->words + 1;
     if ((call->command = command_find(word)))
-        return 0;
-    if ((call->report = report_info_find(word))) {
-        call->command = &report_command_row;
+        return call->command->run == report_command ? resolve_report(args, call, problem) : 0;
+    if (info && report_is_command(info)) {
+        resolve_as_report(call, info, args, 1);
         return 0;
     }
     if ((call->kind = kind_find(word)))
@@ -271,24 +330,72 @@ static int resolve_word(const struct args *args, struct call *call, struct probl
     return ERR_USAGE;
 }
 
+const char *call_words(const struct call *call, char text[CALL_TEXT])
+{
+    const struct report_info *info = call->report;
+    const struct report_param *word = info ? report_word(info) : NULL;
+
+    if (info && word)
+        snprintf(text, CALL_TEXT, "%s%s %s%s%s", report_is_command(info) ? "" : "report ", info->name,
+                 word->how & REPORT_REQUIRED ? "" : "[", word->value, word->how & REPORT_REQUIRED ? "" : "]");
+    else if (info)
+        snprintf(text, CALL_TEXT, "%s%s", report_is_command(info) ? "" : "report ", info->name);
+    else
+        snprintf(text, CALL_TEXT, "%s%s%s%s%s", call->kind ? call->kind->noun : "", call->kind ? " " : "", call->command->name,
+                 *call->command->words ? " " : "", call->command->words);
+    return text;
+}
+
+// The same without what follows: what --help is asked with.
+static const char *call_name(const struct call *call, char text[CALL_TEXT])
+{
+    if (call->report)
+        snprintf(text, CALL_TEXT, "%s%s", report_is_command(call->report) ? "" : "report ", call->report->name);
+    else
+        snprintf(text, CALL_TEXT, "%s%s%s", call->kind ? call->kind->noun : "", call->kind ? " " : "", call->command->name);
+    return text;
+}
+
 static int check_words(const struct call *call, struct problem *problem)
 {
     const struct command *command = call->command;
-    const char *before = call->kind ? call->kind->noun : "", *name = call->report ? call->report->name : command->name;
+    int most = call->report && !report_word(call->report) ? 0 : command->most;
+    char words[CALL_TEXT], name[CALL_TEXT];
 
-    if (call->argc >= command->least && (command->most < 0 || call->argc <= command->most))
+    if (call->argc >= command->least && (most < 0 || call->argc <= most))
         return 0;
     if (call->argc < command->least)
-        problem_set(problem, ERR_USAGE, "Something is missing: sendco %s%s%s %s", before, *before ? " " : "", name, command->words);
+        problem_set(problem, ERR_USAGE, "Something is missing: sendco %s", call_words(call, words));
     else
-        problem_set(problem, ERR_USAGE, "\"%.60s\" is one word too many: sendco %s%s%s %s", call->argv[command->most], before,
-                    *before ? " " : "", name, command->words);
-    problem_hint(problem, "sendco %s%s%s --help", before, *before ? " " : "", name);
+        problem_set(problem, ERR_USAGE, "\"%.60s\" is one word too many: sendco %s", call->argv[most], call_words(call, words));
+    problem_hint(problem, "sendco %s --help", call_name(call, name));
     return ERR_USAGE;
+}
+
+// What a report cannot be made without, and what is given twice.
+static int check_params(const struct args *args, const struct call *call, struct problem *problem)
+{
+    char words[CALL_TEXT], name[CALL_TEXT];
+
+    for (const struct report_param *param = call->report ? call->report->params : NULL; param && param->name; param++) {
+        bool word = (param->how & REPORT_WORD) && call->argc > 0, option = args_value(args, param->name) != NULL;
+
+        if (word && option)
+            return problem_set(problem, ERR_USAGE, "\"%.60s\" and --%s are the same: give one of them.", call->argv[0], param->name);
+        if (word || option || !(param->how & REPORT_REQUIRED))
+            continue;
+        problem_set(problem, ERR_USAGE, "Something is missing: sendco %s%s%s%s%s", call_words(call, words),
+                    param->how & REPORT_WORD ? "" : " --", param->how & REPORT_WORD ? "" : param->name,
+                    param->how & REPORT_WORD ? "" : " ", param->how & REPORT_WORD ? "" : param->value);
+        problem_hint(problem, "sendco %s --help", call_name(call, name));
+        return ERR_USAGE;
+    }
+    return 0;
 }
 
 int command_resolve(const struct args *args, struct call *call, struct problem *problem)
 {
+    char name[CALL_TEXT];
     int error;
 
     *call = (struct call){0};
@@ -299,12 +406,10 @@ int command_resolve(const struct args *args, struct call *call, struct problem *
         return error;
     for (size_t i = 0; i < args->n_options; i++)
         if (!command_takes(call, args->options[i].option->name)) {
-            const char *before = call->kind ? call->kind->noun : "", *name = call->report ? call->report->name : call->command->name;
-
-            problem_set(problem, ERR_USAGE, "--%s does not go with \"sendco %s%s%s\".", args->options[i].option->name, before,
-                        *before ? " " : "", name);
-            problem_hint(problem, "sendco %s%s%s --help", before, *before ? " " : "", name);
+            problem_set(problem, ERR_USAGE, "--%s does not go with \"sendco %s\".", args->options[i].option->name, call_name(call, name));
+            problem_hint(problem, "sendco %s --help", name);
             return ERR_USAGE;
         }
-    return check_words(call, problem);
+    error = check_words(call, problem);
+    return error != 0 ? error : check_params(args, call, problem);
 }

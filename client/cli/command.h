@@ -33,15 +33,33 @@ struct call {
     char **argv; // words after the command's own
 };
 
-extern const struct command commands[], verbs[], report_command_row;
-extern const size_t n_commands, n_verbs;
+// A verb that one kind has besides those that all have.
+struct own_verb {
+    const char *kind; // its message's name
+    struct command command;
+};
+
+extern const struct command commands[], verbs[], report_command_row; // a command's name may be two words
+extern const struct own_verb own_verbs[];
+extern const size_t n_commands, n_verbs, n_own_verbs;
 extern const struct option_info options[];
 extern const size_t n_options;
 extern const struct args_known command_options; // every option of every command
 extern const char command_always[];             // options that all commands take
 
 const struct command *command_find(const char *name); // may be NULL
-const struct command *verb_find(const char *name);
+// A verb of this kind, its own ones too; `kind` may be NULL: those that all kinds have.
+const struct command *verb_find(const struct kind *kind, const char *name);
+// All of them in turn; start with *at = 0. NULL at the end.
+const struct command *verb_next(const struct kind *kind, size_t *at);
+const char *verb_words(const struct kind *kind, char *text, size_t size); // their names with blanks between
+// Its name alone calls it: no kind of record is called so.
+bool report_is_command(const struct report_info *info);
+const struct report_param *report_word(const struct report_info *info); // may be NULL
+// The report that shows a record of this kind: of the noun's name, about it or about whom it is about. NULL: none.
+const struct report_info *report_of_kind(const struct kind *kind);
+#define CALL_TEXT 200
+const char *call_words(const struct call *call, char text[CALL_TEXT]); // "target roll PLAN|PUPIL"
 // Does the call take this option?
 bool command_takes(const struct call *call, const char *option);
 // Which command the words mean, its number of words and its options. 0 or ERR_USAGE.
@@ -73,6 +91,13 @@ int man_command(struct cli *cli, const struct call *call);
 int completion_command(struct cli *cli, const struct call *call);
 int version_command(struct cli *cli, const struct call *call);
 int import_call(struct cli *cli, const struct call *call);
+int log_contact_command(struct cli *cli, const struct call *call);
+int log_session_command(struct cli *cli, const struct call *call);
+int provision_start_command(struct cli *cli, const struct call *call);
+int provision_close_command(struct cli *cli, const struct call *call);
+int provision_copy_command(struct cli *cli, const struct call *call);
+int target_roll_command(struct cli *cli, const struct call *call);
+int need_order_command(struct cli *cli, const struct call *call);
 
 const char *action_word(Sendco__Action action); // "edit"
 

@@ -1,137 +1,27 @@
-// Report commands: what the server computed, drawn as text, CSV or JSON. Knows
-// no report by name; no figure is computed here. Main thread.
+// Report commands: what the server computed, drawn as text, CSV or TSV. Knows no
+// report by name; no figure is computed here. Main thread.
+#include "client/cli/draw.h"
+
 #include <string.h>
 
 #include "client/cli/command.h"
 #include "client/cli/fields.h"
-#include "client/cli/shape.h"
+#include "client/cli/page.h"
 #include "client/cli/table.h"
 #include "common/clock.h"
 #include "common/date.h"
 #include "common/kind.h"
 #include "common/text.h"
 
-#define DRAW_PARAMS  32
-#define DRAW_COLUMNS 64
-
-struct drawing {
-    Sendco__Report *report; // whole, in the arena
-    uint64_t epoch, seq;
-    struct problem *problem;
-};
-
-// --- asking ---------------------------------------------------------------------
-
-static Sendco__Report *report_copy(struct cli *cli, const Sendco__Report *report)
-{
-    size_t size = sendco__report__get_packed_size(report);
-    uint8_t *bytes = arena_alloc(&cli->arena, size ? size : 1);
-
-    if (!bytes)
-        return NULL;
-    sendco__report__pack(report, bytes);
-    return sendco__report__unpack(&cli->arena.allocator, size, bytes);
-}
-
-static void *joined(struct cli *cli, void *a, size_t n, void *b, size_t more)
-{
-    void **list = arena_alloc(&cli->arena, (n + more + 1) * sizeof *list);
-
-    if (list && n)
-        memcpy(list, a, n * sizeof *list);
-    if (list && more)
-        memcpy(list + n, b, more * sizeof *list);
-    return list;
-}
-
-// A section that goes on has the name of one there is already.
-static bool report_join(struct cli *cli, Sendco__Report *whole, const Sendco__Report *more)
-{
-    for (size_t i = 0; i < more->n_sections; i++) {
-        Sendco__Report__Section *section = more->sections[i], *old = NULL;
-
-        for (size_t k = 0; k < whole->n_sections; k++)
-            if (section->name && whole->sections[k]->name && !strcmp(section->name, whole->sections[k]->name))
-                old = whole->sections[k];
-        if (!old) {
-            if (!(whole->sections = joined(cli, whole->sections, whole->n_sections, &section, 1)))
-                return false;
-            whole->n_sections++;
-        } else {
-            if (!(old->rows = joined(cli, old->rows, old->n_rows, section->rows, section->n_rows)))
-                return false;
-            old->n_rows += section->n_rows;
-        }
-    }
-    if (!(whole->gaps = joined(cli, whole->gaps, whole->n_gaps, more->gaps, more->n_gaps)))
-        return false;
-    whole->n_gaps += more->n_gaps;
-    return true;
-}
-
-static int on_report(struct cli *cli, const Sendco__Reply *reply, void *data)
-{
-    struct drawing *drawing = data;
-    Sendco__Report *report;
-
-    if (reply->body_case != SENDCO__REPLY__BODY_REPORT)
-        return problem_set(drawing->problem, ERR_PROTOCOL, "The server's answer holds no report.");
-    drawing->epoch = reply->epoch;
-    drawing->seq = reply->seq;
-    report = report_copy(cli, reply->report);
-    if (report && !drawing->report)
-        drawing->report = report;
-    else if (!report || !report_join(cli, drawing->report, report))
-        return problem_set(drawing->problem, ERR_NOMEM, "There is not enough memory for the report.");
-    return 0;
-}
-
-static int report_ask(struct cli *cli, const struct call *call, struct drawing *drawing)
-{
-    Sendco__Request request = SENDCO__REQUEST__INIT;
-    Sendco__ReportRequest wire = SENDCO__REPORT_REQUEST__INIT;
-    Sendco__ReportRequest__Param params[DRAW_PARAMS], *list[DRAW_PARAMS];
-    int32_t as_at = DATE_NONE;
-    int64_t as_known = 0;
-    int error = cli_open(cli, drawing->problem);
-
-    for (const struct report_param *param = call->report->params; error == 0 && param && param->name; param++) {
-        const char *value = cli_option(cli, param->name);
-
-        if (!value || wire.n_params == DRAW_PARAMS || !strcmp(param->name, "as-at") || !strcmp(param->name, "as-known"))
-            continue;
-        list[wire.n_params] = &params[wire.n_params];
-        sendco__report_request__param__init(list[wire.n_params]);
-        params[wire.n_params].name = (char *)param->name;
-        params[wire.n_params++].value = (char *)value;
-    }
-    if (error == 0)
-        error = fields_as_at(cli, &as_at, drawing->problem);
-    if (error == 0)
-        error = fields_as_known(cli, &as_known, drawing->problem);
-    if (error != 0)
-        return error;
-    wire.name = (char *)call->report->name;
-    wire.params = list;
-    wire.has_as_at = as_at != DATE_NONE;
-    wire.as_at = as_at;
-    wire.has_as_known = as_known != 0;
-    wire.as_known = as_known;
-    request.body_case = SENDCO__REQUEST__BODY_REPORT;
-    request.report = &wire;
-    error = cli_ask(cli, &request, on_report, drawing, drawing->problem);
-    return error == 0 && !drawing->report ? problem_set(drawing->problem, ERR_PROTOCOL, "The server sent no report.") : error;
-}
-
 // --- cells ----------------------------------------------------------------------
 
 static const enum field_as meant[] = {
     [SENDCO__REPORT__TYPE__TEXT] = AS_TEXT,    [SENDCO__REPORT__TYPE__NUMBER] = AS_NUMBER, [SENDCO__REPORT__TYPE__DAY] = AS_DATE,
     [SENDCO__REPORT__TYPE__INSTANT] = AS_TIME, [SENDCO__REPORT__TYPE__PENCE] = AS_MONEY,   [SENDCO__REPORT__TYPE__DURATION] = AS_MINUTES,
-    [SENDCO__REPORT__TYPE__FLAG] = AS_BOOL};
+    [SENDCO__REPORT__TYPE__FLAG] = AS_BOOL,    [SENDCO__REPORT__TYPE__DECIMAL] = AS_TENTHS};
 
 // A report's column is formatted as a record's field of the same nature is.
-static struct field column_field(const Sendco__Report__Column *column)
+struct field column_field(const Sendco__Report__Column *column)
 {
     size_t type = column->has_type ? (size_t)column->type : SENDCO__REPORT__TYPE__TEXT;
 
@@ -142,7 +32,7 @@ static struct field column_field(const Sendco__Report__Column *column)
                           .as = type < sizeof meant / sizeof *meant ? meant[type] : AS_TEXT};
 }
 
-static struct value cell_value(const Sendco__Report__Row *row, size_t at)
+struct value cell_value(const Sendco__Report__Row *row, size_t at)
 {
     const Sendco__Value *cell = at < row->n_cells ? row->cells[at] : NULL;
 
@@ -151,7 +41,7 @@ static struct value cell_value(const Sendco__Report__Row *row, size_t at)
     return cell && cell->has_number ? value_number(cell->number) : (struct value){.type = VALUE_EMPTY};
 }
 
-static struct field cell_field(const Sendco__Report__Column *column, struct value value)
+struct field cell_field(const Sendco__Report__Column *column, struct value value)
 {
     struct field field = column_field(column);
 
@@ -161,15 +51,26 @@ static struct field cell_field(const Sendco__Report__Column *column, struct valu
     return field;
 }
 
+// "12:30": hours and minutes, as people write them.
+static const char *duration_text(struct cli *cli, int64_t minutes)
+{
+    unsigned long long whole = minutes < 0 ? -(unsigned long long)minutes : (unsigned long long)minutes;
+    const char *text = arena_printf(&cli->arena, "%s%llu:%02llu", minutes < 0 ? "-" : "", whole / 60, whole % 60);
+
+    return text ? text : "";
+}
+
 static const char *cell_text(struct cli *cli, const Sendco__Report__Column *column, const Sendco__Report__Row *row, size_t at)
 {
     struct value value = cell_value(row, at);
     struct field field = cell_field(column, value);
 
+    if (cli->human && field.as == AS_MINUTES && value.type == VALUE_NUMBER)
+        return duration_text(cli, value.number);
     return fields_cell(&field, value, NULL, cli->human, &cli->arena);
 }
 
-static const char *link_text(struct cli *cli, const Sendco__Report__Row *row)
+const char *link_text(struct cli *cli, const Sendco__Report__Row *row)
 {
     const struct kind *kind = row->link ? kind_by_number(row->link->kind) : NULL;
     char id[ID_TEXT_MAX];
@@ -177,7 +78,7 @@ static const char *link_text(struct cli *cli, const Sendco__Report__Row *row)
     return kind ? arena_strdup(&cli->arena, id_format(kind, row->link->id, id)) : "";
 }
 
-static bool section_has(const Sendco__Report__Section *section, const char *name)
+bool section_has(const Sendco__Report__Section *section, const char *name)
 {
     for (size_t i = 0; i < section->n_columns; i++)
         if (section->columns[i]->name && !strcmp(section->columns[i]->name, name))
@@ -186,7 +87,7 @@ static bool section_has(const Sendco__Report__Section *section, const char *name
 }
 
 // The record behind a row is a column of its own, unless the report shows it itself.
-static bool section_links(const Sendco__Report__Section *section)
+bool section_links(const Sendco__Report__Section *section)
 {
     bool linked = false;
 
@@ -201,7 +102,11 @@ static bool section_links(const Sendco__Report__Section *section)
 // elsewhere: columns of the same name mean the same in every report.
 static unsigned column_how(const char *name, size_t at)
 {
-    static const char *const first[] = {"pupil", "class", "provision", "needs", "year", "since"}, *const last[] = {"id", "born", "upn"};
+    static const char *const first[] = {"pupil", "class",    "provision", "needs", "year",  "since",          "status", "due",
+                                        "review_due", "minutes_planned", "minutes_actual", "cost_actual", "owner", "n", "gain", "ratio",
+                                        "cost_per_month", "cost", "minutes", "days_overdue", "value", "pupils", "minutes_to_date",
+                                        "until", "from", "met", "what", "who", "summary", "day"};
+    static const char *const last[] = {"id", "born", "upn"};
 
     for (size_t i = 0; i < sizeof first / sizeof *first; i++)
         if (!strcmp(first[i], name))
@@ -210,6 +115,11 @@ static unsigned column_how(const char *name, size_t at)
         if (!strcmp(last[i], name))
             return TABLE_DROP(4 * TABLE_EXTRA + i);
     return TABLE_DROP(TABLE_EXTRA + at);
+}
+
+static bool field_is_figure(const struct field *field)
+{
+    return field->as == AS_NUMBER || field->as == AS_MONEY || field->as == AS_MINUTES || field->as == AS_TENTHS;
 }
 
 struct drawn {
@@ -225,7 +135,7 @@ static bool drawn_named(struct cli *cli, const Sendco__Report__Section *section,
 
         if (strcmp(field.name, name) != 0)
             continue;
-        *drawn = (struct drawn){{field.name, field.label, field.as == AS_NUMBER || field.as == AS_MONEY,
+        *drawn = (struct drawn){{field.name, field.label, field_is_figure(&field),
                                  column_how(name, i) | (firm ? TABLE_FIRM : 0) | (i == 0 || cli_option(cli, "columns") ? TABLE_KEEP : 0)},
                                 i};
         return true;
@@ -313,11 +223,53 @@ static const char *safe(struct cli *cli, const char *text)
     return shown ? shown : "";
 }
 
-static int report_text(struct cli *cli, const Sendco__Report *report)
+// --- for people -----------------------------------------------------------------
+
+// "Field" and "Value": a page of its own, where nothing is cut.
+static bool section_is_page(const Sendco__Report__Section *section)
+{
+    return section->n_columns == 2 && section->columns[0]->name && !strcmp(section->columns[0]->name, "field") &&
+           section->columns[1]->name && !strcmp(section->columns[1]->name, "value");
+}
+
+static void section_page(struct cli *cli, const Sendco__Report__Section *section)
+{
+    int width = 0;
+
+    for (size_t r = 0; r < section->n_rows; r++) {
+        int wide = text_width(safe(cli, cell_text(cli, section->columns[0], section->rows[r], 0)));
+
+        width = wide > width ? wide : width;
+    }
+    for (size_t r = 0; r < section->n_rows; r++)
+        page_pair(cli, cell_text(cli, section->columns[0], section->rows[r], 0), width,
+                  cell_text(cli, section->columns[1], section->rows[r], 1));
+}
+
+// How many columns did not fit, or ERR_NOMEM.
+static int section_text(struct cli *cli, const Sendco__Report__Section *section)
+{
+    bool says = section->text && *section->text;
+
+    fputc('\n', cli->out);
+    if (section->title && *section->title)
+        fprintf(cli->out, "%s%s%s\n", cli->colour ? "\033[1m" : "", safe(cli, section->title), cli->colour ? "\033[0m" : "");
+    if (says)
+        page_text(cli, section->text);
+    if (section->n_columns == 0 || (section->n_rows == 0 && says))
+        return 0;
+    if (section_is_page(section)) {
+        section_page(cli, section);
+        return 0;
+    }
+    return section_table(cli, section);
+}
+
+static void report_head(struct cli *cli, const Sendco__Report *report)
 {
     char date[DATE_TEXT_MAX], when[32];
-    int dropped = 0, most = 0;
 
+    cli_mark(cli);
     fprintf(cli->out, "%s%s%s", cli->colour ? "\033[1m" : "", safe(cli, report->title), cli->colour ? "\033[0m" : "");
     if (report->has_as_at)
         fprintf(cli->out, ", as at %s", date_human(report->as_at, date));
@@ -326,116 +278,136 @@ static int report_text(struct cli *cli, const Sendco__Report *report)
     for (size_t i = 0; i < report->n_filters; i++)
         fprintf(cli->out, "%s%s %s", i ? ", " : "; ", safe(cli, report->filters[i]->name), safe(cli, report->filters[i]->value));
     fputc('\n', cli->out);
-    for (size_t i = 0; i < report->n_sections && dropped >= 0; i++) {
-        const Sendco__Report__Section *section = report->sections[i];
+}
 
-        fputc('\n', cli->out);
-        if (section->title && *section->title)
-            fprintf(cli->out, "%s\n", safe(cli, section->title));
-        if (section->text && *section->text)
-            fprintf(cli->out, "%s\n", safe(cli, section->text));
-        if (section->n_columns > 0)
-            dropped = section_table(cli, section);
+static int report_text(const struct drawing *drawing)
+{
+    const Sendco__Report__Section *only = drawing_only(drawing);
+    const Sendco__Report *report = drawing->report;
+    struct cli *cli = drawing->cli;
+    int dropped = 0, most = 0;
+
+    report_head(cli, report);
+    for (size_t i = 0; i < report->n_sections && dropped >= 0; i++) {
+        if (only && only != report->sections[i])
+            continue;
+        dropped = section_text(cli, report->sections[i]);
         most = dropped > most ? dropped : most;
     }
     if (most > 0 && !cli->quiet)
         fprintf(cli->out, "\n%d more column%s: --columns or a wider window\n", most, most == 1 ? "" : "s");
-    for (size_t i = 0; i < report->n_gaps; i++)
-        fprintf(cli->out, "%s! %s\n", i ? "" : "\n", safe(cli, report->gaps[i]));
+    for (size_t i = 0; !only && i < report->n_gaps; i++) {
+        fputs(i ? "" : "\n", cli->out);
+        page_item(cli, "! ", report->gaps[i]);
+    }
     return dropped < 0 ? dropped : 0;
 }
 
-// One file holds one table: the first whose rows are records, else the first.
-static int report_rows(struct cli *cli, const Sendco__Report *report)
-{
-    const Sendco__Report__Section *chosen = NULL;
+// --- for programs ---------------------------------------------------------------
 
-    for (size_t i = 0; i < report->n_sections && !chosen; i++)
+// One file holds one table: the one asked for, else the first whose rows are records,
+// else the first.
+static const Sendco__Report__Section *section_chosen(const struct drawing *drawing)
+{
+    const Sendco__Report__Section *only = drawing_only(drawing);
+    const Sendco__Report *report = drawing->report;
+
+    for (size_t i = 0; i < report->n_sections && !only; i++)
         if (section_links(report->sections[i]) || (report->sections[i]->n_columns > 0 && section_has(report->sections[i], "id")))
-            chosen = report->sections[i];
-    for (size_t i = 0; i < report->n_sections && !chosen; i++)
+            only = report->sections[i];
+    for (size_t i = 0; i < report->n_sections && !only; i++)
         if (report->sections[i]->n_columns > 0)
-            chosen = report->sections[i];
-    return chosen ? section_table(cli, chosen) : 0;
+            only = report->sections[i];
+    return only;
 }
 
-static json_t *row_json(struct cli *cli, const Sendco__Report__Section *section, const Sendco__Report__Row *row, bool link)
-{
-    json_t *json = json_object();
-
-    for (size_t i = 0; i < section->n_columns; i++) {
-        struct value value = cell_value(row, i);
-        struct field field = cell_field(section->columns[i], value);
-
-        json_object_set_new(json, field.name, shape_value(&field, value, &cli->arena));
-    }
-    if (link)
-        json_object_set_new(json, "id", row->link ? json_string(link_text(cli, row)) : json_null());
-    return json;
-}
-
-static json_t *section_json(struct cli *cli, const Sendco__Report__Section *section)
-{
-    static const char *const types[] = {"text", "text", "number", "day", "instant", "pence", "duration", "flag"};
-    json_t *json = json_object(), *columns = json_array(), *rows = json_array();
-
-    json_object_set_new(json, "name", shape_text(section->name));
-    json_object_set_new(json, "title", shape_text(section->title));
-    json_object_set_new(json, "text", shape_text(section->text));
-    for (size_t i = 0; i < section->n_columns; i++) {
-        size_t type = (size_t)section->columns[i]->type;
-        json_t *column = json_object();
-
-        json_object_set_new(column, "name", shape_text(section->columns[i]->name));
-        json_object_set_new(column, "label", shape_text(section->columns[i]->label));
-        json_object_set_new(column, "type",
-                            json_string(section->columns[i]->has_type && type < sizeof types / sizeof *types ? types[type] : "text"));
-        json_array_append_new(columns, column);
-    }
-    for (size_t i = 0; i < section->n_rows; i++)
-        json_array_append_new(rows, row_json(cli, section, section->rows[i], section_links(section)));
-    json_object_set_new(json, "columns", columns);
-    json_object_set_new(json, "rows", rows);
-    return json;
-}
-
-static void report_json(struct cli *cli, const struct drawing *drawing)
+static void say_others(const struct drawing *drawing, const Sendco__Report__Section *chosen)
 {
     const Sendco__Report *report = drawing->report;
-    json_t *json = shape_new(), *filters = json_object(), *sections = json_array(), *gaps = json_array();
+    const char *others = "";
 
-    json_object_set_new(json, "report", shape_text(report->report));
-    json_object_set_new(json, "title", shape_text(report->title));
-    json_object_set_new(json, "as_at", report->has_as_at ? shape_date(report->as_at) : json_null());
-    json_object_set_new(json, "as_known", report->has_as_known ? shape_time(report->as_known) : json_null());
-    json_object_set_new(json, "epoch", json_integer((json_int_t)drawing->epoch));
-    json_object_set_new(json, "seq", json_integer((json_int_t)drawing->seq));
-    for (size_t i = 0; i < report->n_filters; i++)
-        if (report->filters[i]->name)
-            json_object_set_new(filters, report->filters[i]->name, shape_text(report->filters[i]->value));
     for (size_t i = 0; i < report->n_sections; i++)
-        json_array_append_new(sections, section_json(cli, report->sections[i]));
-    for (size_t i = 0; i < report->n_gaps; i++)
-        json_array_append_new(gaps, shape_text(report->gaps[i]));
-    json_object_set_new(json, "filters", filters);
-    json_object_set_new(json, "sections", sections);
-    json_object_set_new(json, "gaps", gaps);
-    shape_print(cli, json, false);
+        if (report->sections[i] != chosen && report->sections[i]->n_columns > 0 && report->sections[i]->name && others)
+            others = arena_printf(&drawing->cli->arena, "%s%s%s", others, *others ? ", " : "", report->sections[i]->name);
+    if (others && *others && chosen && chosen->name)
+        cli_note(drawing->cli, "This is the section \"%s\" only; with --section NAME: %s; all of it: --json.", chosen->name, others);
+}
+
+static int report_rows(const struct drawing *drawing)
+{
+    const Sendco__Report__Section *chosen = section_chosen(drawing);
+
+    if (!drawing->section && !drawing->why)
+        say_others(drawing, chosen);
+    if (!chosen)
+        return 0;
+    if (chosen->n_columns == 0 && chosen->text)
+        fprintf(drawing->cli->out, "%s\n", safe(drawing->cli, chosen->text));
+    return section_table(drawing->cli, chosen);
+}
+
+// --- the report -----------------------------------------------------------------
+
+static const Sendco__Report__Section *section_find(const Sendco__Report *report, const char *name)
+{
+    for (size_t i = 0; i < report->n_sections; i++)
+        if (report->sections[i]->name && text_same(report->sections[i]->name, name))
+            return report->sections[i];
+    return NULL;
+}
+
+// What is asked for with --why is what one wants to see; JSON has all the rest as well.
+const Sendco__Report__Section *drawing_only(const struct drawing *drawing)
+{
+    bool json = drawing->cli->format == CLI_JSON || drawing->cli->format == CLI_JSONL;
+    const char *name = drawing->section ? drawing->section : drawing->why && !json ? "why" : NULL;
+
+    return name ? section_find(drawing->report, name) : NULL;
+}
+
+static int section_check(const struct drawing *drawing)
+{
+    const char *names = "";
+
+    if (!drawing->section || section_find(drawing->report, drawing->section))
+        return 0;
+    for (size_t i = 0; i < drawing->report->n_sections && names; i++)
+        if (drawing->report->sections[i]->name)
+            names = arena_printf(&drawing->cli->arena, "%s %s", names, drawing->report->sections[i]->name);
+    problem_set(drawing->problem, ERR_USAGE, "--section: this report has no section \"%.60s\".", drawing->section);
+    problem_hint(drawing->problem, "There are:%.280s", names ? names : "");
+    return ERR_USAGE;
+}
+
+int drawing_draw(struct drawing *drawing)
+{
+    struct cli *cli = drawing->cli;
+    int error = section_check(drawing);
+
+    if (error == 0)
+        error = columns_check(cli, drawing->report, drawing->problem);
+    if (error == 0 && (cli->format == CLI_JSON || cli->format == CLI_JSONL))
+        drawing_json(drawing);
+    else if (error == 0 && (cli->human ? report_text(drawing) : report_rows(drawing)) != 0)
+        error = problem_set(drawing->problem, ERR_NOMEM, "There is not enough memory for the report.");
+    return error;
 }
 
 int report_command(struct cli *cli, const struct call *call)
 {
     struct problem problem;
-    struct drawing drawing = {.problem = &problem};
-    int error;
+    struct drawing drawing;
 
     problem_init(&problem, &cli->arena);
-    error = report_ask(cli, call, &drawing);
-    if (error == 0)
-        error = columns_check(cli, drawing.report, &problem);
-    if (error == 0 && cli->format == CLI_JSON)
-        report_json(cli, &drawing);
-    else if (error == 0 && (cli->human ? report_text(cli, drawing.report) : report_rows(cli, drawing.report)) != 0)
-        error = problem_set(&problem, ERR_NOMEM, "There is not enough memory for the report.");
+    int error = drawing_prepare(&drawing, cli, call->report, call->argc > 0 ? call->argv[0] : NULL, &problem);
+    if (error == 0 && cli_flag(cli, "watch")) {
+        error = drawing_watch(&drawing);
+    } else if (error == 0) {
+        error = drawing_ask(&drawing, false, NULL);
+        if (error == 0)
+            error = drawing_draw(&drawing);
+        if (error == 0)
+            drawing_seen(&drawing);
+    }
     return error != 0 ? cli_fail(cli, arena_printf(&cli->arena, "make the report %s", call->report->name), &problem) : 0;
 }

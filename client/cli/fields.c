@@ -108,7 +108,7 @@ static int read_text(struct cli *cli, FILE *file, const char *name, const char *
     return 0;
 }
 
-static int value_text_of(struct cli *cli, const char *typed, const char **text, struct problem *problem)
+int fields_text(struct cli *cli, const char *typed, const char **text, struct problem *problem)
 {
     if (!strcmp(typed, "-"))
         return read_text(cli, stdin, "standard input", text, problem);
@@ -143,7 +143,7 @@ static int fields_set_one(struct cli *cli, const char *word, struct record *reco
         return ERR_USAGE;
     if (*set & field_bit(field))
         return problem_set(problem, ERR_USAGE, "The field \"%s\" is given twice.", field->name);
-    int error = value_text_of(cli, equals + 1, &text, problem);
+    int error = fields_text(cli, equals + 1, &text, problem);
     if (error == 0)
         error = fields_value(cli, record->kind, field, text, &record->values[field->index], problem);
     if (error == 0)
@@ -260,22 +260,27 @@ int fields_as_known(struct cli *cli, int64_t *as_known, struct problem *problem)
     return ERR_USAGE;
 }
 
-int fields_as_at(struct cli *cli, int32_t *as_at, struct problem *problem)
+int fields_day(struct cli *cli, const char *option, int32_t otherwise, int32_t *day, struct problem *problem)
 {
-    const char *text = cli_option(cli, "as-at");
+    const char *text = cli_option(cli, option);
 
-    *as_at = DATE_NONE;
+    *day = otherwise;
     if (!text)
         return 0;
-    int error = date_parse(text, cli->today, as_at, problem);
+    int error = date_parse(text, cli->today, day, problem);
     if (error != 0) {
         const char *why = arena_strdup(&cli->arena, problem->message);
 
-        problem_set(problem, ERR_USAGE, "--as-at: %.600s", why ? why : "");
+        problem_set(problem, ERR_USAGE, "--%s: %.600s", option, why ? why : "");
         problem_hint(problem, "How dates are typed: sendco help dates");
         return ERR_USAGE;
     }
     return 0;
+}
+
+int fields_as_at(struct cli *cli, int32_t *as_at, struct problem *problem)
+{
+    return fields_day(cli, "as-at", DATE_NONE, as_at, problem);
 }
 
 // Only what lasts from a day until a day holds on one.

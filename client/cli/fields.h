@@ -20,6 +20,10 @@ int fields_number(const struct cli *cli, const char *option, uint64_t least, uin
 // --pupil, --class or --staff: NULL kind when none is given.
 int fields_about(struct cli *cli, const struct kind **kind, int64_t *id, struct problem *problem);
 int fields_as_known(struct cli *cli, int64_t *as_known, struct problem *problem);
+// A day that an option names, as people type it; `otherwise` when it is not given.
+int fields_day(struct cli *cli, const char *option, int32_t otherwise, int32_t *day, struct problem *problem);
+// What was typed for a text: itself, what @FILE holds, or, for "-", standard input.
+int fields_text(struct cli *cli, const char *typed, const char **text, struct problem *problem);
 int fields_as_at(struct cli *cli, int32_t *as_at, struct problem *problem);
 // Hex of even length into bytes: how many, or -1.
 int fields_hex(const char *text, uint8_t *bytes, size_t size);

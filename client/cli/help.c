@@ -34,7 +34,9 @@ static const char fields[] = "FIELD=VALUE sets a field, FIELD= empties it. FIELD
                              "and of the shell's history. A text that begins with @ is written @@.\n"
                              "A reference is an id (PUP-0017) or a name (\"Aisha Khan\") or a UPN; when several\n"
                              "fit, you are asked, or a script gets exit code 66 and the list. Before a change,\n"
-                             "the beginning of a name is asked back; what a name was taken for is always said.\n";
+                             "the beginning of a name is asked back; what a name was taken for is always said.\n"
+                             "What a text may be long is counted in characters (60 for a name): an accented\n"
+                             "letter is one where Unicode has it as one (ễ), else its marks count too.\n";
 
 // Words from column `at` on, each line after the first beginning at `indent`.
 static void wrapped(const struct cli *cli, FILE *to, int at, int indent, const char *text)

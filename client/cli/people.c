@@ -41,6 +41,19 @@ void cli_note(struct cli *cli, const char *format, ...)
     fflush(cli->err);
 }
 
+void cli_mark(struct cli *cli)
+{
+    const char *safe, *line;
+
+    cli->marked = true;
+    if (!cli->demo || !cli->human)
+        return;
+    safe = text_safe(cli->school, false, &cli->arena);
+    line = arena_printf(&cli->arena, "DEMO  %s: everybody in it is invented", safe ? safe : "");
+    line = line ? text_cut(line, cli->width, &cli->arena) : NULL;
+    fprintf(cli->out, "%s%s%s\n", cli->colour ? "\033[1m" : "", line ? line : "DEMO", cli->colour ? "\033[0m" : "");
+}
+
 static bool read_answer(char *line, size_t size)
 {
     if (!fgets(line, (int)size, stdin))

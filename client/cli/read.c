@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/cli/command.h"
+#include "client/cli/draw.h"
 #include "client/cli/fields.h"
 #include "client/cli/history.h"
 #include "client/cli/shape.h"
@@ -239,6 +240,7 @@ static void show_page(struct cli *cli, const struct record *record, struct cli_l
 
     for (size_t i = 0; i < kind->n_fields; i++)
         width = text_width(kind->fields[i].label) > width ? text_width(kind->fields[i].label) : width;
+    cli_mark(cli);
     fprintf(cli->out, "%s %s, version %llu\n", kind->title, id_format(kind, record->id, id), (unsigned long long)record->version);
     for (size_t i = 0; i < kind->n_fields; i++)
         show_line(cli, kind->fields[i].label, width, show_value(cli, record, &kind->fields[i], labels));
@@ -279,6 +281,52 @@ static void show_json(struct cli *cli, const struct record *record)
     shape_print(cli, json, false);
 }
 
+// Whom the report of the kind's name is to show.
+static int64_t page_of(const struct kind *kind, const struct record *record)
+{
+    const struct report_param *word = report_word(report_of_kind(kind));
+
+    return kind_find(word->kind) == kind ? record->id : record->values[kind->about.path[0]].number;
+}
+
+// The report of the kind's name, under a line that says which record this is. ERR_DENIED: it is not for this reader.
+static int show_report(struct cli *cli, const struct record *record, const struct versions *versions, struct problem *problem)
+{
+    const struct kind *kind = record->kind;
+    const struct report_info *info = report_of_kind(kind);
+    const struct version *last = versions->n > 0 ? &versions->list[versions->n - 1] : NULL;
+    char id[ID_TEXT_MAX], when[32];
+    struct drawing drawing;
+
+    id_format(kind_find(report_word(info)->kind), page_of(kind, record), id);
+    int error = drawing_prepare(&drawing, cli, info, id, problem);
+    if (error == 0)
+        error = drawing_ask(&drawing, false, NULL);
+    if (error != 0)
+        return error;
+    if (!cli->marked)
+        cli_mark(cli);
+    fprintf(cli->out, "%s %s, version %llu", kind->title, id_format(kind, record->id, id), (unsigned long long)record->version);
+    if (last && !cli_option(cli, "as-known"))
+        fprintf(cli->out, ", last changed by %s, %s", text_safe(last->who ? last->who : "somebody", false, &cli->arena),
+                clock_text(last->at, when));
+    fputs("\n\n", cli->out);
+    return drawing_draw(&drawing);
+}
+
+static int show_human(struct cli *cli, const struct record *record, struct cli_labels *labels, const struct versions *versions,
+                      struct problem *problem)
+{
+    if (report_of_kind(record->kind) && !cli_flag(cli, "fields")) {
+        int error = show_report(cli, record, versions, problem);
+
+        if (error != ERR_DENIED)
+            return error;
+    }
+    show_page(cli, record, labels, versions);
+    return 0;
+}
+
 int show_command(struct cli *cli, const struct call *call)
 {
     struct cli_labels *labels = cli_labels_new(cli);
@@ -298,13 +346,13 @@ int show_command(struct cli *cli, const struct call *call)
         error = cli_get(cli, call->kind, id, as_known, &record, labels, &problem);
     if (error == 0 && cli->human)
         error = history_get(cli, call->kind, id, &versions, &problem);
+    if (error == 0 && cli->human)
+        error = show_human(cli, record, labels, &versions, &problem);
     if (error != 0)
         return cli_fail(cli, arena_printf(&cli->arena, "show %s %s", cli_kind_word(call->kind, &cli->arena), call->argv[0]), &problem);
     if (cli->format == CLI_JSON)
         show_json(cli, record);
-    else if (cli->human)
-        show_page(cli, record, labels, &versions);
-    else if (show_rows(cli, record, labels) != 0)
+    else if (!cli->human && show_rows(cli, record, labels) != 0)
         return error_info(ERR_NOMEM)->exit;
     return 0;
 }

@@ -8,7 +8,7 @@
 #include "common/text.h"
 
 #define RESOLVE_MAX   20
-#define RESOLVE_WORDS 32
+#define RESOLVE_WORDS 256 // of the longest label; in some scripts each character is one
 
 struct candidate {
     int64_t id;

@@ -71,7 +71,7 @@ static int run_call(struct cli *cli, const struct call *call)
     int code;
 
     problem_init(&problem, &cli->arena);
-    if (call->command->pages)
+    if (call->command->pages && !cli_flag(cli, "watch")) // what is drawn again and again is no file to leaf through
         people_pager(cli);
     code = call->command->run(cli, call);
     if (people_pager_end(cli, &problem) != 0)

@@ -152,6 +152,7 @@ static void status_text(struct cli *cli, const Sendco__StatusReply *status)
     const char *person = status->person ? status->person : cli->person;
     char text[DATE_TEXT_MAX], when[32];
 
+    cli_mark(cli);
     status_line(cli, "School", status->school);
     status_line(cli, "You", status->role && *status->role ? arena_printf(&cli->arena, "%s (%s)", person, status->role) : person);
     status_line(cli, "Server", status->server);

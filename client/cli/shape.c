@@ -143,5 +143,7 @@ void shape_write(json_t *json, bool line, FILE *out)
 
 void shape_print(struct cli *cli, json_t *json, bool line)
 {
+    if (cli->demo && !line)
+        json_object_set_new(json, "demo", json_true());
     shape_write(json, line, cli->out);
 }

@@ -26,6 +26,7 @@ static int on_hello(struct cli *cli, const Sendco__Reply *reply, void *data)
     cli->today = hello->has_today ? hello->today : clock_today();
     cli->now = hello->has_now ? hello->now : clock_now();
     cli->readonly = hello->readonly;
+    cli->demo = hello->demo;
     if (reply->has_epoch) {
         cli->epoch = reply->epoch;
         cli->seq = reply->seq;

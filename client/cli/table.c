@@ -147,6 +147,11 @@ static size_t table_fit(const struct table *table, int *widths, int width)
     return dropped + table_end(table, widths, width);
 }
 
+// A cell in Arabic or Hebrew goes out in the order of its letters, with no isolates around
+// it. Terminals that know no bidi then keep the columns, as text_width counted; those that
+// reorder do so between the cells with Latin letters. Isolates would help these a little and
+// hurt the others, which give each a column or a box, and they would end up in what people
+// copy: no format character but spelling leaves this program (text_safe).
 static void table_line(const struct table *table, const int *widths, const char *const *cells, bool labels, FILE *out)
 {
     const char *gap = "";
@@ -233,6 +238,8 @@ int table_csv(const struct table *table, bool raw, bool excel, FILE *out)
 
 size_t table_print(struct cli *cli, const struct table *table)
 {
+    if (cli->human && !cli->marked)
+        cli_mark(cli); // a page that begins with its table
     if (cli->human)
         return table_text(table, cli->width, cli->colour, cli->out);
     if (cli->format == CLI_CSV)

@@ -11,7 +11,7 @@
 
 #define REMOVE_LABEL 60 // columns of what a record says, in a question
 
-static int writing_key(struct cli *cli, struct writing *writing, struct problem *problem)
+int writing_key(struct cli *cli, struct writing *writing, struct problem *problem)
 {
     const char *text = cli_option(cli, "key");
 

@@ -29,12 +29,20 @@ static uint64_t version_undone(const struct writing *writing, const Sendco__PutR
     return writing->version > 0 ? writing->version : done->version - (done->has_action ? 1 : 0);
 }
 
+// Of the record named, or of another that went with it.
+static const struct field *merged_field(const struct writing *writing, const Sendco__PutReply__Merged *merged)
+{
+    const struct kind *kind = merged->has_kind ? kind_by_number(merged->kind) : writing->kind;
+
+    return kind ? field_by_number(kind, merged->field) : NULL;
+}
+
 static json_t *merged_json(const struct writing *writing, const Sendco__PutReply *reply)
 {
     json_t *list = json_array();
 
     for (size_t i = 0; i < reply->n_merged; i++) {
-        const struct field *field = writing->kind ? field_by_number(writing->kind, reply->merged[i]->field) : NULL;
+        const struct field *field = merged_field(writing, reply->merged[i]);
         json_t *one = json_object();
 
         json_object_set_new(one, "field", shape_text(field ? field->name : NULL));
@@ -74,18 +82,44 @@ static json_t *named_json(const struct writing *writing)
     return list;
 }
 
-static void writing_json(const struct writing *writing, const Sendco__PutReply *reply)
+static json_t *also_json(const struct writing *writing, const Sendco__PutReply *reply, const Sendco__PutReply__Done *done)
 {
+    json_t *also = json_array();
+
+    for (size_t i = 0; i < reply->n_done; i++)
+        if (reply->done[i] != done || !writing->kind)
+            json_array_append_new(also, done_json(reply->done[i]));
+    return also;
+}
+
+static json_t *skipped_json(const struct writing *writing, const Sendco__PutReply *reply)
+{
+    const bool *back = reply->n_skipped > 0 ? skipped_back(writing->cli, reply) : NULL;
+    json_t *skipped = json_array();
+
+    for (size_t i = 0; i < reply->n_skipped; i++) {
+        json_t *one = done_json(reply->skipped[i]);
+
+        json_object_set_new(one, "why", json_string(back && back[i] ? "taken-back" : "changed"));
+        json_array_append_new(skipped, one);
+    }
+    return skipped;
+}
+
+json_t *writing_shape(const struct writing *writing, const Sendco__PutReply *answer)
+{
+    static const Sendco__PutReply nothing = SENDCO__PUT_REPLY__INIT;
+    const Sendco__PutReply *reply = answer ? answer : &nothing;
     const Sendco__PutReply__Done *done = done_of(writing, reply);
-    json_t *json = shape_new(), *also = json_array(), *skipped = json_array();
+    json_t *json = shape_new();
     char key[CLI_KEY * 2 + 1];
 
     json_object_set_new(json, "id", shape_id(writing->kind, done ? done->id : writing->id));
-    json_object_set_new(json, "version", json_integer(done ? (json_int_t)done->version : 0));
+    json_object_set_new(json, "version", json_integer(done ? (json_int_t)done->version : (json_int_t)writing->version));
     json_object_set_new(json, "outcome", json_string("OK"));
     json_object_set_new(json, "merged", merged_json(writing, reply));
     json_object_set_new(json, "key", json_string(cli_key_text(writing->key, key)));
-    json_object_set_new(json, "seq", json_integer((json_int_t)reply->to_seq));
+    json_object_set_new(json, "seq", json_integer(answer ? (json_int_t)reply->to_seq : (json_int_t)writing->cli->seq));
     json_object_set_new(json, "batch", reply->batch ? json_integer((json_int_t)reply->batch) : json_null());
     json_object_set_new(json, "changed", done ? json_boolean(done->has_action) : json_false());
     json_object_set_new(json, "replayed", json_boolean(reply->replayed));
@@ -94,19 +128,9 @@ static void writing_json(const struct writing *writing, const Sendco__PutReply *
     json_object_set_new(json, "named", named_json(writing));
     if (writing->undo && writing->kind && done)
         json_object_set_new(json, "taken_back", json_integer((json_int_t)version_undone(writing, done)));
-    for (size_t i = 0; i < reply->n_done; i++)
-        if (reply->done[i] != done || !writing->kind)
-            json_array_append_new(also, done_json(reply->done[i]));
-    const bool *back = reply->n_skipped > 0 ? skipped_back(writing->cli, reply) : NULL;
-    for (size_t i = 0; i < reply->n_skipped; i++) {
-        json_t *one = done_json(reply->skipped[i]);
-
-        json_object_set_new(one, "why", json_string(back && back[i] ? "taken-back" : "changed"));
-        json_array_append_new(skipped, one);
-    }
-    json_object_set_new(json, "also", also);
-    json_object_set_new(json, "skipped", skipped);
-    shape_print(writing->cli, json, false);
+    json_object_set_new(json, "also", also_json(writing, reply, done));
+    json_object_set_new(json, "skipped", skipped_json(writing, reply));
+    return json;
 }
 
 // Dates and names are said back: "fri" or "xu" may have been meant otherwise.
@@ -155,21 +179,21 @@ static void tell_caused(struct cli *cli, const Sendco__PutReply__Done *done, boo
     if (done->action == SENDCO__ACTION__REMOVE)
         fprintf(cli->out, " was removed\n");
     else if (version && to && (version->changed & field_bit(to)) && ends.type == VALUE_NUMBER)
-        fprintf(cli->out, " ended on %s\n", date_human((int32_t)ends.number, day));
+        fprintf(cli->out, " %s on %s\n", ends.number < cli->today ? "ended" : "ends", date_human((int32_t)ends.number, day));
     else if (version && *history_changes(cli, &versions, version))
         fprintf(cli->out, ": %s\n", history_changes(cli, &versions, version));
     else
         fprintf(cli->out, ", version %llu\n", (unsigned long long)done->version);
 }
 
-static void tell_more(const struct writing *writing, const Sendco__PutReply *reply)
+void writing_more(const struct writing *writing, const Sendco__PutReply *reply)
 {
     struct cli *cli = writing->cli;
     size_t caused = 0;
     char when[32];
 
     for (size_t i = 0; i < reply->n_merged; i++) {
-        const struct field *field = writing->kind ? field_by_number(writing->kind, reply->merged[i]->field) : NULL;
+        const struct field *field = merged_field(writing, reply->merged[i]);
 
         fprintf(cli->out, "  merged with a change of %s by %s, %s\n", field ? field->label : "another field",
                 text_safe(reply->merged[i]->who ? reply->merged[i]->who : "somebody", false, &cli->arena),
@@ -228,10 +252,10 @@ static void writing_text(const struct writing *writing, const Sendco__PutReply *
         fprintf(cli->out, "%s %s %s, version %llu.\n", writing->kind->title, id_format(writing->kind, done->id, id), writing->verb,
                 (unsigned long long)done->version);
     tell_typed(writing);
-    tell_more(writing, reply);
+    writing_more(writing, reply);
 }
 
-static void writing_row(const struct writing *writing, const Sendco__PutReply *reply)
+void writing_row(const struct writing *writing, const Sendco__PutReply *reply)
 {
     static const struct table_column columns[] = {
         {"id", "Id", false, TABLE_KEEP}, {"version", "Version", true, TABLE_KEEP}, {"outcome", "Outcome", false, TABLE_KEEP}};
@@ -255,7 +279,7 @@ static void writing_row(const struct writing *writing, const Sendco__PutReply *r
 int writing_done(const struct writing *writing, const Sendco__PutReply *reply)
 {
     if (writing->cli->format == CLI_JSON || writing->cli->format == CLI_JSONL)
-        writing_json(writing, reply);
+        shape_print(writing->cli, writing_shape(writing, reply), false);
     else if (writing->cli->human || !writing->kind)
         writing_text(writing, reply);
     else
@@ -276,7 +300,7 @@ int writing_failed(const struct writing *writing, const char *doing, struct prob
     }
     if (problem->error == ERR_UNKNOWN)
         problem_hint(problem, "The same command again with --key %s%s%s; it is not applied twice.", cli_key_text(writing->key, key),
-                     writing->record ? arena_printf(&cli->arena, " --seen %llu", (unsigned long long)writing->seen) : "",
+                     writing->seen > 0 ? arena_printf(&cli->arena, " --seen %llu", (unsigned long long)writing->seen) : "",
                      writing->version ? arena_printf(&cli->arena, " --if-version %llu", (unsigned long long)writing->version) : "");
     return cli_fail(cli, doing, problem);
 }

@@ -2,6 +2,8 @@
 #ifndef CLIENT_CLI_WRITING_H
 #define CLIENT_CLI_WRITING_H
 
+#include <jansson.h>
+
 #include "client/cli/cli.h"
 
 struct writing {
@@ -20,6 +22,14 @@ struct writing {
 // Of what an undo of a batch left alone, which are removed already; NULL when memory is out.
 bool *skipped_back(struct cli *cli, const Sendco__PutReply *reply);
 void skipped_text(struct cli *cli, const Sendco__PutReply *reply, const bool *back);
+
+// The key: of --key, else a new one.
+int writing_key(struct cli *cli, struct writing *writing, struct problem *problem);
+// The promised object; `reply` NULL: nothing had to change.
+json_t *writing_shape(const struct writing *writing, const Sendco__PutReply *reply);
+void writing_row(const struct writing *writing, const Sendco__PutReply *reply);
+// What was merged, what followed, what was warned of: for people, under what was done.
+void writing_more(const struct writing *writing, const Sendco__PutReply *reply);
 
 // Both return the exit code.
 int writing_done(const struct writing *writing, const Sendco__PutReply *reply);

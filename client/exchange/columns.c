@@ -32,384 +32,76 @@ const struct roll_column_info roll_columns[ROLL_COLUMNS] = {
     [ROLL_FSM6] = {"Ever 6 FSM", "fsm6", "fsm6", ROLL_AS_FLAG, "Ever 6"},
     [ROLL_EAL] = {"EAL", "eal", "eal", ROLL_AS_FLAG, "EAL"},
     [ROLL_CARE] = {"Looked after", "looked_after", "looked_after", ROLL_AS_FLAG, "In LEA Care"},
-    [ROLL_PREVIOUS_CARE] = {"Previously looked after", "previously_looked_after", "previously_looked_after", ROLL_AS_FLAG, "Previously looked after"},
+    [ROLL_PREVIOUS_CARE] = {"Previously looked after", "previously_looked_after", "previously_looked_after", ROLL_AS_FLAG,
+                            "Previously looked after"},
     [ROLL_SERVICE] = {"Service child", "service_child", "service_child", ROLL_AS_FLAG, "Service child"},
     [ROLL_ATTENDANCE] = {"Attendance", "attendance", "attendance", ROLL_AS_TENTHS, "% Attendance"},
 };
 
 // SIMS, Arbor, Bromcom and hand-made sheets. Lower case, letters and digits only.
-static const struct {
-    const char *heading;
-    enum roll_column column;
-} aliases[] = {
-    {"upn", ROLL_UPN},
-    {"uniquepupilnumber", ROLL_UPN},
-    {"upnnumber", ROLL_UPN},
-    {"formerupn", ROLL_FORMER_UPN},
-    {"previousupn", ROLL_FORMER_UPN},
-    {"surname", ROLL_SURNAME},
-    {"lastname", ROLL_SURNAME},
-    {"legalsurname", ROLL_SURNAME},
-    {"legallastname", ROLL_SURNAME},
-    {"familyname", ROLL_SURNAME},
-    {"forename", ROLL_FORENAME},
-    {"firstname", ROLL_FORENAME},
-    {"legalforename", ROLL_FORENAME},
-    {"legalfirstname", ROLL_FORENAME},
-    {"givenname", ROLL_FORENAME},
-    {"chosenname", ROLL_KNOWN_AS},
-    {"preferredforename", ROLL_KNOWN_AS},
-    {"preferredfirstname", ROLL_KNOWN_AS},
-    {"preferredname", ROLL_KNOWN_AS},
-    {"knownas", ROLL_KNOWN_AS},
-    {"dob", ROLL_BORN},
-    {"dateofbirth", ROLL_BORN},
-    {"birthdate", ROLL_BORN},
-    {"born", ROLL_BORN},
-    {"sex", ROLL_SEX},
-    {"gender", ROLL_SEX},
-    {"legalsex", ROLL_SEX},
-    {"year", ROLL_YEAR},
-    {"yeargroup", ROLL_YEAR},
-    {"ncyear", ROLL_YEAR},
-    {"yeartaughtin", ROLL_YEAR},
-    {"ncyearactual", ROLL_YEAR},
-    {"curriculumyear", ROLL_YEAR},
-    {"reg", ROLL_CLASS},
-    {"reggroup", ROLL_CLASS},
-    {"registrationform", ROLL_CLASS},
-    {"registrationgroup", ROLL_CLASS},
-    {"form", ROLL_CLASS},
-    {"class", ROLL_CLASS},
-    {"tutorgroup", ROLL_CLASS},
-    {"dateofadmission", ROLL_ENTERED},
-    {"admissiondate", ROLL_ENTERED},
-    {"dateofentry", ROLL_ENTERED},
-    {"entrydate", ROLL_ENTERED},
-    {"enrolmentdate", ROLL_ENTERED},
-    {"entered", ROLL_ENTERED},
-    {"startdate", ROLL_ENTERED},
-    {"leavingdate", ROLL_LEFT},
-    {"dateofleaving", ROLL_LEFT},
-    {"leavedate", ROLL_LEFT},
-    {"left", ROLL_LEFT},
-    {"senstatus", ROLL_STATUS},
-    {"senprovision", ROLL_STATUS},
-    {"sencategory", ROLL_STATUS},
-    {"sencode", ROLL_STATUS},
-    {"provisiontypecode", ROLL_STATUS},
-    {"sendstatus", ROLL_STATUS},
-    {"sen", ROLL_STATUS},
-    {"senneed1", ROLL_NEED1},
-    {"senneed", ROLL_NEED1},
-    {"primaryneed", ROLL_NEED1},
-    {"sentype1", ROLL_NEED1},
-    {"primarysenneed", ROLL_NEED1},
-    {"primarysentype", ROLL_NEED1},
-    {"sentype", ROLL_NEED1},
-    {"senneed2", ROLL_NEED2},
-    {"secondaryneed", ROLL_NEED2},
-    {"sentype2", ROLL_NEED2},
-    {"secondarysenneed", ROLL_NEED2},
-    {"secondarysentype", ROLL_NEED2},
-    {"senneedsranked", ROLL_NEEDS},
-    {"senneeds", ROLL_NEEDS},
-    {"rankedneeds", ROLL_NEEDS},
-    {"senunitindicator", ROLL_UNIT},
-    {"senunit", ROLL_UNIT},
-    {"resourcedprovisionindicator", ROLL_RESOURCED},
-    {"resourcedprovision", ROLL_RESOURCED},
-    {"pupilpremiumindicator", ROLL_PREMIUM},
-    {"pupilpremium", ROLL_PREMIUM},
-    {"pp", ROLL_PREMIUM},
-    {"eligibleforfsm", ROLL_FSM},
-    {"fsm", ROLL_FSM},
-    {"freeschoolmeals", ROLL_FSM},
-    {"eligibleforfreemeals", ROLL_FSM},
-    {"fsmeligible", ROLL_FSM},
-    {"freemeals", ROLL_FSM},
-    {"ever6", ROLL_FSM6},
-    {"ever6fsm", ROLL_FSM6},
-    {"fsmever6", ROLL_FSM6},
-    {"eal", ROLL_EAL},
-    {"englishasanadditionallanguage", ROLL_EAL},
-    {"inleacare", ROLL_CARE},
-    {"incare", ROLL_CARE},
-    {"lookedafter", ROLL_CARE},
-    {"lac", ROLL_CARE},
-    {"lookedafterchild", ROLL_CARE},
-    {"previouslylookedafter", ROLL_PREVIOUS_CARE},
-    {"plac", ROLL_PREVIOUS_CARE},
-    {"everincare", ROLL_PREVIOUS_CARE},
-    {"servicechild", ROLL_SERVICE},
-    {"servicechildren", ROLL_SERVICE},
-    {"servicechildineducation", ROLL_SERVICE},
-    {"attendance", ROLL_ATTENDANCE},
-    {"attendancepercent", ROLL_ATTENDANCE},
-    {"percentageattendance", ROLL_ATTENDANCE},
-    {"uniquepupilno", ROLL_UPN},
-    {"upncode", ROLL_UPN},
-    {"pupilupn", ROLL_UPN},
-    {"studentupn", ROLL_UPN},
-    {"oldupn", ROLL_FORMER_UPN},
-    {"pupilsurname", ROLL_SURNAME},
-    {"studentsurname", ROLL_SURNAME},
-    {"legalfamilyname", ROLL_SURNAME},
-    {"familynames", ROLL_SURNAME},
-    {"lastnames", ROLL_SURNAME},
-    {"pupillastname", ROLL_SURNAME},
-    {"studentlastname", ROLL_SURNAME},
-    {"surnamelegal", ROLL_SURNAME},
-    {"learnersurname", ROLL_SURNAME},
-    {"pupilforename", ROLL_FORENAME},
-    {"studentforename", ROLL_FORENAME},
-    {"givennames", ROLL_FORENAME},
-    {"forenames", ROLL_FORENAME},
-    {"firstnames", ROLL_FORENAME},
-    {"pupilfirstname", ROLL_FORENAME},
-    {"studentfirstname", ROLL_FORENAME},
-    {"forenamelegal", ROLL_FORENAME},
-    {"learnerforename", ROLL_FORENAME},
-    {"legalgivenname", ROLL_FORENAME},
-    {"name", ROLL_NAME},
-    {"pupil", ROLL_NAME},
-    {"pupilname", ROLL_NAME},
-    {"student", ROLL_NAME},
-    {"studentname", ROLL_NAME},
-    {"fullname", ROLL_NAME},
-    {"child", ROLL_NAME},
-    {"childname", ROLL_NAME},
-    {"childsname", ROLL_NAME},
-    {"learner", ROLL_NAME},
-    {"learnername", ROLL_NAME},
-    {"legalname", ROLL_NAME},
-    {"pupilfullname", ROLL_NAME},
-    {"studentfullname", ROLL_NAME},
-    {"surnameforename", ROLL_NAME},
-    {"surnamefirstname", ROLL_NAME},
-    {"lastnamefirstname", ROLL_NAME},
-    {"surnameandforename", ROLL_NAME},
-    {"legalsurnameforename", ROLL_NAME},
-    {"nameofpupil", ROLL_NAME},
-    {"nameofchild", ROLL_NAME},
-    {"pupils", ROLL_NAME},
-    {"preferredgivenname", ROLL_KNOWN_AS},
-    {"chosenforename", ROLL_KNOWN_AS},
-    {"chosenfirstname", ROLL_KNOWN_AS},
-    {"knownname", ROLL_KNOWN_AS},
-    {"knownasname", ROLL_KNOWN_AS},
-    {"calledname", ROLL_KNOWN_AS},
-    {"usualname", ROLL_KNOWN_AS},
-    {"birthday", ROLL_BORN},
-    {"birth", ROLL_BORN},
-    {"dateborn", ROLL_BORN},
-    {"pupildob", ROLL_BORN},
-    {"studentdob", ROLL_BORN},
-    {"legalgender", ROLL_SEX},
-    {"pupilsex", ROLL_SEX},
-    {"yr", ROLL_YEAR},
-    {"yrgroup", ROLL_YEAR},
-    {"yeargrp", ROLL_YEAR},
-    {"yeargroupname", ROLL_YEAR},
-    {"yeartaught", ROLL_YEAR},
-    {"nationalcurriculumyear", ROLL_YEAR},
-    {"curriculumyeargroup", ROLL_YEAR},
-    {"currentyear", ROLL_YEAR},
-    {"currentyeargroup", ROLL_YEAR},
-    {"ncyeargroup", ROLL_YEAR},
-    {"ncyr", ROLL_YEAR},
-    {"ncyeartaught", ROLL_YEAR},
-    {"actualncyear", ROLL_YEAR},
-    {"schoolyear", ROLL_YEAR},
-    {"classname", ROLL_CLASS},
-    {"formname", ROLL_CLASS},
-    {"formgroup", ROLL_CLASS},
-    {"classgroup", ROLL_CLASS},
-    {"classform", ROLL_CLASS},
-    {"formclass", ROLL_CLASS},
-    {"registration", ROLL_CLASS},
-    {"registrationclass", ROLL_CLASS},
-    {"regclass", ROLL_CLASS},
-    {"regform", ROLL_CLASS},
-    {"regname", ROLL_CLASS},
-    {"registrationgroupname", ROLL_CLASS},
-    {"tutor", ROLL_CLASS},
-    {"classcode", ROLL_CLASS},
-    {"reggroupname", ROLL_CLASS},
-    {"admitted", ROLL_ENTERED},
-    {"dateadmitted", ROLL_ENTERED},
-    {"dateofjoining", ROLL_ENTERED},
-    {"joined", ROLL_ENTERED},
-    {"joiningdate", ROLL_ENTERED},
-    {"doa", ROLL_ENTERED},
-    {"admissiondatecurrent", ROLL_ENTERED},
-    {"schoolstartdate", ROLL_ENTERED},
-    {"enrolmentstartdate", ROLL_ENTERED},
-    {"dateenrolled", ROLL_ENTERED},
-    {"entrydatetoschool", ROLL_ENTERED},
-    {"dateofenrolment", ROLL_ENTERED},
-    {"dol", ROLL_LEFT},
-    {"leaverdate", ROLL_LEFT},
-    {"dateleft", ROLL_LEFT},
-    {"enrolmentenddate", ROLL_LEFT},
-    {"leftdate", ROLL_LEFT},
-    {"senprovisiontype", ROLL_STATUS},
-    {"senprovisiontypecode", ROLL_STATUS},
-    {"currentsenstatus", ROLL_STATUS},
-    {"senstatuscode", ROLL_STATUS},
-    {"senstage", ROLL_STATUS},
-    {"senlevel", ROLL_STATUS},
-    {"sendcode", ROLL_STATUS},
-    {"sendprovision", ROLL_STATUS},
-    {"sendcategory", ROLL_STATUS},
-    {"senprovisioncode", ROLL_STATUS},
-    {"sensupportstatus", ROLL_STATUS},
-    {"provisiontype", ROLL_STATUS},
-    {"sencategorycode", ROLL_STATUS},
-    {"currentsenprovision", ROLL_STATUS},
-    {"senddesignation", ROLL_STATUS},
-    {"sendlevel", ROLL_STATUS},
-    {"sencodeofpractice", ROLL_STATUS},
-    {"primaryneedtype", ROLL_NEED1},
-    {"mainneed", ROLL_NEED1},
-    {"primarysendneed", ROLL_NEED1},
-    {"need1", ROLL_NEED1},
-    {"senneedtype", ROLL_NEED1},
-    {"senprimaryneed", ROLL_NEED1},
-    {"sentypeprimary", ROLL_NEED1},
-    {"senneedprimary", ROLL_NEED1},
-    {"primarysen", ROLL_NEED1},
-    {"senprimarytype", ROLL_NEED1},
-    {"senneedtype1", ROLL_NEED1},
-    {"sentypecode1", ROLL_NEED1},
-    {"sentypecode", ROLL_NEED1},
-    {"primarysentypecode", ROLL_NEED1},
-    {"needtype1", ROLL_NEED1},
-    {"sendneed1", ROLL_NEED1},
-    {"senneedcode1", ROLL_NEED1},
-    {"senneedrank1", ROLL_NEED1},
-    {"sentyperank1", ROLL_NEED1},
-    {"needrank1", ROLL_NEED1},
-    {"primaryneedcode", ROLL_NEED1},
-    {"primarysenneedtype", ROLL_NEED1},
-    {"sendneed", ROLL_NEED1},
-    {"sendtype1", ROLL_NEED1},
-    {"mainsenneed", ROLL_NEED1},
-    {"primarytypeofneed", ROLL_NEED1},
-    {"typeofneed", ROLL_NEED1},
-    {"senneedcode", ROLL_NEED1},
-    {"secondaryneedtype", ROLL_NEED2},
-    {"secondarysendneed", ROLL_NEED2},
-    {"need2", ROLL_NEED2},
-    {"sensecondaryneed", ROLL_NEED2},
-    {"sentypesecondary", ROLL_NEED2},
-    {"senneedsecondary", ROLL_NEED2},
-    {"secondarysen", ROLL_NEED2},
-    {"sensecondarytype", ROLL_NEED2},
-    {"senneedtype2", ROLL_NEED2},
-    {"sentypecode2", ROLL_NEED2},
-    {"secondarysentypecode", ROLL_NEED2},
-    {"needtype2", ROLL_NEED2},
-    {"sendneed2", ROLL_NEED2},
-    {"senneedcode2", ROLL_NEED2},
-    {"senneedrank2", ROLL_NEED2},
-    {"sentyperank2", ROLL_NEED2},
-    {"needrank2", ROLL_NEED2},
-    {"secondaryneedcode", ROLL_NEED2},
-    {"secondarysenneedtype", ROLL_NEED2},
-    {"sendtype2", ROLL_NEED2},
-    {"secondarytypeofneed", ROLL_NEED2},
-    {"senneed3", ROLL_NEED3},
-    {"need3", ROLL_NEED3},
-    {"sentype3", ROLL_NEED3},
-    {"senneedtype3", ROLL_NEED3},
-    {"sentypecode3", ROLL_NEED3},
-    {"needtype3", ROLL_NEED3},
-    {"sendneed3", ROLL_NEED3},
-    {"senneedcode3", ROLL_NEED3},
-    {"senneedrank3", ROLL_NEED3},
-    {"sentyperank3", ROLL_NEED3},
-    {"needrank3", ROLL_NEED3},
-    {"tertiaryneed", ROLL_NEED3},
-    {"thirdneed", ROLL_NEED3},
-    {"tertiarysenneed", ROLL_NEED3},
-    {"needs", ROLL_NEEDS},
-    {"sentypes", ROLL_NEEDS},
-    {"sendneeds", ROLL_NEEDS},
-    {"senneedtypes", ROLL_NEEDS},
-    {"typesofneed", ROLL_NEEDS},
-    {"allneeds", ROLL_NEEDS},
-    {"senneedslist", ROLL_NEEDS},
-    {"senneedsbyrank", ROLL_NEEDS},
-    {"needsranked", ROLL_NEEDS},
-    {"sendneedsranked", ROLL_NEEDS},
-    {"senneedsinorder", ROLL_NEEDS},
-    {"needsbyrank", ROLL_NEEDS},
-    {"senneedsall", ROLL_NEEDS},
-    {"sentypesranked", ROLL_NEEDS},
-    {"insenunit", ROLL_UNIT},
-    {"senunitmember", ROLL_UNIT},
-    {"resourcedprovisionmember", ROLL_RESOURCED},
-    {"inresourcedprovision", ROLL_RESOURCED},
-    {"rpindicator", ROLL_RESOURCED},
-    {"rp", ROLL_RESOURCED},
-    {"resourcebase", ROLL_RESOURCED},
-    {"ppindicator", ROLL_PREMIUM},
-    {"pupilpremiumeligible", ROLL_PREMIUM},
-    {"ppeligible", ROLL_PREMIUM},
-    {"pupilpremiumrecipient", ROLL_PREMIUM},
-    {"receivespupilpremium", ROLL_PREMIUM},
-    {"deprivationpupilpremium", ROLL_PREMIUM},
-    {"fsmeligibility", ROLL_FSM},
-    {"freeschoolmeal", ROLL_FSM},
-    {"freeschoolmealseligible", ROLL_FSM},
-    {"eligibleforfreeschoolmeals", ROLL_FSM},
-    {"fsmindicator", ROLL_FSM},
-    {"currentfsm", ROLL_FSM},
-    {"freeschoolmealeligible", ROLL_FSM},
-    {"fsm6", ROLL_FSM6},
-    {"ever6freemeals", ROLL_FSM6},
-    {"fsmever6years", ROLL_FSM6},
-    {"everfsm6", ROLL_FSM6},
-    {"freeschoolmealsever6", ROLL_FSM6},
-    {"ever6freeschoolmeals", ROLL_FSM6},
-    {"fsminlast6years", ROLL_FSM6},
-    {"englishasadditionallanguage", ROLL_EAL},
-    {"ealindicator", ROLL_EAL},
-    {"additionallanguage", ROLL_EAL},
-    {"ealstatus", ROLL_EAL},
-    {"iseal", ROLL_EAL},
-    {"englishadditionallanguage", ROLL_EAL},
-    {"lookedafterchildren", ROLL_CARE},
-    {"looked", ROLL_CARE},
-    {"afterindicator", ROLL_CARE},
-    {"cla", ROLL_CARE},
-    {"childlookedafter", ROLL_CARE},
-    {"childreninlookedaftercare", ROLL_CARE},
-    {"inlacare", ROLL_CARE},
-    {"incareindicator", ROLL_CARE},
-    {"lacstatus", ROLL_CARE},
-    {"inlocalauthoritycare", ROLL_CARE},
-    {"currentlyincare", ROLL_CARE},
-    {"lookedafterincare", ROLL_CARE},
-    {"previouslylookedafterchild", ROLL_PREVIOUS_CARE},
-    {"postlac", ROLL_PREVIOUS_CARE},
-    {"postlookedafter", ROLL_PREVIOUS_CARE},
-    {"adoptedfromcare", ROLL_PREVIOUS_CARE},
-    {"previouslyincare", ROLL_PREVIOUS_CARE},
-    {"servicefamily", ROLL_SERVICE},
-    {"serviceindicator", ROLL_SERVICE},
-    {"servicechildindicator", ROLL_SERVICE},
-    {"servicepupil", ROLL_SERVICE},
-    {"armedforceschild", ROLL_SERVICE},
-    {"attendancepercentage", ROLL_ATTENDANCE},
-    {"percentattendance", ROLL_ATTENDANCE},
-    {"attendancerate", ROLL_ATTENDANCE},
-    {"presentpercent", ROLL_ATTENDANCE},
-    {"percentpresent", ROLL_ATTENDANCE},
-    {"attendanceytd", ROLL_ATTENDANCE},
-    {"overallattendance", ROLL_ATTENDANCE},
-    {"attendancethisyear", ROLL_ATTENDANCE},
+static const char *const aliases[ROLL_COLUMNS] = {
+    [ROLL_UPN] = "upn uniquepupilnumber upnnumber uniquepupilno upncode pupilupn studentupn",
+    [ROLL_FORMER_UPN] = "formerupn previousupn oldupn",
+    [ROLL_SURNAME] = "surname lastname legalsurname legallastname familyname pupilsurname studentsurname legalfamilyname "
+                     "familynames lastnames pupillastname studentlastname surnamelegal learnersurname",
+    [ROLL_FORENAME] = "forename firstname legalforename legalfirstname givenname pupilforename studentforename givennames "
+                      "forenames firstnames pupilfirstname studentfirstname forenamelegal learnerforename legalgivenname",
+    [ROLL_NAME] = "name pupil pupilname student studentname fullname child childname childsname learner learnername "
+                  "legalname pupilfullname studentfullname surnameforename surnamefirstname lastnamefirstname "
+                  "surnameandforename legalsurnameforename nameofpupil nameofchild pupils",
+    [ROLL_KNOWN_AS] = "chosenname preferredforename preferredfirstname preferredname knownas preferredgivenname chosenforename "
+                      "chosenfirstname knownname knownasname calledname usualname",
+    [ROLL_BORN] = "dob dateofbirth birthdate born birthday birth dateborn pupildob studentdob",
+    [ROLL_SEX] = "sex gender legalsex legalgender pupilsex",
+    [ROLL_YEAR] = "year yeargroup ncyear yeartaughtin ncyearactual curriculumyear yr yrgroup yeargrp yeargroupname "
+                  "yeartaught nationalcurriculumyear curriculumyeargroup currentyear currentyeargroup ncyeargroup ncyr "
+                  "ncyeartaught actualncyear schoolyear",
+    [ROLL_CLASS] = "reg reggroup registrationform registrationgroup form class tutorgroup classname formname formgroup "
+                   "classgroup classform formclass registration registrationclass regclass regform regname "
+                   "registrationgroupname tutor classcode reggroupname",
+    [ROLL_ENTERED] = "dateofadmission admissiondate dateofentry entrydate enrolmentdate entered startdate admitted "
+                     "dateadmitted dateofjoining joined joiningdate doa admissiondatecurrent schoolstartdate "
+                     "enrolmentstartdate dateenrolled entrydatetoschool dateofenrolment",
+    [ROLL_LEFT] = "leavingdate dateofleaving leavedate left dol leaverdate dateleft enrolmentenddate leftdate",
+    [ROLL_STATUS] = "senstatus senprovision sencategory sencode provisiontypecode sendstatus sen senprovisiontype "
+                    "senprovisiontypecode currentsenstatus senstatuscode senstage senlevel sendcode sendprovision "
+                    "sendcategory senprovisioncode sensupportstatus provisiontype sencategorycode currentsenprovision "
+                    "senddesignation sendlevel sencodeofpractice",
+    [ROLL_NEED1] = "senneed1 senneed primaryneed sentype1 primarysenneed primarysentype sentype primaryneedtype mainneed "
+                   "primarysendneed need1 senneedtype senprimaryneed sentypeprimary senneedprimary primarysen senprimarytype "
+                   "senneedtype1 sentypecode1 sentypecode primarysentypecode needtype1 sendneed1 senneedcode1 senneedrank1 "
+                   "sentyperank1 needrank1 primaryneedcode primarysenneedtype sendneed sendtype1 mainsenneed "
+                   "primarytypeofneed typeofneed senneedcode",
+    [ROLL_NEED2] = "senneed2 secondaryneed sentype2 secondarysenneed secondarysentype secondaryneedtype secondarysendneed "
+                   "need2 sensecondaryneed sentypesecondary senneedsecondary secondarysen sensecondarytype senneedtype2 "
+                   "sentypecode2 secondarysentypecode needtype2 sendneed2 senneedcode2 senneedrank2 sentyperank2 needrank2 "
+                   "secondaryneedcode secondarysenneedtype sendtype2 secondarytypeofneed",
+    [ROLL_NEED3] = "senneed3 need3 sentype3 senneedtype3 sentypecode3 needtype3 sendneed3 senneedcode3 senneedrank3 "
+                   "sentyperank3 needrank3 tertiaryneed thirdneed tertiarysenneed",
+    [ROLL_NEEDS] = "senneedsranked senneeds rankedneeds needs sentypes sendneeds senneedtypes typesofneed allneeds "
+                   "senneedslist senneedsbyrank needsranked sendneedsranked senneedsinorder needsbyrank senneedsall "
+                   "sentypesranked",
+    [ROLL_UNIT] = "senunitindicator senunit insenunit senunitmember",
+    [ROLL_RESOURCED] = "resourcedprovisionindicator resourcedprovision resourcedprovisionmember inresourcedprovision rpindicator "
+                       "rp resourcebase",
+    [ROLL_PREMIUM] = "pupilpremiumindicator pupilpremium pp ppindicator pupilpremiumeligible ppeligible pupilpremiumrecipient "
+                     "receivespupilpremium deprivationpupilpremium",
+    [ROLL_FSM] = "eligibleforfsm fsm freeschoolmeals eligibleforfreemeals fsmeligible freemeals fsmeligibility "
+                 "freeschoolmeal freeschoolmealseligible eligibleforfreeschoolmeals fsmindicator currentfsm "
+                 "freeschoolmealeligible",
+    [ROLL_FSM6] = "ever6 ever6fsm fsmever6 fsm6 ever6freemeals fsmever6years everfsm6 freeschoolmealsever6 "
+                  "ever6freeschoolmeals fsminlast6years",
+    [ROLL_EAL] = "eal englishasanadditionallanguage englishasadditionallanguage ealindicator additionallanguage ealstatus "
+                 "iseal englishadditionallanguage",
+    [ROLL_CARE] = "inleacare incare lookedafter lac lookedafterchild lookedafterchildren cla childlookedafter "
+                  "childreninlookedaftercare inlacare incareindicator lacstatus inlocalauthoritycare currentlyincare "
+                  "lookedafterincare",
+    [ROLL_PREVIOUS_CARE] = "previouslylookedafter plac everincare previouslylookedafterchild postlac postlookedafter adoptedfromcare "
+                           "previouslyincare",
+    [ROLL_SERVICE] = "servicechild servicechildren servicechildineducation servicefamily serviceindicator "
+                     "servicechildindicator servicepupil armedforceschild",
+    [ROLL_ATTENDANCE] = "attendance attendancepercent percentageattendance attendancepercentage percentattendance attendancerate "
+                        "presentpercent percentpresent attendanceytd overallattendance attendancethisyear",
 };
 
 void roll_plain(const char *text, char *out, size_t room)
@@ -423,15 +115,29 @@ void roll_plain(const char *text, char *out, size_t room)
 }
 
 #define PLAIN_MAX 64
-#define N_ALIASES (sizeof aliases / sizeof aliases[0])
+
+// The next word of *list into `word`; false after the last.
+static bool next_alias(const char **list, char word[PLAIN_MAX])
+{
+    *list += strspn(*list, " ");
+    size_t size = strcspn(*list, " ");
+    if (!size || size >= PLAIN_MAX)
+        return false;
+    memcpy(word, *list, size);
+    word[size] = '\0';
+    *list += size;
+    return true;
+}
 
 int roll_column_find(const char *heading)
 {
-    char plain[PLAIN_MAX];
+    char plain[PLAIN_MAX], word[PLAIN_MAX];
     roll_plain(heading, plain, sizeof plain);
-    for (size_t i = 0; i < N_ALIASES; i++) {
-        if (strcmp(aliases[i].heading, plain) == 0)
-            return (int)aliases[i].column;
+    for (int column = 0; *plain && column < ROLL_COLUMNS; column++) {
+        for (const char *list = aliases[column]; next_alias(&list, word);) {
+            if (strcmp(word, plain) == 0)
+                return column;
+        }
     }
     return -1;
 }
@@ -465,22 +171,20 @@ static bool same_digits(const char *a, const char *b)
 
 int roll_column_near(const char *heading, int *first, int *second)
 {
-    char plain[PLAIN_MAX];
+    char plain[PLAIN_MAX], word[PLAIN_MAX];
     roll_plain(heading, plain, sizeof plain);
     size_t length = strlen(plain);
     int best = length < 5 ? 0 : length < 10 ? 1 : 2; // in short words one slip makes another word
     *first = *second = -1;
-    for (size_t i = 0; best && i < N_ALIASES; i++) {
-        int distance = same_digits(aliases[i].heading, plain) ? text_distance(aliases[i].heading, plain) : best + 1;
-        if (distance > best)
-            continue;
-        if (distance < best)
-            *first = *second = -1;
-        best = distance;
-        if (*first < 0)
-            *first = (int)aliases[i].column;
-        else if (*first != (int)aliases[i].column)
-            *second = (int)aliases[i].column;
+    for (int column = 0; best && column < ROLL_COLUMNS; column++) {
+        for (const char *list = aliases[column]; next_alias(&list, word);) {
+            int distance = same_digits(word, plain) ? text_distance(word, plain) : best + 1;
+            if (distance > best || (distance == best && *first == column))
+                continue;
+            *second = distance == best ? *first : -1;
+            *first = column;
+            best = distance;
+        }
     }
     return *first < 0 ? -1 : *second < 0 ? *first : -2;
 }

@@ -111,12 +111,44 @@ static int load(struct import *import, struct problem *problem)
     return check_rights(&import->school, problem);
 }
 
+// A near miss: the person at the terminal knows the children.
+static int on_doubt(void *data, const struct roll_row *row, const struct record *const *pupils, const char *const *why, size_t n)
+{
+    struct import *import = data;
+    struct cli *cli = import->cli;
+    const char *choices[16];
+    char day[DATE_TEXT_MAX], id[ID_TEXT_MAX];
+    if (!cli_can_ask(cli) || cli->yes || n > 15)
+        return ERR_AMBIGUOUS;
+    for (size_t i = 0; i < n; i++) {
+        choices[i] = arena_printf(&cli->arena, "%s %s, born %s: %s", id_format(pupils[i]->kind, pupils[i]->id, id),
+                                  school_name(pupils[i], &cli->arena), date_human((int32_t)record_number(pupils[i], "born"), day), why[i]);
+        if (!choices[i])
+            return ERR_AMBIGUOUS;
+    }
+    choices[n] = "a new pupil";
+    const struct value *forename = &row->values[ROLL_FORENAME];
+    const char *question =
+        arena_printf(&cli->arena, "Row %zu: %s, %s, born %s. Who is that?", row->row, row->values[ROLL_SURNAME].text,
+                     forename->type ? forename->text : "(no forename)", date_human((int32_t)row->values[ROLL_BORN].number, day));
+    return question ? cli_choose(cli, question, choices, n + 1) : ERR_AMBIGUOUS;
+}
+
 static int plan_all(struct import *import, const char *bytes, size_t size, struct problem *problem)
 {
     struct cli *cli = import->cli;
-    roll_init(&import->roll, &cli->arena, school_codes(&import->school), cli_today(cli), import->date);
-    int result = roll_read(&import->roll, bytes, size, problem);
-    if (result == 0 && plan_make(&import->plan, &import->roll, &import->school, import->date, &cli->arena) < 0)
+    struct roll *roll = &import->roll;
+    int result = mapping_recall(import, bytes, size, problem);
+    if (result < 0)
+        return result;
+    roll_init(roll, &cli->arena, school_codes(&import->school), cli_today(cli), import->date);
+    roll->maps = import->maps;
+    roll->n_maps = import->n_maps;
+    roll->order = import->order;
+    result = roll_read(roll, bytes, size, problem);
+    if (result == 0)
+        result = mapping_keep(import, problem);
+    if (result == 0 && plan_make(&import->plan, roll, &import->school, import->date, on_doubt, import, &cli->arena) < 0)
         return problem_set(problem, ERR_NOMEM, "There was not enough memory for so large a roll.");
     return result;
 }
@@ -182,13 +214,25 @@ static int date_option(struct cli *cli, int32_t *date, struct problem *problem)
     return result;
 }
 
+static int order_option(struct import *import, struct problem *problem)
+{
+    const char *given = cli_option(import->cli, "date-order");
+    import->order = !given ? ROLL_ORDER_SHOWN : strcmp(given, "day-first") == 0 ? ROLL_DAY_FIRST : ROLL_MONTH_FIRST;
+    if (given && import->order == ROLL_MONTH_FIRST && strcmp(given, "month-first") != 0) {
+        problem_set(problem, ERR_USAGE, "--date-order is day-first or month-first, not \"%.40s\".", given);
+        problem_hint(problem, "Leave it out to let each column of the file say.");
+        return ERR_USAGE;
+    }
+    return 0;
+}
+
 int import_command(struct cli *cli, int argc, char **argv)
 {
     struct problem problem;
     problem_init(&problem, &cli->arena);
     if (argc != 1) {
         problem_set(&problem, ERR_USAGE, argc < 1 ? "Which file? import takes the CSV that your MIS exports." : "import takes one file.");
-        problem_hint(&problem, "sendco import FILE [--dry-run] [--date DATE]");
+        problem_hint(&problem, "sendco import FILE [--dry-run] [--date DATE] [--map 'HEADING=FIELD']");
         return cli_fail(cli, "import", &problem);
     }
     struct import *import = arena_zero(&cli->arena, 1, sizeof *import);
@@ -197,7 +241,8 @@ int import_command(struct cli *cli, int argc, char **argv)
     import->cli = cli;
     import->file = argv[0];
     import->dry_run = cli->dry_run;
-    if (date_option(cli, &import->date, &problem) < 0 || run(import, &problem) < 0)
+    if (date_option(cli, &import->date, &problem) < 0 || order_option(import, &problem) < 0 || mapping_options(import, &problem) < 0 ||
+        run(import, &problem) < 0)
         return cli_fail(cli, "import", &problem);
     if (import->roll.n_faults)
         return faulty(import);

@@ -13,15 +13,30 @@ struct import {
     struct school school;
     struct plan plan;
     bool dry_run, applied;
+    struct roll_map *maps; // what --map says, and what was remembered
+    size_t n_maps;
+    uint64_t headings;             // of the file: what a mapping is remembered by
+    enum roll_order order;         // of dates, by --date-order
     bool asked;                    // a person saw the plan and said yes
     uint64_t seen;                 // how far the school was known when reading began
     const Sendco__PutReply *reply; // NULL: nothing was sent
 };
 
+// What --map says, into import->maps. 0 or ERR_USAGE.
+int mapping_options(struct import *import, struct problem *problem);
+// Adds what was remembered for a file of these headings; --forget-map drops it. 0 or ERR_CONFIG.
+int mapping_recall(struct import *import, const char *bytes, size_t size, struct problem *problem);
+// Keeps what --map said, when the file was read with it. 0 or ERR_CONFIG.
+int mapping_keep(struct import *import, struct problem *problem);
+
 // Sends the plan as one batch; with dry_run the server only checks it. 0 or an error.
 int import_send(struct import *import, struct problem *problem);
 // As one JSON object on cli->out.
 void import_show_json(const struct import *import);
+// The changes of the plan, pupil by pupil, from what to what.
+void import_show_changes(const struct import *import, size_t most);
+// Text for a terminal, cut to `width` columns unless that is 0.
+const char *import_safe(const struct import *import, const char *text, int width);
 // Summary, faults, what comes next.
 void import_show_text(const struct import *import);
 // What a person is asked about, not longer than the terminal; and, after a yes, how it ended.

@@ -1,5 +1,5 @@
-// Roll against school, pupil by pupil. Matches by UPN, else by name and birth
-// date; nobody is ever taken off roll because a file does not name them. Any thread.
+// Roll against school, pupil by pupil: what each row changes. Nobody is ever taken
+// off roll because a file does not name them. Any thread.
 #include "client/exchange/plan.h"
 
 #include <stdlib.h>
@@ -74,6 +74,9 @@ static bool said(const struct roll_row *row, int column, const struct record *he
     // nothing, least of all that the name entered here is wrong.
     if (column == ROLL_KNOWN_AS && value_equal(*value, row->values[ROLL_FORENAME]))
         return false;
+    // A file that still has the UPN from before does not bring it back.
+    if (column == ROLL_UPN && held && record_has(held, "upn") && value_equal(*value, value_of(held, "former_upn")))
+        return false;
     return !value_equal(*value, held ? value_of(held, roll_columns[column].field) : (struct value){0});
 }
 
@@ -122,32 +125,6 @@ static void pupil_edit(struct plan *plan, const struct record *pupil, struct rol
 static const char *text_or_null(struct value value)
 {
     return value.type == VALUE_TEXT ? value.text : NULL;
-}
-
-// The pupil whom a row means; NULL: a new one, or a fault was noted.
-static const struct record *match(struct plan *plan, struct roll_row *row)
-{
-    const char *upn = text_or_null(row->values[ROLL_UPN]), *surname = text_or_null(row->values[ROLL_SURNAME]);
-    const char *forename = text_or_null(row->values[ROLL_FORENAME]);
-    const struct record *found = upn ? school_by_upn(plan->school, upn) : NULL;
-    char id[ID_TEXT_MAX];
-    size_t n = 0;
-    if (found)
-        return found;
-    if (upn && (found = school_removed_upn(plan->school, upn)) != NULL)
-        return found; // an undone import, or a mistake: named again, they come back
-    struct record *const *same = surname ? school_by_person(plan->school, surname, forename, row->values[ROLL_BORN].number, &n) : NULL;
-    if (n > 1) {
-        roll_fault_add(plan->roll, row, ROLL_SURNAME, "several", "Give this row its UPN.", "%zu pupils have this name and birth date", n);
-        return NULL;
-    }
-    if (n == 1 && upn && record_has(same[0], "upn")) {
-        id_format(same[0]->kind, same[0]->id, id);
-        roll_fault_add(plan->roll, row, ROLL_UPN, "other-upn", "Find out which UPN is right and correct it on that side.",
-                       "%s has the same name and birth date and the UPN %s", id, record_text(same[0], "upn"));
-        return NULL;
-    }
-    return n == 1 ? same[0] : NULL;
 }
 
 // --- classes -------------------------------------------------------------------
@@ -231,7 +208,7 @@ static void row_spells(struct plan *plan, const struct record *pupil, bool is_ne
     if (row->values[ROLL_STATUS].type &&
         plan_spell(plan, "SenStatus", "provision", row->values[ROLL_STATUS], pupil, is_new, row, ROLL_STATUS, starts))
         plan->counts.statuses++;
-    if (roll_has(plan->roll, ROLL_NEEDS) || roll_has(plan->roll, ROLL_NEED1))
+    if (roll_has(plan->roll, ROLL_NEEDS) || roll_has(plan->roll, ROLL_NEED1) || roll_has(plan->roll, ROLL_NEED2))
         plan_needs(plan, pupil, is_new, row, starts);
 }
 
@@ -267,16 +244,21 @@ static int by_stage(const void *a, const void *b)
     return (x->record->id < y->record->id) - (x->record->id > y->record->id);
 }
 
-int plan_make(struct plan *plan, struct roll *roll, struct school *school, int32_t date, struct arena *arena)
+int plan_make(struct plan *plan, struct roll *roll, struct school *school, int32_t date, plan_ask_fn *ask, void *ask_data,
+              struct arena *arena)
 {
-    *plan = (struct plan){.roll = roll, .school = school, .arena = arena, .date = date};
+    *plan = (struct plan){.roll = roll, .school = school, .arena = arena, .date = date, .ask = ask, .ask_data = ask_data};
+    plan->matched = arena_zero(arena, roll->n_rows + 1, sizeof(const struct record *));
     const struct record **seen = arena_zero(arena, roll->n_rows + 1, sizeof(const struct record *));
     size_t n_seen = 0;
     plan->counts.rows = roll->n_rows;
-    classes(plan);
-    for (size_t i = 0; seen && i < roll->n_rows; i++) {
+    if (seen && plan->matched) {
+        plan_match(plan);
+        classes(plan);
+    }
+    for (size_t i = 0; seen && plan->matched && i < roll->n_rows; i++) {
         struct roll_row *row = roll->rows[i];
-        const struct record *pupil = match(plan, row);
+        const struct record *pupil = plan->matched[i];
         if (pupil)
             seen[n_seen++] = pupil; // also one whose row is faulty: they are not missing
         if (row->faulty)
@@ -292,7 +274,7 @@ int plan_make(struct plan *plan, struct roll *roll, struct school *school, int32
     if (seen)
         missing(plan, seen, n_seen);
     roll_faults_sort(roll);
-    if (!seen || !plan->missing || plan->failed)
+    if (!seen || !plan->matched || !plan->missing || plan->failed)
         return ERR_NOMEM;
     if (plan->n_changes)
         qsort(plan->changes, plan->n_changes, sizeof *plan->changes, by_stage);

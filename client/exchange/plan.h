@@ -16,14 +16,22 @@ struct plan_change {
 };
 
 struct plan_counts {
-    size_t rows, pupils_new, pupils_restored, pupils_changed, pupils_unchanged, classes_new, memberships, statuses, needs, needs_ended, missing;
+    size_t rows, pupils_new, pupils_restored, pupils_changed, pupils_unchanged, classes_new, memberships, statuses, needs, needs_ended,
+        missing;
 };
+
+// Which of these pupils a row means: an index, n: a new pupil; ERR_AMBIGUOUS: there is
+// nobody who could say. `why`: what speaks for each.
+typedef int plan_ask_fn(void *data, const struct roll_row *row, const struct record *const *pupils, const char *const *why, size_t n);
 
 struct plan {
     struct roll *roll;
     struct school *school;
     struct arena *arena;
     int32_t date; // spells begin on it
+    plan_ask_fn *ask;
+    void *ask_data;
+    const struct record **matched; // by place in roll->rows; NULL: nobody yet
     struct plan_change *changes;
     size_t n_changes, room;
     int64_t next_temporary;
@@ -34,11 +42,14 @@ struct plan {
 };
 
 // Compares roll and school. Faults are noted in the roll; a plan of a roll with
-// faults must not be applied. 0 or ERR_NOMEM.
-int plan_make(struct plan *plan, struct roll *roll, struct school *school, int32_t date, struct arena *arena);
+// faults must not be applied. `ask` may be NULL: nobody is there to say. 0 or ERR_NOMEM.
+int plan_make(struct plan *plan, struct roll *roll, struct school *school, int32_t date, plan_ask_fn *ask, void *ask_data,
+              struct arena *arena);
 
 // --- between its own files ---
 
+// Whom each row means: plan->matched. Doubts are asked about or noted as faults.
+void plan_match(struct plan *plan);
 // A new record about `pupil` (may be NULL), or an edit of `record`; fill it by plan_set.
 struct plan_change *plan_add(struct plan *plan, const char *kind, const struct record *pupil, size_t row, int stage);
 struct plan_change *plan_edit(struct plan *plan, const struct record *record, const struct record *pupil, size_t row, int stage);

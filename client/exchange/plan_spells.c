@@ -103,9 +103,18 @@ static void needs_held(struct needs_work *work)
     }
 }
 
+// Begun and ended on this very day: corrected here before, and free to be again.
+static bool only_today(const struct needs_work *work, const struct record *held)
+{
+    return record_number(held, "starts") >= work->starts && record_has(held, "ends") &&
+           record_number(held, "ends") == record_number(held, "starts");
+}
+
 static void needs_match(struct needs_work *work)
 {
     for (size_t i = 0; i < work->n_held; i++) {
+        if (only_today(work, work->held[i]))
+            continue;
         const char *code = record_text(work->held[i], "need");
         for (size_t rank = 0; rank < work->row->n_needs; rank++) {
             if (work->met[rank] || !code || strcmp(code, work->row->needs[rank]) != 0 ||
@@ -117,35 +126,46 @@ static void needs_match(struct needs_work *work)
     }
 }
 
-// One that began on this very day cannot end before it: it becomes what the file says.
-static bool need_correct(struct needs_work *work, const struct record *held)
+static bool began_now(const struct needs_work *work, size_t i)
 {
-    for (size_t rank = 0; rank < work->row->n_needs; rank++) {
-        bool same_rank = record_number(held, "rank") == (int64_t)rank + 1;
-        const char *code = record_text(held, "need");
-        bool same_need = code && strcmp(code, work->row->needs[rank]) == 0;
-        if (work->met[rank] || (!same_rank && !same_need))
-            continue;
-        struct plan_change *change = plan_edit(work->plan, held, work->pupil, work->row->row, STAGE_END);
-        if (!same_need)
-            plan_set(change, "need", value_text(work->row->needs[rank]));
-        if (!same_rank)
-            plan_set(change, "rank", value_number((int64_t)rank + 1));
-        work->met[rank] = true;
-        work->plan->counts.needs++;
-        return true;
-    }
-    return false;
+    return !work->kept[i] && record_number(work->held[i], "starts") >= work->starts;
 }
 
-static void need_end(struct needs_work *work, const struct record *held)
+// One that began on this very day cannot end before it: it becomes what the file
+// says. First those whose need is still named, then any other.
+static void needs_correct(struct needs_work *work, bool same_need)
 {
-    bool today = record_number(held, "starts") >= work->starts;
-    if (today && need_correct(work, held))
-        return;
-    if (today && record_has(held, "ends") && record_number(held, "ends") == record_number(held, "starts"))
-        return; // cannot end earlier than that
+    for (size_t i = 0; i < work->n_held; i++) {
+        const char *code = record_text(work->held[i], "need");
+        for (size_t rank = 0; began_now(work, i) && rank < work->row->n_needs; rank++) {
+            if (work->met[rank] || (same_need && (!code || strcmp(code, work->row->needs[rank]) != 0)))
+                continue;
+            struct plan_change *change = plan_edit(work->plan, work->held[i], work->pupil, work->row->row, STAGE_END);
+            if (!same_need)
+                plan_set(change, "need", value_text(work->row->needs[rank]));
+            if (record_number(work->held[i], "rank") != (int64_t)rank + 1)
+                plan_set(change, "rank", value_number((int64_t)rank + 1));
+            if (only_today(work, work->held[i]))
+                plan_set(change, "ends", (struct value){0});
+            work->met[rank] = work->kept[i] = true;
+            work->plan->counts.needs++;
+        }
+    }
+}
+
+// What is left over of this very day ends on it, behind the ranks that go on.
+static void need_end(struct needs_work *work, size_t i, int64_t *behind)
+{
+    const struct record *held = work->held[i];
+    bool today = began_now(work, i), ended = only_today(work, held);
+    bool in_way = today && work->row->n_needs && record_number(held, "rank") <= *behind;
+    if (ended && !in_way)
+        return; // it cannot end earlier than that
     struct plan_change *change = plan_edit(work->plan, held, work->pupil, work->row->row, STAGE_END);
+    if (in_way)
+        plan_set(change, "rank", value_number(++*behind));
+    if (ended)
+        return;
     plan_set(change, "ends", value_number(today ? record_number(held, "starts") : work->starts - 1));
     work->plan->counts.needs_ended++;
 }
@@ -156,11 +176,16 @@ void plan_needs(struct plan *plan, const struct record *pupil, bool is_new, stru
     if (!is_new)
         needs_held(&work);
     needs_match(&work);
-    for (size_t i = 0; i < work.n_held && !row->faulty; i++) {
+    if (row->faulty)
+        return;
+    needs_correct(&work, true);
+    needs_correct(&work, false);
+    int64_t behind = (int64_t)row->n_needs;
+    for (size_t i = 0; i < work.n_held; i++) {
         if (!work.kept[i])
-            need_end(&work, work.held[i]);
+            need_end(&work, i, &behind);
     }
-    for (size_t rank = 0; rank < row->n_needs && !row->faulty; rank++) {
+    for (size_t rank = 0; rank < row->n_needs; rank++) {
         if (work.met[rank])
             continue;
         struct plan_change *change = plan_add(plan, "Need", pupil, row->row, STAGE_BEGIN);

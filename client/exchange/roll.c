@@ -4,25 +4,27 @@
 #include "client/exchange/roll.h"
 
 #include <csv.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <utf8proc.h>
-
-#include "common/text.h"
-
 #define ROLL_CELLS_MAX 400
+#define ROLL_TITLES    10 // the heading is one of the first so many records
+
+struct record_cells {
+    const char **cells;
+    size_t n;
+};
 
 struct reader {
     struct roll *roll;
     const char *cells[ROLL_CELLS_MAX];
-    size_t n_cells, n_records, room, unread_room;
-    int columns[ROLL_CELLS_MAX]; // what each place of the heading means; -1: nothing
-    const char *headings[ROLL_CELLS_MAX];
-    size_t n_headings;
-    bool failed; // memory
+    size_t n_cells, n_records, room;
+    struct record_cells first[ROLL_TITLES]; // until the heading is known
+    size_t n_first;
+    bool headed, ended; // ended: a record just did
+    bool peek;          // only for the heading
+    bool failed;        // memory
 };
 
 void roll_init(struct roll *roll, struct arena *arena, struct roll_codes codes, int32_t today, int32_t date)
@@ -33,95 +35,6 @@ void roll_init(struct roll *roll, struct arena *arena, struct roll_codes codes, 
 bool roll_has(const struct roll *roll, enum roll_column column)
 {
     return roll->headings[column] != NULL;
-}
-
-void roll_fault_add(struct roll *roll, struct roll_row *row, int column, const char *code, const char *hint, const char *format, ...)
-{
-    if ((roll->n_faults & (roll->n_faults - 1)) == 0) {
-        struct roll_fault *room = arena_zero(roll->arena, roll->n_faults ? roll->n_faults * 2 : 1, sizeof *room);
-        if (!room)
-            return;
-        if (roll->n_faults)
-            memcpy(room, roll->faults, roll->n_faults * sizeof *room);
-        roll->faults = room;
-    }
-    char message[400];
-    va_list list;
-    va_start(list, format);
-    vsnprintf(message, sizeof message, format, list);
-    va_end(list);
-    struct roll_fault *fault = &roll->faults[roll->n_faults++];
-    *fault = (struct roll_fault){.row = row ? row->row : 1, .column = "", .value = "", .code = code, .hint = hint ? hint : ""};
-    fault->message = arena_strdup(roll->arena, message);
-    if (column >= 0) {
-        fault->column = roll->headings[column] ? roll->headings[column] : roll_columns[column].label;
-        fault->value = row && row->cells[column] ? row->cells[column] : "";
-    }
-    if (!fault->message)
-        fault->message = code;
-    if (row)
-        row->faulty = true;
-}
-
-static int by_row(const void *a, const void *b)
-{
-    const struct roll_fault *x = a, *y = b;
-    return x->row != y->row ? (x->row > y->row ? 1 : -1) : strcmp(x->column, y->column);
-}
-
-void roll_faults_sort(struct roll *roll)
-{
-    if (roll->n_faults)
-        qsort(roll->faults, roll->n_faults, sizeof *roll->faults, by_row);
-}
-
-// --- heading -------------------------------------------------------------------
-
-static void unread_add(struct reader *reader, const char *heading)
-{
-    struct roll *roll = reader->roll;
-    if (!roll->unread)
-        roll->unread = arena_zero(roll->arena, ROLL_CELLS_MAX, sizeof(const char *));
-    if (roll->unread && *heading)
-        roll->unread[roll->n_unread++] = heading;
-}
-
-static void take_heading(struct reader *reader)
-{
-    struct roll *roll = reader->roll;
-    reader->n_headings = reader->n_cells;
-    for (size_t i = 0; i < reader->n_cells; i++) {
-        const char *heading = text_normal(reader->cells[i], roll->arena);
-        heading = heading ? heading : "";
-        int column = roll_column_find(heading);
-        reader->columns[i] = column;
-        reader->headings[i] = heading;
-        if (column < 0) {
-            unread_add(reader, heading);
-        } else if (roll->headings[column]) {
-            roll_fault_add(roll, NULL, column, "twice", "Take one of the two columns out of the file.", "“%.60s” and “%.60s” mean the same",
-                           roll->headings[column], heading);
-            reader->columns[i] = -1;
-        } else {
-            roll->headings[column] = heading;
-        }
-    }
-}
-
-static void check_heading(struct reader *reader)
-{
-    static const enum roll_column needed[] = {ROLL_SURNAME, ROLL_BORN};
-    struct roll *roll = reader->roll;
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
-        const struct roll_column_info *info = &roll_columns[needed[i]];
-        if (!roll->headings[needed[i]])
-            roll_fault_add(roll, NULL, (int)needed[i], "no-column",
-                           arena_printf(roll->arena, "Give one of the columns this heading: %s", info->example),
-                           "there is no column for it in the first row");
-    }
-    if (roll->headings[ROLL_NEEDS] && (roll->headings[ROLL_NEED1] || roll->headings[ROLL_NEED2]))
-        roll_fault_add(roll, NULL, ROLL_NEEDS, "twice", "Keep the ranked list or the two single columns.",
-                       "needs stand in two places of the file");
 }
 
 // --- rows ----------------------------------------------------------------------
@@ -147,20 +60,122 @@ static struct roll_row *row_new(struct reader *reader)
     return row;
 }
 
-static void take_row(struct reader *reader)
+static bool empty(const char *cell)
 {
+    return !cell[strspn(cell, " \t")] || ((unsigned char)*cell >= 0x80 && cell[strspn(cell, " \t\xc2\xa0\xe2\x80\x8b")] == '\0');
+}
+
+// "Total", "60 pupils", "Count: 60": the foot of a printed list.
+static bool is_total(const struct record_cells *record)
+{
+    static const char *const words[] = {"total", "count", "numberof", "pupils", "grandtotal", "sum", NULL};
+    size_t filled = 0;
+    bool said = false;
+    for (size_t i = 0; i < record->n; i++) {
+        char plain[40];
+        if (empty(record->cells[i]))
+            continue;
+        filled++;
+        roll_plain(record->cells[i], plain, sizeof plain);
+        const char *word = plain + strspn(plain, "0123456789");
+        for (size_t w = 0; words[w]; w++)
+            said = said || (strncmp(word, words[w], strlen(words[w])) == 0 && word[strcspn(word, "0123456789")] == '\0') ||
+                   strncmp(word, "total", 5) == 0;
+    }
+    return said && filled <= 3;
+}
+
+static void take_cells(struct roll *roll, struct roll_row *row, const struct record_cells *record)
+{
+    for (size_t i = 0; i < record->n && i < roll->n_heads; i++) {
+        struct roll_heading *head = &roll->heads[i];
+        bool said = !empty(record->cells[i]);
+        head->filled += said;
+        if (head->column >= 0 && (said || !row->cells[head->column]))
+            row->cells[head->column] = record->cells[i];
+    }
+}
+
+// Columns without heading and content at the right are of the spreadsheet, not of the roll.
+static bool fits(const struct roll *roll, const struct record_cells *record)
+{
+    size_t filled = record->n, named = roll->n_heads;
+    while (filled && empty(record->cells[filled - 1]))
+        filled--;
+    while (named && !*roll->heads[named - 1].text)
+        named--;
+    return filled <= roll->n_heads && record->n >= named;
+}
+
+static void take_row(struct reader *reader, const struct record_cells *record)
+{
+    struct roll *roll = reader->roll;
     struct roll_row *row = row_new(reader);
     if (!row) {
         reader->failed = true;
         return;
     }
-    for (size_t i = 0; i < reader->n_cells && i < reader->n_headings; i++) {
-        if (reader->columns[i] >= 0)
-            row->cells[reader->columns[i]] = reader->cells[i];
+    if (is_total(record)) {
+        row->skip = UINT32_MAX;
+        roll_fault_add(roll, row, -1, "totals", "Take this row out of the file.", "is a row of totals, not a pupil");
+    } else if (!fits(roll, record)) {
+        // What stands in the wrong place is not worth a fault of its own.
+        row->skip = UINT32_MAX;
+        roll_fault_add(roll, row, -1, "cells", "Look for a comma or a quotation mark too many or too few in this row.",
+                       "has %zu cells where the heading has %zu", record->n, roll->n_heads);
+    } else
+        take_cells(roll, row, record);
+}
+
+// --- heading -------------------------------------------------------------------
+
+static bool blank(const struct record_cells *record)
+{
+    for (size_t i = 0; i < record->n; i++) {
+        if (!empty(record->cells[i]))
+            return false;
     }
-    if (reader->n_cells != reader->n_headings)
-        roll_fault_add(reader->roll, row, -1, "cells", "Look for a comma or a quotation mark too many or too few in this row.",
-                       "has %zu cells where the heading has %zu", reader->n_cells, reader->n_headings);
+    return true;
+}
+
+// The heading is the record that names what a roll must have; else the one that names most.
+static void take_heading(struct reader *reader)
+{
+    size_t best = 0, most = 0;
+    bool whole = false;
+    for (size_t i = 0; i < reader->n_first && !whole; i++) {
+        size_t score = roll_headings_score(reader->roll, reader->first[i].cells, reader->first[i].n, &whole);
+        if (whole || score > most) {
+            best = i;
+            most = score;
+        }
+    }
+    reader->headed = true;
+    reader->n_records = 1;
+    roll_headings_take(reader->roll, reader->first[best].cells, reader->first[best].n);
+    for (size_t i = best + 1; i < reader->n_first; i++) {
+        reader->n_records++;
+        if (!blank(&reader->first[i]))
+            take_row(reader, &reader->first[i]);
+    }
+}
+
+static void on_first(struct reader *reader, const struct record_cells *record)
+{
+    bool whole;
+    struct record_cells *kept = &reader->first[reader->n_first];
+    if (reader->n_first == 0 && blank(record))
+        return;
+    kept->n = record->n;
+    kept->cells = arena_copy(reader->roll->arena, record->cells, record->n * sizeof(const char *));
+    if (!kept->cells) {
+        reader->failed = true;
+        return;
+    }
+    reader->n_first++;
+    roll_headings_score(reader->roll, kept->cells, kept->n, &whole);
+    if (whole || reader->n_first == ROLL_TITLES)
+        take_heading(reader);
 }
 
 static void on_cell(void *bytes, size_t size, void *data)
@@ -173,38 +188,47 @@ static void on_cell(void *bytes, size_t size, void *data)
         reader->cells[reader->n_cells++] = cell;
 }
 
-static bool blank(const struct reader *reader)
-{
-    for (size_t i = 0; i < reader->n_cells; i++) {
-        if (reader->cells[i][strspn(reader->cells[i], " \t")])
-            return false;
-    }
-    return true;
-}
-
 static void on_record(int end, void *data)
 {
     (void)end;
     struct reader *reader = data;
-    reader->n_records++;
-    if (reader->n_records == 1) {
-        take_heading(reader);
-        check_heading(reader);
-    } else if (!blank(reader)) {
-        take_row(reader); // spreadsheets leave rows of nothing but commas behind
-    }
+    const struct record_cells record = {reader->cells, reader->n_cells};
     reader->n_cells = 0;
+    reader->ended = true;
+    if (reader->failed)
+        return;
+    if (!reader->headed) {
+        on_first(reader, &record);
+        return;
+    }
+    reader->n_records++;
+    if (!blank(&record))
+        take_row(reader, &record); // spreadsheets leave rows of nothing but commas behind
 }
 
 // --- bytes ---------------------------------------------------------------------
 
-// The first line says what stands between cells: the sign it has most of.
+static size_t line_size(const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] == '\n')
+            return i + 1;
+        if (bytes[i] == '\r')
+            return i + 1 + (i + 1 < size && bytes[i + 1] == '\n');
+    }
+    return size;
+}
+
+// The first lines say what stands between cells: the sign they have most of.
 static unsigned char delimiter(const char *bytes, size_t size)
 {
     static const char signs[] = ",;\t";
-    size_t count[3] = {0}, best = 0;
-    for (size_t i = 0; i < size && bytes[i] != '\n' && bytes[i] != '\r'; i++) {
-        const char *found = bytes[i] ? strchr(signs, bytes[i]) : NULL;
+    size_t count[3] = {0}, best = 0, lines = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < size && lines < ROLL_TITLES; i++) {
+        const char *found = bytes[i] && !quoted ? strchr(signs, bytes[i]) : NULL;
+        quoted ^= bytes[i] == '"';
+        lines += bytes[i] == '\n' || bytes[i] == '\r';
         if (found)
             count[found - signs]++;
     }
@@ -213,70 +237,91 @@ static unsigned char delimiter(const char *bytes, size_t size)
     return (unsigned char)signs[best];
 }
 
-static int check_bytes(const char *bytes, size_t size, struct problem *problem)
+static void broken(struct reader *reader)
 {
-    if (size > ROLL_BYTES_MAX)
-        return problem_set(problem, ERR_TOO_LARGE, "The file is larger than 20 MiB.");
-    bool wide = size >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0);
-    if (!wide && size && memchr(bytes, '\0', size))
-        return problem_set(problem, ERR_INPUT, "The file holds NUL bytes: it is no CSV text.");
-    if (wide)
-        problem_set(problem, ERR_INPUT, "The file is UTF-16 text, not UTF-8.");
-    size_t line = 1, at = 0;
-    while (!wide && at < size) {
-        utf8proc_int32_t letter;
-        utf8proc_ssize_t used = utf8proc_iterate((const utf8proc_uint8_t *)bytes + at, (utf8proc_ssize_t)(size - at), &letter);
-        if (used <= 0) {
-            problem_set(problem, ERR_INPUT, "The file is not UTF-8 text: line %zu holds other bytes.", line);
-            break;
-        }
-        line += letter == '\n';
-        at += (size_t)used;
+    struct roll_row row = {.row = reader->headed ? reader->n_records + 1 : 1};
+    reader->n_cells = 0;
+    roll_fault_add(reader->roll, &row, -1, "quoting", "Write a quotation mark inside a cell twice, and close every one that opens.",
+                   "a quotation mark stands where none can be, so this row was not read");
+    if (reader->headed)
+        reader->n_records++;
+}
+
+static bool peeked(const struct reader *reader)
+{
+    return reader->peek && reader->headed;
+}
+
+// Records until the text ends or one is broken: then where the next line begins.
+static size_t parse_some(struct reader *reader, unsigned char sign, const char *bytes, size_t size)
+{
+    struct csv_parser parser;
+    size_t at = 0, began = 0, next = 0; // the record at hand: its begin and the end of its first line
+    bool good = csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) == 0;
+    reader->failed = reader->failed || !good;
+    if (!good)
+        return size;
+    csv_set_delim(&parser, sign);
+    while (good && at < size && !reader->failed && !peeked(reader)) {
+        size_t line = line_size(bytes + at, size - at);
+        reader->ended = false;
+        good = csv_parse(&parser, bytes + at, line, on_cell, on_record, reader) == line;
+        bool none = at == began && strspn(bytes + at, " \t\r\n") >= line;
+        next = at == began ? at + line : next;
+        at += line;
+        if (good && (reader->ended || none))
+            began = at;
     }
-    if (!wide && at >= size)
-        return 0;
-    problem_hint(problem, "In Excel choose Save As, “CSV UTF-8 (Comma delimited)”, then import that file.");
-    return ERR_INPUT;
+    reader->ended = false;
+    good = peeked(reader) || (good && csv_fini(&parser, on_cell, on_record, reader) == 0);
+    csv_free(&parser);
+    if (good || reader->failed)
+        return size;
+    broken(reader);
+    return next;
 }
 
 static int parse(struct reader *reader, const char *bytes, size_t size, struct problem *problem)
 {
-    struct csv_parser parser;
-    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
-        return problem_set(problem, ERR_NOMEM, "There was not enough memory to read the file.");
-    csv_set_delim(&parser, delimiter(bytes, size));
-    size_t done = csv_parse(&parser, bytes, size, on_cell, on_record, reader);
-    bool broken = done < size || csv_fini(&parser, on_cell, on_record, reader) != 0;
-    csv_free(&parser);
-    if (reader->failed)
-        return problem_set(problem, ERR_NOMEM, "There was not enough memory to read the file.");
-    if (!broken)
-        return 0;
-    struct roll_row row = {.row = reader->n_records + 1};
-    roll_fault_add(reader->roll, &row, -1, "quoting", "Write a quotation mark inside a cell twice, and close every one that opens.",
-                   "a quotation mark stands where none can be; nothing after it was read");
-    return 0;
+    unsigned char sign = delimiter(bytes, size);
+    for (size_t at = 0; at < size && !reader->failed;)
+        at += parse_some(reader, sign, bytes + at, size - at);
+    if (!reader->failed && !reader->headed && reader->n_first)
+        take_heading(reader);
+    return reader->failed ? problem_set(problem, ERR_NOMEM, "There was not enough memory to read the file.") : 0;
 }
 
-int roll_read(struct roll *roll, const char *bytes, size_t size, struct problem *problem)
+static int read_all(struct roll *roll, const char *bytes, size_t size, bool peek, struct problem *problem)
 {
-    if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
-        bytes += 3;
-        size -= 3;
-    }
-    int result = check_bytes(bytes, size, problem);
+    if (size > ROLL_BYTES_MAX)
+        return problem_set(problem, ERR_TOO_LARGE, "The file is larger than 20 MiB.");
+    int result = roll_decode(roll, &bytes, &size, problem);
     if (result < 0)
         return result;
     struct reader *reader = calloc(1, sizeof *reader);
     if (!reader)
         return problem_set(problem, ERR_NOMEM, "There was not enough memory to read the file.");
     reader->roll = roll;
+    reader->peek = peek;
     result = parse(reader, bytes, size, problem);
-    if (result == 0 && reader->n_records == 0 && roll->n_faults == 0)
+    if (result == 0 && !reader->headed && roll->n_faults == 0)
         result = problem_set(problem, ERR_INPUT, "The file is empty: it has no heading row.");
     free(reader);
-    if (result == 0)
+    return result;
+}
+
+int roll_peek(struct roll *roll, const char *bytes, size_t size, struct problem *problem)
+{
+    return read_all(roll, bytes, size, true, problem);
+}
+
+int roll_read(struct roll *roll, const char *bytes, size_t size, struct problem *problem)
+{
+    int result = read_all(roll, bytes, size, false, problem);
+    if (result == 0) {
+        roll_headings_check(roll);
         roll_cells(roll);
+    }
     roll_faults_sort(roll);
     return result;
 }

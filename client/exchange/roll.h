@@ -83,7 +83,7 @@ struct roll_row {
     struct value values[ROLL_COLUMNS]; // empty: nothing said
     const char *needs[ROLL_NEEDS_MAX]; // codes by rank
     size_t n_needs;
-    uint32_t skip; // columns that are not read because what they hold is no text
+    uint32_t skip;                  // columns that are not read because what they hold is no text
     const char *surname, *forename; // folded, for comparing; ""
     bool faulty;
 };
@@ -141,7 +141,7 @@ struct roll {
     size_t n_faults;
     struct roll_fault *notes; // worth a look, and in nobody's way
     size_t n_notes;
-    enum roll_order order; // of dates, when somebody says so
+    enum roll_order order;          // of dates, when somebody says so
     bool month_first[ROLL_COLUMNS]; // this column's dates are written so
 };
 
@@ -150,6 +150,8 @@ struct roll {
 void roll_init(struct roll *roll, struct arena *arena, struct roll_codes codes, int32_t today, int32_t date);
 // Reads bytes of a whole file. 0, whatever faults the data holds, or ERR_NOMEM, ERR_INPUT (no table at all), see problem.
 int roll_read(struct roll *roll, const char *bytes, size_t size, struct problem *problem);
+// Only the heading row, for its headings.
+int roll_peek(struct roll *roll, const char *bytes, size_t size, struct problem *problem);
 // Notes a fault; the row (may be NULL) is faulty from then on. The message is formatted.
 void roll_fault_add(struct roll *roll, struct roll_row *row, int column, const char *code, const char *hint, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
@@ -170,6 +172,8 @@ void roll_headings_take(struct roll *roll, const char *const *cells, size_t n);
 void roll_headings_check(struct roll *roll);
 // "Surname, Forename" as two values, for all rows.
 void roll_names(struct roll *roll);
+// Is this good text for a name, or, without `name`, for a label? Else a fault is noted. `field` may be NULL.
+bool roll_name_check(struct roll *roll, struct roll_row *row, int column, const struct field *field, const char *text, bool name);
 // Text as a person meant it: NFC, single blanks, nothing invisible. Never NULL.
 const char *roll_clean(const char *cell, struct arena *arena);
 // What cells say together, and who stands in the file twice.
@@ -180,7 +184,7 @@ void roll_cells(struct roll *roll);
 void roll_dates(struct roll *roll, enum roll_column column);
 // Codes: 0, or a fault is noted. `text`: "K", "K - SEN Support", "SEN support".
 const struct roll_code *roll_code_find(const struct roll *roll, const char *list, const char *text);
-void roll_status(struct roll *roll, struct roll_row *row);
-void roll_needs(struct roll *roll, struct roll_row *row);
+void roll_row_status(struct roll *roll, struct roll_row *row);
+void roll_row_needs(struct roll *roll, struct roll_row *row);
 
 #endif

@@ -62,19 +62,23 @@ static int by_upn(const void *a, const void *b)
     return strcmp(record_text(x, "upn"), record_text(y, "upn"));
 }
 
-static int text_order(const char *a, const char *b)
+static int by_former(const void *a, const void *b)
 {
-    return strcmp(a ? a : "", b ? b : "");
+    const struct record *x = *(struct record *const *)a, *y = *(struct record *const *)b;
+    return strcmp(record_text(x, "former_upn"), record_text(y, "former_upn"));
 }
 
 static int by_person(const void *a, const void *b)
 {
-    const struct record *x = *(struct record *const *)a, *y = *(struct record *const *)b;
-    int64_t p = record_number(x, "born"), q = record_number(y, "born");
-    if (p != q)
-        return p > q ? 1 : -1;
-    int order = text_order(record_text(x, "surname"), record_text(y, "surname"));
-    return order ? order : text_order(record_text(x, "forename"), record_text(y, "forename"));
+    const struct school_person *x = a, *y = b;
+    int order = x->born != y->born ? (x->born > y->born ? 1 : -1) : strcmp(x->surname, y->surname);
+    return order ? order : strcmp(x->forename, y->forename);
+}
+
+static int by_forename(const void *a, const void *b)
+{
+    const struct school_person *x = a, *y = b;
+    return x->born != y->born ? (x->born > y->born ? 1 : -1) : strcmp(x->forename, y->forename);
 }
 
 static int by_pupil(const void *a, const void *b)
@@ -93,18 +97,45 @@ static void sort(struct school_list *list, int (*compare)(const void *, const vo
         qsort(list->records, list->n, sizeof(struct record *), compare);
 }
 
+static const char *fold(struct school *school, const struct record *pupil, const char *field)
+{
+    const char *text = record_text(pupil, field), *folded = text ? text_fold(text, school->arena) : "";
+    school->failed = school->failed || !folded;
+    return folded && *folded ? folded : text ? text : "";
+}
+
+static void persons(struct school *school)
+{
+    size_t n = school->n_persons = school->pupils.n;
+    school->persons = arena_zero(school->arena, n + 1, sizeof *school->persons);
+    for (size_t i = 0; school->persons && i < n; i++) {
+        struct record *pupil = school->pupils.records[i];
+        school->persons[i] =
+            (struct school_person){pupil, fold(school, pupil, "surname"), fold(school, pupil, "forename"), record_number(pupil, "born")};
+    }
+    school->by_forename = school->persons ? arena_copy(school->arena, school->persons, (n + 1) * sizeof *school->persons) : NULL;
+    if (!school->by_forename) {
+        school->failed = true;
+        return;
+    }
+    qsort(school->persons, n, sizeof *school->persons, by_person);
+    qsort(school->by_forename, n, sizeof *school->persons, by_forename);
+}
+
 int school_ready(struct school *school)
 {
-    school->by_person.n = school->by_upn.n = 0;
+    school->by_former.n = school->by_upn.n = 0;
     for (size_t i = 0; i < school->pupils.n; i++) {
         struct record *pupil = school->pupils.records[i];
-        list_add(school, &school->by_person, pupil);
         if (record_has(pupil, "upn"))
             list_add(school, &school->by_upn, pupil);
+        if (record_has(pupil, "former_upn"))
+            list_add(school, &school->by_former, pupil);
     }
+    persons(school);
     sort(&school->by_upn, by_upn);
+    sort(&school->by_former, by_former);
     sort(&school->removed, by_upn);
-    sort(&school->by_person, by_person);
     sort(&school->memberships, by_pupil);
     sort(&school->statuses, by_pupil);
     sort(&school->needs, by_pupil);
@@ -113,12 +144,12 @@ int school_ready(struct school *school)
 
 // --- look-ups ------------------------------------------------------------------
 
-static struct record *find_upn(const struct school_list *list, const char *upn)
+static struct record *find_upn(const struct school_list *list, const char *field, const char *upn)
 {
     size_t low = 0, high = list->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(record_text(list->records[middle], "upn"), upn);
+        int order = strcmp(record_text(list->records[middle], field), upn);
         if (order == 0)
             return list->records[middle];
         if (order < 0)
@@ -131,12 +162,12 @@ static struct record *find_upn(const struct school_list *list, const char *upn)
 
 struct record *school_by_upn(const struct school *school, const char *upn)
 {
-    return find_upn(&school->by_upn, upn);
+    return find_upn(&school->by_upn, "upn", upn);
 }
 
 struct record *school_removed_upn(const struct school *school, const char *upn)
 {
-    return find_upn(&school->removed, upn);
+    return find_upn(&school->removed, "upn", upn);
 }
 
 struct record *school_removed_class(const struct school *school, const char *name)
@@ -149,30 +180,35 @@ struct record *school_removed_class(const struct school *school, const char *nam
     return NULL;
 }
 
-static int person_order(const struct record *pupil, const char *surname, const char *forename, int64_t born)
+struct record *school_by_former_upn(const struct school *school, const char *upn)
 {
-    int64_t other = record_number(pupil, "born");
-    if (other != born)
-        return other > born ? 1 : -1;
-    int order = text_order(record_text(pupil, "surname"), surname);
-    return order ? order : text_order(record_text(pupil, "forename"), forename);
+    return find_upn(&school->by_former, "former_upn", upn);
 }
 
-struct record *const *school_by_person(const struct school *school, const char *surname, const char *forename, int64_t born, size_t *n)
+static int person_order(const struct school_person *person, const char *surname, const char *forename, int64_t born)
 {
-    const struct school_list *list = &school->by_person;
-    size_t low = 0, high = list->n;
+    if (person->born != born)
+        return person->born > born ? 1 : -1;
+    int order = surname ? strcmp(person->surname, surname) : 0;
+    return order || !forename ? order : strcmp(person->forename, forename);
+}
+
+const struct school_person *school_by_person(const struct school *school, const char *surname, const char *forename, int64_t born,
+                                             size_t *n)
+{
+    const struct school_person *list = surname ? school->persons : school->by_forename;
+    size_t low = 0, high = school->n_persons;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (person_order(list->records[middle], surname, forename, born) < 0)
+        if (person_order(&list[middle], surname, forename, born) < 0)
             low = middle + 1;
         else
             high = middle;
     }
     *n = 0;
-    while (low + *n < list->n && person_order(list->records[low + *n], surname, forename, born) == 0)
+    while (low + *n < school->n_persons && person_order(&list[low + *n], surname, forename, born) == 0)
         ++*n;
-    return *n ? list->records + low : NULL;
+    return *n ? list + low : NULL;
 }
 
 struct record *school_class(const struct school *school, const char *name)

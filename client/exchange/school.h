@@ -10,11 +10,20 @@ struct school_list {
     size_t n, room;
 };
 
+// A pupil by the fold of their name.
+struct school_person {
+    struct record *record;
+    const char *surname, *forename; // folded, or as written where nothing is left; ""
+    int64_t born;
+};
+
 struct school {
     struct arena *arena;
     struct school_list pupils, classes, memberships, statuses, needs, codes;
     struct school_list removed, removed_classes; // UPNs and names of what was removed stay taken
-    struct school_list by_upn, by_person;
+    struct school_list by_upn, by_former;
+    struct school_person *persons, *by_forename; // by birth date and surname; by birth date and forename
+    size_t n_persons;
     bool failed; // memory
 };
 
@@ -31,8 +40,11 @@ struct roll_codes school_codes(const struct school *school);
 struct record *school_by_upn(const struct school *school, const char *upn); // NULL: none
 struct record *school_removed_upn(const struct school *school, const char *upn);
 struct record *school_removed_class(const struct school *school, const char *name);
-// Pupils of this name and birth date: the first, and how many. A NULL forename is none.
-struct record *const *school_by_person(const struct school *school, const char *surname, const char *forename, int64_t born, size_t *n);
+struct record *school_by_former_upn(const struct school *school, const char *upn);
+// Pupils of a birth date and surname, or forename when the surname is NULL, or both;
+// names are folded. The first, and how many.
+const struct school_person *school_by_person(const struct school *school, const char *surname, const char *forename, int64_t born,
+                                             size_t *n);
 struct record *school_class(const struct school *school, const char *name);
 // The spells of a kind about a pupil, in order of their start: the first, and how many.
 struct record *const *school_spells(const struct school *school, const char *kind, int64_t pupil, size_t *n);

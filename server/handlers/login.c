@@ -85,7 +85,7 @@ static void hello_fill(struct request *request, Sendco__HelloReply *hello, const
 {
     struct store *store = request->server->store;
     sendco__hello_reply__init(hello);
-    hello->has_protocol = hello->has_schema = hello->has_today = hello->has_now = hello->has_readonly = 1;
+    hello->has_protocol = hello->has_schema = hello->has_today = hello->has_now = hello->has_readonly = hello->has_demo = 1;
     hello->protocol = PROTOCOL_VERSION;
     hello->schema = kinds_hash;
     hello->school = (char *)(uintptr_t)store_school(store);
@@ -94,6 +94,7 @@ static void hello_fill(struct request *request, Sendco__HelloReply *hello, const
     hello->now = request->now;
     hello->server = (char *)(uintptr_t)SERVER_NAME;
     hello->readonly = store_readonly(store);
+    hello->demo = store_demo(store);
 }
 
 static void done_hello(int result, void *data)

@@ -1,10 +1,14 @@
 // The SEND register as at a date: one row per pupil on roll with SEN provision,
 // with status, ranked needs and class, as far as the reader's scope goes. What one
 // may not see leaves a cell empty. Reader thread.
-#include "server/reports/roll.h"
+//
+// On roll on D: entered is empty or not after D, left is empty or not before D. On the register on D: on
+// roll, with a spell of SenStatus that holds on D and whose code is not N. Needs are those whose spells
+// hold on D, by rank. The summary counts pupils on roll on D by their code (none counts as N), of those
+// that class, year and need let through; status and limit do not narrow it.
+#include "server/reports/register.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "common/number.h"
 
 enum {
     COL_PUPIL,
@@ -50,19 +54,10 @@ static struct value number_of(const struct record *record, const char *field)
     return record && record_has(record, field) ? value_number(record_number(record, field)) : (struct value){0};
 }
 
-// "SLCN, SPLD": by rank.
 static struct value needs_of(const struct roll_row *row, struct arena *arena)
 {
-    char text[240] = "";
-    size_t at = 0;
-    for (size_t i = 0; i < row->n_needs; i++) {
-        const char *code = record_text(row->needs[i], "need");
-        if (!code || at + strlen(code) + 3 > sizeof text)
-            continue;
-        at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", at ? ", " : "", code);
-    }
-    char *copy = at ? arena_strdup(arena, text) : NULL;
-    return copy ? value_text(copy) : (struct value){0};
+    const char *text = roll_needs(row, arena);
+    return text ? value_text(text) : (struct value){0};
 }
 
 static struct value primary_of(const struct roll *roll, const struct roll_row *row)
@@ -103,27 +98,26 @@ static int summary(const struct roll *roll)
 {
     const struct {
         const char *code, *title;
-        size_t n;
+        const struct figure *pupils;
     } lines[] = {
-        {"E", "Education, health and care plan", roll->n_plan},
-        {"K", "SEN support", roll->n_support},
-        {NULL, "Earlier provision codes", roll->n_other},
-        {"N", "No special educational need", roll->n_none},
+        {"E", "Education, health and care plan", &roll->plan},
+        {"K", "SEN support", &roll->support},
+        {NULL, "Earlier provision codes", &roll->other},
+        {"N", "No special educational need", &roll->none},
     };
     size_t n = 0;
     Sendco__Report__Section *section = report_section(roll->work, "summary", "On roll", summary_columns, 3, 4);
     if (!section)
         return ERR_NOMEM;
     for (size_t i = 0; i < 4; i++) {
-        if (!lines[i].code && lines[i].n == 0)
+        if (!lines[i].code && lines[i].pupils->amount == 0)
             continue;
         const struct record *code = roll_code(roll, "sen-provision", lines[i].code, NULL);
         const char *title = code ? record_text(code, "title") : NULL;
-        Sendco__Report__Row *row = section->rows[n++];
         if (lines[i].code)
-            report_cell(row, 0, value_text(lines[i].code));
-        report_cell(row, 1, value_text(title ? title : lines[i].title));
-        report_cell(row, 2, value_number((int64_t)lines[i].n));
+            report_cell(section->rows[n], 0, value_text(lines[i].code));
+        report_cell(section->rows[n], 1, value_text(title ? title : lines[i].title));
+        report_figure(roll->work, section, n++, 2, lines[i].pupils);
     }
     section->n_rows = n;
     return 0;
@@ -182,26 +176,68 @@ static int gaps_add(const struct roll *roll)
     return result;
 }
 
-static int fill(struct roll *roll)
+static int fill(struct roll *roll, size_t limit)
 {
-    Sendco__Report__Section *section = report_section(roll->work, "register", "Register", columns, COL_COUNT, roll->n_rows);
+    struct arena *arena = roll->work->arena;
+    size_t n = roll->n_rows < limit ? roll->n_rows : limit;
+    Sendco__Report__Section *section = report_section(roll->work, "register", "Register", columns, COL_COUNT, n);
     if (!section)
         return ERR_NOMEM;
-    for (size_t i = 0; i < roll->n_rows; i++)
+    for (size_t i = 0; i < n; i++)
         fill_row(roll, &roll->rows[i], section->rows[i]);
+    if (n == 0)
+        section->text = arena_strdup(arena, "Nobody.");
+    else if (n < roll->n_rows)
+        section->text = arena_printf(arena, "The first %zu of %zu.", n, roll->n_rows);
     int result = summary(roll);
     return result == 0 ? gaps_add(roll) : result;
 }
 
-static int register_compute(struct report_work *work)
+int register_limit(struct report_work *work, size_t *limit)
+{
+    const char *given = report_param(work->query, "limit");
+    int64_t number = 0;
+    *limit = SIZE_MAX;
+    if (!given)
+        return 0;
+    const char *fault = number_parse(given, NULL, 0, &number);
+    if (fault || number < 1) {
+        problem_set(work->problem, ERR_INVALID, "Limit: “%.40s” %s.", given, fault ? fault : "is no number of rows");
+        problem_hint(work->problem, "Take a whole number from 1, or leave it out for all.");
+        return ERR_INVALID;
+    }
+    *limit = (size_t)number;
+    return 0;
+}
+
+int register_allowed(const struct roll *roll)
+{
+    if (!roll->statuses.denied)
+        return 0;
+    return problem_set(roll->work->problem, ERR_DENIED, "your role does not let you see any %s", roll->statuses.kind->plural);
+}
+
+static int register_as_at(struct report_work *work)
 {
     struct roll roll;
+    size_t limit;
     int result = roll_make(work, false, &roll);
-    if (result == 0 && roll.statuses.denied)
-        return problem_set(work->problem, ERR_DENIED, "your role does not let you see any %s", roll.statuses.kind->plural);
+    if (result == 0)
+        result = register_allowed(&roll);
+    if (result == 0)
+        result = register_limit(work, &limit);
     if (result == 0)
         result = roll_sort(&roll, report_param(work->query, "sort"));
-    return result == 0 ? fill(&roll) : result;
+    return result == 0 ? fill(&roll, limit) : result;
+}
+
+static int register_compute(struct report_work *work)
+{
+    int32_t day;
+    int result = report_day(work, "compare", DATE_NONE, &day);
+    if (result < 0)
+        return result;
+    return day == DATE_NONE ? register_as_at(work) : register_compare(work, day);
 }
 
 const struct report register_report = {"register", register_compute};

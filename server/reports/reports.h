@@ -98,5 +98,13 @@ int figure_why(struct report_work *work);
 int64_t figure_round(int64_t numerator, int64_t denominator);
 
 extern const struct report register_report;
+extern const struct report pupil_report;
+extern const struct report profile_report;
+extern const struct report gaps_report;
+extern const struct report actions_report;
+extern const struct report changes_report;
+extern const struct report today_report;
+extern const struct report map_report;
+extern const struct report impact_report;
 
 #endif

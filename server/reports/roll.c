@@ -14,8 +14,12 @@ static int roll_read(struct roll *roll)
         unsigned how;
         struct rows *rows;
     } reads[] = {
-        {"Pupil", ROWS_BY_NAME | ROWS_NEEDED, &roll->pupils}, {"SenStatus", ROWS_AS_AT, &roll->statuses}, {"Need", ROWS_AS_AT, &roll->needs},
-        {"ClassMembership", ROWS_AS_AT, &roll->memberships},  {"SchoolClass", ROWS_ALL, &roll->classes},  {"Code", ROWS_ALL, &roll->codes},
+        {"Pupil", ROWS_BY_NAME | ROWS_NEEDED, &roll->pupils},
+        {"SenStatus", ROWS_AS_AT, &roll->statuses},
+        {"Need", ROWS_AS_AT, &roll->needs},
+        {"ClassMembership", ROWS_AS_AT, &roll->memberships},
+        {"SchoolClass", ROWS_ALL, &roll->classes},
+        {"Code", ROWS_ALL, &roll->codes},
     };
     int result = 0;
     for (size_t i = 0; result == 0 && i < sizeof reads / sizeof *reads; i++)
@@ -112,21 +116,25 @@ bool roll_provided(const struct roll_row *row)
     return strcmp(provision, "K") == 0 || strcmp(provision, "E") == 0;
 }
 
+bool roll_registered(const struct roll *roll, const struct roll_row *row)
+{
+    const char *provision = roll_provision(row);
+    return row->pupil && roll_on_roll(row->pupil, roll->work->as_at) && *provision && strcmp(provision, "N") != 0;
+}
+
 const char *roll_primary(const struct roll_row *row)
 {
     return row->n_needs ? record_text(row->needs[0], "need") : NULL;
 }
 
-static void count_row(struct roll *roll, const char *provision)
+static void count_row(struct roll *roll, const struct roll_row *row)
 {
-    if (strcmp(provision, "K") == 0)
-        roll->n_support++;
-    else if (strcmp(provision, "E") == 0)
-        roll->n_plan++;
-    else if (strcmp(provision, "N") == 0 || !*provision)
-        roll->n_none++;
-    else
-        roll->n_other++;
+    const char *provision = roll_provision(row);
+    bool support = strcmp(provision, "K") == 0, plan = strcmp(provision, "E") == 0, none = strcmp(provision, "N") == 0 || !*provision;
+    size_t *n = support ? &roll->n_support : plan ? &roll->n_plan : none ? &roll->n_none : &roll->n_other;
+    struct figure *figure = support ? &roll->support : plan ? &roll->plan : none ? &roll->none : &roll->other;
+    ++*n;
+    figure_add(roll->work, figure, 1, row->status ? row->status : row->pupil);
 }
 
 static int roll_join(struct roll *roll)
@@ -142,7 +150,7 @@ static int roll_join(struct roll *roll)
         join_row(roll, row);
         if (!roll_passes(roll, row))
             continue;
-        count_row(roll, roll_provision(row));
+        count_row(roll, row);
         if (roll_status_passes(roll, row))
             roll->n_rows++;
     }
@@ -151,9 +159,19 @@ static int roll_join(struct roll *roll)
 
 int roll_make(struct report_work *work, bool everybody, struct roll *roll)
 {
-    *roll = (struct roll){.work = work, .filter = {.all = everybody}};
+    const struct figure nobody = {.known = true};
+    *roll = (struct roll){.work = work, .filter = {.all = everybody}, .none = nobody, .support = nobody, .plan = nobody, .other = nobody};
     int result = roll_read(roll);
     if (result == 0)
         result = roll_filters(roll);
     return result == 0 ? roll_join(roll) : result;
+}
+
+int roll_make_on(struct report_work *work, int32_t day, bool everybody, struct roll *roll)
+{
+    struct report_work *on_day = arena_copy(work->arena, work, sizeof *work);
+    if (!on_day)
+        return problem_set(work->problem, ERR_NOMEM, "The report needs more memory than this server has.");
+    on_day->as_at = day;
+    return roll_make(on_day, everybody, roll);
 }

@@ -7,6 +7,18 @@
 
 #include "common/text.h"
 
+const char *roll_needs(const struct roll_row *row, struct arena *arena)
+{
+    const char *text = NULL;
+    for (size_t i = 0; i < row->n_needs; i++) {
+        const char *code = record_text(row->needs[i], "need"), *longer = NULL;
+        if (code)
+            longer = arena_printf(arena, "%s%s%s", text ? text : "", text ? ", " : "", code);
+        text = longer ? longer : text;
+    }
+    return text;
+}
+
 // --- filters -------------------------------------------------------------------
 
 static bool has_need(const struct roll_row *row, const char *need)

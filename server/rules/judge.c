@@ -1,6 +1,7 @@
 // See judge.h.
 #include "server/rules/judge.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -110,6 +111,11 @@ int rule_find_about(struct view *view, const char *kind, int64_t about, struct a
     query_init(&query, kind_find(kind));
     query.about = about;
     return rule_find(view, &query, arena, found, problem);
+}
+
+bool rule_plan_is_live(const struct record *plan, int32_t on)
+{
+    return (rule_chosen(plan, "status", "live") || rule_chosen(plan, "status", "agreed")) && record_number(plan, "starts") <= on;
 }
 
 const char *rule_names(const char *const names[RULE_NAMED], size_t n, struct arena *arena)

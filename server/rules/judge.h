@@ -38,6 +38,9 @@ int rule_find_by(struct view *view, const char *kind, const char *field, int64_t
                  struct problem *problem);
 int rule_find_about(struct view *view, const char *kind, int64_t about, struct arena *arena, struct found *found, struct problem *problem);
 
+// Live or agreed, and begun by that day; one whose review is overdue still is.
+bool rule_plan_is_live(const struct record *plan, int32_t on);
+
 // "A, B, C and 2 more"; `names` has the first RULE_NAMED of `n`. In the arena.
 const char *rule_names(const char *const names[RULE_NAMED], size_t n, struct arena *arena);
 

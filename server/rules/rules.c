@@ -7,4 +7,8 @@ void rules_register(struct store *store)
     people_rules(store);
     standing_rules(store);
     plans_rules(store);
+    targets_rules(store);
+    provision_rules(store);
+    sessions_rules(store);
+    contact_rules(store);
 }

@@ -9,8 +9,12 @@ struct store;
 void rules_register(struct store *store);
 
 // One per subject, each in its file.
-void people_rules(struct store *store);   // Pupil, Staff, Assignment
-void standing_rules(struct store *store); // SenStatus, Need
-void plans_rules(struct store *store);    // Plan, Target
+void people_rules(struct store *store);    // Pupil, Staff, Assignment
+void standing_rules(struct store *store);  // SenStatus, Need, Concern
+void plans_rules(struct store *store);     // Plan
+void targets_rules(struct store *store);   // Target, TargetReview, Strategy
+void provision_rules(struct store *store); // Provision
+void sessions_rules(struct store *store);  // ProvisionMember, ProvisionSession, Attendance
+void contact_rules(struct store *store);   // ContactLog, Meeting, MeetingAttendee, Action
 
 #endif

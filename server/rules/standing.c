@@ -77,7 +77,7 @@ static int refuse_rank(const struct record *need, const struct record *other, st
     return ERR_CONFLICT;
 }
 
-// The first day from `day` on that no need of rank 1 holds; beyond `last` when all are held.
+// The first day from `day` on that no need of rank 1 holds; INT64_MAX or beyond `last` when all are held.
 static int64_t first_uncovered(const struct found *needs, int64_t day, int64_t last)
 {
     for (size_t i = 0; i < needs->n && day <= last;) {
@@ -96,13 +96,14 @@ static int refuse_alone(const struct record *mine, const struct record *lower, i
 {
     char on[DATE_TEXT_MAX], pupil[ID_TEXT_MAX], hint[240];
     const char *name = record_text(lower, "need");
-    snprintf(hint, sizeof hint, "Put the needs in a new order in one go: sendco need order %s NEED …; or give the first need those days too.",
+    snprintf(hint, sizeof hint,
+             "Put the needs in a new order in one go: sendco need order %s NEED …; or give the first need those days too.",
              id_format(kind_find("Pupil"), mine->about, pupil));
     if (mine->id == lower->id)
         return rule_refuse(problem, mine, "rank", hint, "a need of rank %lld needs one of rank 1 beside it; on %s the pupil has none",
                            (long long)record_number(mine, "rank"), date_human((int32_t)day, on));
-    return rule_refuse(problem, mine, "rank", hint, "%s, of rank %lld, would be left without a need of rank 1 on %s", name ? name : "a need",
-                       (long long)record_number(lower, "rank"), date_human((int32_t)day, on));
+    return rule_refuse(problem, mine, "rank", hint, "%s, of rank %lld, would be left without a need of rank 1 on %s",
+                       name ? name : "a need", (long long)record_number(lower, "rank"), date_human((int32_t)day, on));
 }
 
 // Of a pupil who has left nothing is asked beyond the last day on roll.
@@ -127,7 +128,7 @@ static int judge_needs(struct view *view, const struct record *mine, bool remove
         const struct record *lower = needs.records[i];
         int64_t last = rule_last_day(lower) < left ? rule_last_day(lower) : left;
         int64_t day = record_number(lower, "rank") > 1 ? first_uncovered(&needs, record_number(lower, "starts"), last) : INT64_MAX;
-        if (day <= last && last != INT64_MIN && day != INT64_MAX)
+        if (day <= last && day != INT64_MAX)
             error = refuse_alone(mine, lower, day, problem);
     }
     return error;

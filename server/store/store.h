@@ -30,6 +30,7 @@ struct store_options {
     bool create;        // init: make the database
     const char *school; // with create
     uint64_t seed;      // with create and not 0: the chain's start and salts follow from it (demo)
+    bool demo;          // with create: everybody in it is invented, and every page says so
 };
 
 // Opens, creates tables and columns for new kinds and fields, seeds new code
@@ -39,6 +40,7 @@ int store_open(const struct store_options *options, uv_loop_t *loop, struct stor
 void store_close(struct store *store, void (*on_closed)(void *data), void *data);
 bool store_readonly(const struct store *store);
 const char *store_school(const struct store *store);
+bool store_demo(const struct store *store); // a made-up school
 uint64_t store_epoch(const struct store *store);
 uint64_t store_seq(const struct store *store); // newest committed, as the loop knows it
 

@@ -1,6 +1,10 @@
 """Rolls as schools' systems export them: read in whole or not at all, and a second time without a change."""
 import os
+import pty
+import select
+import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import kinds
@@ -158,6 +162,135 @@ class SampleRoll(school.Case):
         undone = self.school.cli("senco", "undo", done["batch"])
         self.assertTrue(undone.out.strip())
         self.assertFalse(upns <= {m.upn for _, m, _ in self.client().all(kinds.find("Pupil"))})
+
+
+DATA = os.path.join(wire.ROOT, "tests", "data")
+
+
+class Styles(school.Case):
+    """Files as the three products write them, clean and with faults in them."""
+    at = "2026-11-23"
+
+    def faults(self, name):
+        done = self.school.cli("senco", "import", os.path.join(DATA, name), "--yes", "--json", code=65)
+        return {(f["row"], f["column"], f["code"]) for f in done.json()["faults"]}
+
+    def test_clean_ones(self):
+        for name, rows, encoding in (("roll-arbor.csv", 8, "UTF-8"), ("roll-bromcom.csv", 8, "UTF-16 (little-endian)")):
+            path = os.path.join(DATA, name)
+            first = self.school.cli("senco", "import", path, "--yes", "--json").json()
+            self.assertEqual((first["faults"], first["counts"]["pupils_new"], first["encoding"]), ([], rows, encoding), name)
+            again = self.school.cli("senco", "import", path, "--yes", "--json").json()
+            self.assertEqual((again["faults"], again["changes"]), ([], []), name)
+            self.school.cli("senco", "undo", first["batch"])
+
+    def test_dirty_sims(self):
+        self.assertEqual(self.faults("roll-sims-dirty.csv"), {
+            (3, "DOB", "bad-date"), (4, "SEN Need (1)", "unknown-need"), (5, "SEN Need (2)", "rank-gap"), (6, "Gender", "bad-sex"),
+            (7, "Date of Admission", "before-birth"), (8, "DOB", "date-order"), (9, "DOB", "too-old"), (10, "Year", "bad-year"),
+            (11, "SEN Status", "unknown-status"), (12, "SEN Need (2)", "need-twice"), (13, "Pupil Premium Indicator", "bad-flag"),
+            (14, "UPN", "bad-upn"), (15, "UPN", "bad-upn"), (17, "Legal Surname", "duplicate-pupil"), (18, "Legal Surname", "no-name"),
+            (19, "Legal Surname", "encoding"), (20, "", "cells"), (21, "SEN Need (1)", "old-code"), (22, "Reg", "formula"), (24, "", "totals")})
+
+    def test_dirty_bromcom(self):
+        self.assertEqual(self.faults("roll-bromcom-dirty.csv"), {
+            (2, "UPN", "duplicate-upn"), (3, "DateOfBirth", "bad-date"), (4, "AttendancePercentage", "bad-number"),
+            (6, "SENType1", "need-without-status"), (7, "", "quoting"), (8, "UPN", "duplicate-upn"), (9, "PupilPremium", "bad-flag"),
+            (10, "LastName", "encoding"), (11, "", "cells"), (12, "LastName", "formula"), (13, "LastName", "missing"),
+            (14, "LastName", "control-character"), (16, "", "quoting"), (17, "DateOfBirth", "future")})
+
+    def test_dirty_arbor(self):
+        self.assertEqual({row for row, _, _ in self.faults("roll-arbor-dirty.csv")}, {2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18})
+
+
+class Headings(school.Case):
+    """A school's own headings: said once, remembered, forgotten."""
+    at = "2026-11-23"
+
+    def run_it(self, text, *more, code=0):
+        path = os.path.join(self.school.top, "own.csv")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        config = os.path.join(self.school.top, "config")
+        done = school.run(self.school.command("senco", "import", path, "--dry-run", "--json", *more), env={"XDG_CONFIG_HOME": config})
+        self.assertEqual(done.code, code, done)
+        return done.json() if done.out else done.problem()
+
+    def test_a_mapping_is_remembered(self):
+        text = "Kid,Came into the world,Colour\nFlintlock,14/04/2018,red\n"
+        said = self.run_it(text, code=65)
+        self.assertEqual([f["code"] for f in said["faults"]], ["no-column", "no-column"])
+        self.assertEqual(said["not_imported"], ["Kid", "Came into the world", "Colour"])
+        given = ("--map", "Kid=name", "--map", "Came into the world=born")
+        self.assertEqual({h["how"] for h in self.run_it(text, *given)["headings"]}, {"given"})
+        said = self.run_it(text)
+        self.assertEqual({(h["heading"], h["field"], h["how"]) for h in said["headings"]},
+                         {("Kid", "name", "remembered"), ("Came into the world", "born", "remembered")})
+        with open(os.path.join(self.school.top, "config", "sendco", "roll-headings.tsv")) as f:
+            self.assertNotIn("Flintlock", f.read())
+        self.run_it(text.replace("Colour", "Pet"), code=65)     # another set of headings
+        self.run_it(text, "--forget-map", code=65)
+        self.run_it(text, code=65)
+
+    def test_mappings_that_mean_nothing(self):
+        text = "Surname,DOB\nFlintlock,14/04/2018\n"
+        self.assertIn("shoe", self.run_it(text, "--map", "Surname=shoe", code=2)["message"])
+        self.run_it(text, "--map", "Surname", code=2)
+        self.assertEqual([f["code"] for f in self.run_it(text, "--map", "Kid=surname", code=65)["faults"]], ["no-heading"])
+        self.run_it(text, "--date-order", "sideways", code=2)
+
+    def test_the_order_of_dates_may_be_said(self):
+        text = "Surname,DOB\nFlintlock,03/04/2018\n"
+        born = [c["fields"]["born"] for c in self.run_it(text, "--date-order", "month-first")["changes"]]
+        self.assertEqual(born, ["2018-03-04"])
+        self.assertEqual([c["fields"]["born"] for c in self.run_it(text)["changes"]], ["2018-04-03"])
+
+
+class Terminal(school.Case):
+    """A near miss is asked about at a terminal, and a fault without one."""
+    at = "2026-11-23"
+
+    def roll(self, text):
+        path = os.path.join(self.school.top, "near.csv")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return path
+
+    def asked(self, path, answers):
+        master, slave = pty.openpty()
+        process = subprocess.Popen(self.school.command("senco", "import", path, "--no-pager"), stdin=slave, stdout=slave, stderr=slave,
+                                   env=dict(os.environ, XDG_CONFIG_HOME=self.school.top), preexec_fn=school.end_with_parent)
+        os.close(slave)
+        said, at, deadline = "", 0, time.monotonic() + wire.PATIENCE
+        while time.monotonic() < deadline:
+            if not select.select([master], [], [], 0.2)[0]:
+                continue
+            try:
+                data = os.read(master, 65536)
+            except OSError:
+                break
+            said += data.decode(errors="replace")
+            if answers and answers[0][0] in said[at:]:
+                at = len(said)
+                os.write(master, answers.pop(0)[1].encode() + b"\n")
+        if process.poll() is None and time.monotonic() > deadline:
+            process.kill()
+        os.close(master)
+        self.assertEqual((process.wait(), answers), (0, []), said)
+        return said
+
+    def test_same_or_new(self):
+        pupil = kinds.find("Pupil")
+        senco = self.client()
+        self.school.cli("senco", "import", self.roll("Surname,Forename,DOB\nNearly,Ann,04/05/2018\n"), "--yes")
+        path = self.roll("Surname,Forename,DOB\nNearly,Anna,04/05/2018\n")
+        done = self.school.cli("senco", "import", path, "--yes", "--json", code=65).json()
+        self.assertEqual([(f["row"], f["code"]) for f in done["faults"]], [(2, "perhaps-same")])
+        said = self.asked(path, [("Number", "1"), ("[y/N]", "y")])
+        self.assertIn("a new pupil", said)
+        self.assertEqual([m.forename for _, m, _ in senco.all(pupil, [("surname", "EQ", "Nearly")])], ["Anna"])
+        self.asked(self.roll("Surname,Forename,DOB\nNearly,Bea,04/05/2018\n"), [("Number", "2"), ("[y/N]", "y")])
+        self.assertEqual(sorted(m.forename for _, m, _ in senco.all(pupil, [("surname", "EQ", "Nearly")])), ["Anna", "Bea"])
 
 
 if __name__ == "__main__":

@@ -49,6 +49,14 @@ BAD = [
 ]
 
 
+# what is changed in GOOD and is good all the same
+GOOD_TOO = [
+    ('about: "child" shows', 'about: "child?" shows', 'required: true fixed: true', 'fixed: true'),
+    ('duty: "R1"', 'duty: "R1" spell: { from: "lent" to: "back" }', 'as: DATE group: "when" }];\n  optional sint32 back', 'as: DATE required: true group: "when" }];\n  optional sint32 back'),
+    ('duty: "R1"', 'duty: "R1" spell: { from: "lent" to: "back" one_per: "child" }', 'label: "Lent"', 'label: "Lent" required: true'),
+]
+
+
 def generate(text, released=""):
     with tempfile.TemporaryDirectory() as directory:
         os.makedirs(os.path.join(directory, "records"))
@@ -71,6 +79,16 @@ class Kindgen(unittest.TestCase):
         code, said, numbers = generate(GOOD)
         self.assertEqual((code, said), (0, ""))
         self.assertIn("field 901.3 lent sint32 DATE\n", numbers)
+
+    def test_what_may_be_left_out(self):
+        for change in GOOD_TOO:
+            with self.subTest(change[1]):
+                text = GOOD
+                for old, new in zip(change[::2], change[1::2]):
+                    self.assertIn(old, text)
+                    head, book = text.split("message Book")
+                    text = head + "message Book" + book.replace(old, new, 1)
+                self.assertEqual(generate(text)[:2], (0, ""))
 
     def test_each_mistake_is_named_with_its_line(self):
         for old, new, line, words in BAD:

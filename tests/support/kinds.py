@@ -12,6 +12,7 @@ from google.protobuf.descriptor import FieldDescriptor as FD
 import wire
 
 EPOCH = datetime.date(1970, 1, 1)
+TRIES = 3000        # of drawing a record that no rule refuses
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Letters of many scripts, all NFC; what a school meets.
@@ -70,7 +71,7 @@ class Kind:
 
     def about(self):
         """The subject at the end of the about path: "PUPIL", "STAFF", "CLASS" or "SCHOOL"."""
-        kind, path = self, self.options.about.rstrip("*")
+        kind, path = self, self.options.about.rstrip("?")
         if path == "school":
             return "SCHOOL"
         if path != "self":
@@ -111,17 +112,62 @@ class World:
     def __init__(self, client, random):
         self.client, self.random = client, random
         self.count = 0
-        self.known = {}
+        self.known, self.made = {}, {}
+        self.beside = {}        # (kind, id) -> those it refers to and those that refer to it
         self.codes = {}
-        now = client.hello.today
+        self.today = now = client.hello.today
         for _, code, _ in client.all(find("Code")):
             if (not code.HasField("valid_from") or code.valid_from <= days("2024-09-01")) and (not code.HasField("valid_to") or code.valid_to >= now + 40000):
                 self.codes.setdefault(code.list, []).append(code.code)
+        for kind in load():
+            for id, message, _ in self.ids(kind):
+                self.link(kind, id, message)
 
     def ids(self, kind):
         if kind.name not in self.known:
             self.known[kind.name] = self.client.all(kind)
         return self.known[kind.name]
+
+    def link(self, kind, id, message):
+        for field in kind.fields:
+            if field.options.ref and message.HasField(field.name):
+                here, there = (kind.name, id), (field.options.ref, getattr(message, field.name))
+                self.beside.setdefault(here, []).append(there)
+                self.beside.setdefault(there, []).append(here)
+
+    def note(self, kind, id, fields):
+        """A record that was accepted: later ones may refer to it, and it is chosen oftener than the school's own."""
+        row = (id, build(kind, fields), None)
+        self.ids(kind).append(row)
+        self.made.setdefault(kind.name, []).append(row)
+        self.link(kind, id, row[1])
+
+    def near(self, kind, chosen):
+        """A record of the kind that has to do with one that was chosen already: up to three steps away from it."""
+        at, seen = [self.random.choice(chosen)], set()
+        for _ in range(3):
+            seen.update(at)
+            at = sorted({n for one in at for n in self.random.sample(self.beside.get(one, []), min(40, len(self.beside.get(one, []))))} - seen)
+            found = sorted(id for name, id in at if name == kind.name)
+            if found and self.random.random() < 0.7:
+                return self.random.choice(found)
+        return None
+
+    def refer(self, field, chosen):
+        kind = find(field.options.ref)
+        id = self.near(kind, chosen) if chosen and self.random.random() < 0.7 else None
+        rows = self.made.get(kind.name, [])[-24:] if self.random.random() < 0.5 else None
+        rows = rows or self.ids(kind)
+        return id or (self.random.choice(rows)[0] if rows else None)
+
+    def day(self, chosen):
+        """A day like those of the records that were chosen, or any."""
+        kind_id = self.random.choice(chosen) if chosen and self.random.random() < 0.6 else None
+        row = next((m for i, m, _ in self.ids(find(kind_id[0])) if i == kind_id[1]), None) if kind_id else None
+        told = sorted(getattr(row, f.name) for f in find(kind_id[0]).fields if f.as_ == "DATE" and row.HasField(f.name)) if row else []
+        if not told:
+            return days("2008-01-01") + self.random.randint(0, 3000)
+        return self.random.randint(told[0], max(told[0], min(told[-1], self.today)))
 
     def text(self, most, least=0, lines=False):
         size = self.random.randint(max(2, least), max(2, least, min(most, self.random.choice([8, 40, most]))))
@@ -139,19 +185,18 @@ class World:
     def number(self, field):
         low = field.options.min if field.options.HasField("min") else 0
         high = field.options.max if field.options.HasField("max") else max(low, 100000)
-        if field.type == FD.TYPE_INT64 and not field.options.HasField("max") and self.random.random() < 0.3:
+        if field.type == FD.TYPE_INT64 and field.as_ != "MONEY" and not field.options.HasField("max") and self.random.random() < 0.3:
             return (1 << 53) + self.random.randint(1, 1 << 40)      # beyond what a double holds
         return self.random.choice([low, high, self.random.randint(low, high)])
 
-    def value(self, kind, field):
+    def value(self, kind, field, chosen):
         options = field.options
         if options.ref:
-            rows = self.ids(find(options.ref))
-            return self.random.choice(rows)[0] if rows else None
+            return self.refer(field, chosen)
         if options.codes:
             return self.random.choice(self.codes[options.codes]) if self.codes.get(options.codes) else None
         if field.as_ == "DATE":
-            return days("2008-01-01") + self.random.randint(0, 3000)
+            return self.day(chosen)
         if field.as_ == "TIME":
             return self.random.randint(-10 ** 9, 2 * 10 ** 9)
         if field.as_ == "UPN":
@@ -167,24 +212,29 @@ class World:
         return self.text(field.longest(), options.min, field.as_ == "LONG_TEXT")
 
     def sample(self, kind, fill=0.8):
-        """{field: value} of a record that must be accepted."""
+        """{field: value} of a record that is good as far as its annotations say; a rule may want other ones together."""
         self.count += 1
-        out = {}
-        for field in kind.fields:
-            needed = field.options.required or field.name in kind.options.unique.split() + kind.options.spell.one_per.split()
+        out, chosen = {}, []
+        for field in sorted(kind.fields, key=lambda f: not f.options.ref):      # days follow what is referred to
+            needed = field.options.required or field.name in kind.options.unique.split()
             if needed or self.random.random() < fill:
-                value = self.value(kind, field)
+                value = self.value(kind, field, chosen)
                 if value is not None:
                     out[field.name] = value
-        self.order_dates(kind, out)
-        RULES.get(kind.name, lambda world, record: None)(self, out)
+                    chosen += [(field.options.ref, value)] if field.options.ref else []
+        self.order_dates(kind, out, chosen)
         return out
 
-    def order_dates(self, kind, out):
+    def tries(self, kind, fill=0.8, also=None):
+        """One sample after the other, until whoever asks has one that is accepted; filled otherwise each time."""
+        for n in range(TRIES):
+            yield dict(self.sample(kind, fill if n == 0 else self.random.random()), **(also or {}))
+
+    def order_dates(self, kind, out, chosen):
         spell = kind.options.spell
         start = getattr(spell, "from")
         if start:          # each later than the ones before, and over when the next begins: never an overlap
-            out[start] = days("2030-01-01") + 10 * self.count
+            out[start] = self.random.choice([days("2030-01-01") + 10 * (self.count % 6000), self.day(chosen)])
             if spell.to:
                 out[spell.to] = out[start] + self.random.randint(0, 8)
         groups = {}
@@ -194,23 +244,6 @@ class World:
         for names in groups.values():
             for name, value in zip(names, sorted(days("2021-09-01") + self.random.randint(0, 700) for _ in names)):
                 out[name] = value
-
-
-# What server/rules/ asks beyond the annotations; a kind that has no rule there needs no line here.
-def _assignment(world, out):
-    out.pop(world.random.choice(["class", "pupil"]), None)
-
-
-def _target(world, out):
-    if "plan" in out:
-        out["pupil"] = next(m.pupil for i, m, _ in world.ids(find("Plan")) if i == out["plan"])
-
-
-def _need(world, out):
-    out["rank"] = 20 + world.count % 80       # the demo's needs, which have ranks too, may still run
-
-
-RULES = {"Assignment": _assignment, "Target": _target, "Need": _need}
 
 
 def build(kind, fields):
@@ -224,7 +257,7 @@ def faults(kind, fields, world):
     """[(what, field, message bytes)]: the good record with one fault each, in every field that can have one."""
     out = []
 
-    def fault(what, field, **change):
+    def fault(what, field, /, **change):      # a kind may have fields of these names
         out.append((what, field, build(kind, dict(fields, **change)).SerializeToString()))
 
     def raw(what, field, data):

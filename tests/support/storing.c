@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 struct store *store;
 static uv_loop_t loop;
 static char directory[64];
@@ -195,14 +197,35 @@ static void on_closed(void *data)
     *(int *)data = 1;
 }
 
-int storing_close(void **state)
+static void shut(void)
 {
-    (void)state;
     int closed = 0;
     store_close(store, on_closed, &closed);
     while (!closed)
         uv_run(&loop, UV_RUN_ONCE);
     uv_run(&loop, UV_RUN_DEFAULT);
+}
+
+void storing_reopen(const char *sql)
+{
+    char path[128];
+    sqlite3 *db;
+    struct problem problem;
+    shut();
+    snprintf(path, sizeof path, "%s/sendco.db", directory);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    problem_init(&problem, &arena);
+    struct store_options options = {.directory = directory, .scope = scope_of};
+    if (store_open(&options, &loop, &store, &problem))
+        fail_msg("%s", problem.message);
+}
+
+int storing_close(void **state)
+{
+    (void)state;
+    shut();
     assert_int_equal(uv_loop_close(&loop), 0);
     char path[128];
     const char *const files[] = {"sendco.db", "sendco.db-wal"};

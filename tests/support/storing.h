@@ -13,6 +13,7 @@ extern int64_t storing_narrow_pupils[4];
 
 int storing_open(void **state); // cmocka group fixtures
 int storing_close(void **state);
+void storing_reopen(const char *sql); // closes the store, runs this on its database, opens it again (without its rules)
 
 struct change storing_change(enum change_verb verb); // by staff 1, with a new key
 int storing_run(struct change *change);

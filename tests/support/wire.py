@@ -275,7 +275,7 @@ class Client:
 
     def add(self, kind, check=True, **fields):
         reply = self.put(item(kind, -1, **fields), check=check)
-        return reply if not check else reply.put.done[0].id
+        return reply if not check else next(d.id for d in reply.put.done if d.temporary == -1)
 
     def edit(self, kind, id, version, check=True, strict=False, key=None, **fields):
         return self.put(item(kind, id, version, **fields), check=check, key=key, strict=strict)

@@ -285,13 +285,14 @@ static void test_order(void **state)
 {
     (void)state;
     static const char *const names[][2] = {
-        {"2nd", "Ann"},     {"Ægir", "Al"},       {"Al", NULL},       {"Al Amin", "Zoe"},  {"Al-Amin", "Bea"}, {"Alamin", "Cy"},
-        {"D'Souza", "Al"},  {"De Souza", "Ann"},  {"De Wit", "Ann"},  {"Dean", "Ann"},     {"Đặng", "Anh"},    {"Eze", "Al"},
-        {"Lee", NULL},      {"Lee", "Ann"},       {"Lee", "Zoe"},     {"Lee Smith", "Al"}, {"Leech", "Al"},    {"Łukasik", "Al"},
-        {"Mac Coy", "Al"},  {"MacCoy", "Al"},     {"McCoy", "Al"},    {"Muller", "Ann"},   {"MULLER", "Ann"},  {"Müller", "Ann"},
-        {"Muller", "Bea"},  {"Ó Ceallaigh", "A"}, {"O'Brien", "Al"},  {"OBrien", "Bea"},   {"O’Brien", "Cy"},  {"Obrien", "Di"},
-        {"St. John", "Al"}, {"St John", "Bea"},   {"Strasser", "Al"}, {"Straßer", "Al"},   {"Ŵyn", "Al"},      {"Żak", "Al"},
-        {"Παππάς", "Al"},   {"Ковальов", "Al"},   {"العلي", "ا"},     {"محمد", NULL},      {"张", "伟"},       {"李", "明"},
+        {"2nd", "Ann"},    {"Ægir", "Al"},    {"Al", NULL},         {"Al Amin", "Zoe"}, {"Al-Amin", "Bea"}, {"Alamin", "Cy"},
+        {"Đặng", "Anh"},   {"De Souza", "Z"}, {"De Wit", "Ann"},    {"Dean", "Ann"},    {"D'Souza", "Al"},  {"Eze", "Al"},
+        {"Lee", NULL},     {"Lee", "Ann"},    {"Lee", "Zoe"},       {"Lee Smith", "A"}, {"Leech", "Al"},    {"Łukasik", "Al"},
+        {"Mac Coy", "Al"}, {"MacCoy", "Al"},  {"McCoy", "Al"},      {"Muller", "Ann"},  {"MULLER", "Ann"},  {"Müller", "Ann"},
+        {"Muller", "Bea"}, {"O Brien", "Zo"}, {"Ó Ceallaigh", "A"}, {"O'Brien", "Al"},  {"OBrien", "Bea"},  {"O’Brien", "Cy"},
+        {"Obrien", "Di"},  {"St. John", "A"}, {"St John", "Be"},    {"Strasser", "Al"}, {"Straßer", "Al"},  {"Ŵyn", "Al"},
+        {"Żak", "Al"},     {"Παππάς", "Al"},  {"Ковальов", "A"},    {"العلي", "ا"},     {"محمد", NULL},     {"张", "伟"},
+        {"李", "明"},
     };
     char *before = NULL;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -302,7 +303,7 @@ static void test_order(void **state)
         }
         before = key;
     }
-    assert_string_equal(text_sort_key(names[13], 2, &arena), "lee\nzoe");
+    assert_string_equal(text_sort_key(names[14], 2, &arena), "lee\nzoe");
     assert_string_equal(text_sort_key(NULL, 0, &arena), "");
 }
 

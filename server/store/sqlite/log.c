@@ -277,19 +277,6 @@ int log_author(struct view *view, const struct record *now, uint64_t base, const
     return stop == 1 ? 0 : ERR_NOT_FOUND;
 }
 
-static int action_step(sqlite3_stmt *statement, void *data)
-{
-    *(enum action *)data = (enum action)sqlite3_column_int(statement, 6);
-    return 1;
-}
-
-enum action log_action(struct view *view, const struct record *now)
-{
-    enum action action = ACTION_NONE;
-    walk(view, now->seq, action_step, &action);
-    return action;
-}
-
 static int read_entry(struct view *view, sqlite3_stmt *statement, const struct kind *kind, int64_t id, struct arena *arena,
                       struct entry *entry)
 {

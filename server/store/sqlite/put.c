@@ -212,6 +212,14 @@ static int row_update(struct view *view, const struct record *before, const stru
     return code == SQLITE_DONE && sqlite3_changes(view->db->handle) != 1 ? SQLITE_INTERNAL : code;
 }
 
+static bool has_effects(const struct store *store, const struct kind *kind)
+{
+    for (size_t i = 0; i < store->n_rules; i++)
+        if (store->rules[i].kind == kind && store->rules[i].effect)
+            return true;
+    return false;
+}
+
 static int run_effects(struct view *view, const struct record *before, const struct record *after, struct problem *problem)
 {
     struct store *store = view->store;
@@ -253,7 +261,12 @@ int put_store(struct view *view, const struct record *before, struct record *aft
     code = search_update(view, before, after);
     if (code != SQLITE_DONE)
         return db_error(view->db, code, problem);
-    return run_effects(view, was, after, problem);
+    error = run_effects(view, was, after, problem);
+    // an effect may have changed this very record: its author is told the version that there is now
+    struct record *now = error || !has_effects(view->store, after->kind) ? NULL : select_record(view, after->kind, after->id, &view->arena);
+    if (now)
+        after->version = now->version;
+    return error;
 }
 
 // --- the three verbs ---

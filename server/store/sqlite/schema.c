@@ -203,6 +203,8 @@ static int create(struct db *db, const struct store_options *options)
     int code = db_run(db, own_tables);
     if (code == SQLITE_OK)
         code = meta_put(db, "school", options->school ? options->school : "School");
+    if (code == SQLITE_OK && options->demo)
+        code = meta_put(db, "demo", "1");
     if (code == SQLITE_OK)
         code = meta_put(db, "epoch", "1");
     snprintf(text, sizeof text, "%llu", (unsigned long long)options->seed);

@@ -119,8 +119,6 @@ struct record *log_image(struct view *view, const struct record *now, uint64_t v
 struct record *log_image_at(struct view *view, const struct record *now, int64_t at, struct arena *arena);
 // Who last changed the field (NULL: anything) after version `base`.
 int log_author(struct view *view, const struct record *now, uint64_t base, const struct field *field, int64_t *who, int64_t *when);
-// What the newest change was.
-enum action log_action(struct view *view, const struct record *now);
 
 // --- search.c ---
 
@@ -204,6 +202,7 @@ struct store {
     uv_idle_t gathering; // keeps the loop from waiting while there is something gathered
     int open_handles;
     char path[4096], directory[4096], school[256];
+    bool demo;
     uint64_t seed;
     store_scope_fn *scope;
     struct rule *rules;

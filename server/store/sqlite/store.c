@@ -211,6 +211,10 @@ const char *store_school(const struct store *store)
 {
     return store->school;
 }
+bool store_demo(const struct store *store)
+{
+    return store->demo;
+}
 uint64_t store_epoch(const struct store *store)
 {
     return store->epoch;
@@ -249,6 +253,7 @@ static void read_meta(struct store *store)
     char text[64];
     if (!schema_meta(&store->db, "school", store->school, sizeof store->school))
         snprintf(store->school, sizeof store->school, "School");
+    store->demo = schema_meta(&store->db, "demo", text, sizeof text) != NULL;
     store->epoch = store->db.epoch = schema_meta(&store->db, "epoch", text, sizeof text) ? strtoull(text, NULL, 10) : 1;
     store->seed = schema_meta(&store->db, "seed", text, sizeof text) ? strtoull(text, NULL, 10) : 0;
     store->seq = (uint64_t)db_number(&store->db, "SELECT max(seq) FROM change", 0);

@@ -110,6 +110,27 @@ static int reopen_closed(struct view *view, const struct record *spell, struct p
     return error;
 }
 
+// The first version that the newest change's request made of the record, and how: what
+// followed from a change in the record itself is taken back with it.
+static uint64_t first_of_request(struct view *view, const struct record *now, enum action *action)
+{
+    uint64_t version = 0;
+    sqlite3_stmt *statement =
+        db_statement(view->db, "SELECT version, action FROM change WHERE seq >= (SELECT request FROM change WHERE seq = ?1)"
+                               " AND seq <= ?1 AND kind = ?2 AND record = ?3 ORDER BY seq LIMIT 1");
+    if (!statement)
+        return 0;
+    db_bind(statement, 1, value_number((int64_t)now->seq));
+    db_bind(statement, 2, value_number(now->kind->number));
+    db_bind(statement, 3, value_number(now->id));
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        version = (uint64_t)sqlite3_column_int64(statement, 0);
+        *action = (enum action)sqlite3_column_int(statement, 1);
+    }
+    db_done(statement);
+    return version;
+}
+
 static int undo_record(struct view *view, struct problem *problem)
 {
     struct change *change = view->writing->change;
@@ -123,8 +144,11 @@ static int undo_record(struct view *view, struct problem *problem)
         return problem_set(problem, ERR_INVALID, "%s has no version %llu", text, (unsigned long long)version);
     if (version < now->version)
         return undo_older(view, now, version, problem);
-    enum action action = log_action(view, now);
-    int error = put_back(view, now, version, action, problem);
+    enum action action = ACTION_NONE;
+    uint64_t first = first_of_request(view, now, &action);
+    if (!first)
+        return problem_set(problem, ERR_IO, "the log could not be read");
+    int error = put_back(view, now, first, action, problem);
     if (!error)
         error = tell(view, now, false);
     return error || action != ACTION_ADD || !kind_is_spell(now->kind) ? error : reopen_closed(view, now, problem);

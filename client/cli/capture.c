@@ -1,0 +1,452 @@
+// Collects, sends and tells the changes of one quick capture. Main thread.
+#include "client/cli/capture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cli/command.h"
+#include "client/cli/fields.h"
+#include "client/cli/shape.h"
+#include "common/date.h"
+#include "common/kind.h"
+#include "common/text.h"
+
+static int no_memory(struct capture *capture)
+{
+    return problem_set(&capture->problem, ERR_NOMEM, "There is not enough memory for the changes.");
+}
+
+int capture_begin(struct capture *capture, struct cli *cli, const struct call *call, const char *kind)
+{
+    *capture = (struct capture){.cli = cli, .call = call, .reason = cli_option(cli, "reason"), .unsure = ""};
+    capture->writing = (struct writing){.cli = cli, .kind = kind_find(kind), .verb = "saved"};
+    problem_init(&capture->problem, &cli->arena);
+    int error = writing_key(cli, &capture->writing, &capture->problem);
+    if (error == 0)
+        error = fields_number(cli, "seen", 1, &capture->writing.seen, &capture->problem);
+    return error == 0 ? cli_open(cli, &capture->problem) : error;
+}
+
+// --- changes --------------------------------------------------------------------
+
+static struct record *change_add(struct capture *capture, struct record *record)
+{
+    if (capture->n == capture->size) {
+        size_t size = capture->size ? capture->size * 2 : 32;
+        struct cli_change *changes = arena_zero(&capture->cli->arena, size, sizeof *changes);
+        struct record **records = arena_zero(&capture->cli->arena, size, sizeof *records);
+
+        if (!changes || !records)
+            return NULL;
+        if (capture->n > 0) {
+            memcpy(changes, capture->changes, capture->n * sizeof *changes);
+            memcpy(records, capture->records, capture->n * sizeof *records);
+        }
+        capture->changes = changes;
+        capture->records = records;
+        capture->size = size;
+    }
+    if (!record)
+        return NULL;
+    capture->changes[capture->n].record = record;
+    capture->records[capture->n++] = record;
+    return record;
+}
+
+struct record *capture_add(struct capture *capture, const char *kind)
+{
+    struct record *record = change_add(capture, record_new(kind_find(kind), &capture->cli->arena));
+
+    if (record)
+        record->id = -(int64_t)capture->n;
+    else
+        no_memory(capture);
+    return record;
+}
+
+struct record *capture_edit(struct capture *capture, const struct record *old)
+{
+    struct record *record = change_add(capture, record_copy(old, &capture->cli->arena));
+
+    if (!record)
+        no_memory(capture);
+    return record;
+}
+
+static uint64_t *set_of(struct capture *capture, const struct record *record)
+{
+    for (size_t i = capture->n; i-- > 0;)
+        if (capture->records[i] == record)
+            return &capture->changes[i].set;
+    return NULL;
+}
+
+void capture_set(struct capture *capture, struct record *record, const char *name, struct value value)
+{
+    const struct field *field = field_find(record->kind, name);
+    uint64_t *set = set_of(capture, record);
+
+    if (!field || !set || value_equal(record->values[field->index], value))
+        return;
+    record->values[field->index] = value;
+    *set |= field_bit(field);
+}
+
+int capture_typed(struct capture *capture, struct record *record, const char *name, const char *typed)
+{
+    const struct field *field = field_find(record->kind, name);
+    const char *text = typed;
+    struct value value;
+    int error = 0;
+
+    if (!typed || !*typed || !field)
+        return 0;
+    if (field->as == AS_LONG_TEXT)
+        error = fields_text(capture->cli, typed, &text, &capture->problem);
+    if (error == 0)
+        error = fields_value(capture->cli, record->kind, field, text, &value, &capture->problem);
+    if (error == 0)
+        capture_set(capture, record, name, value);
+    return error;
+}
+
+int capture_option(struct capture *capture, struct record *record, const char *field, const char *option)
+{
+    return capture_typed(capture, record, field, cli_option(capture->cli, option));
+}
+
+int capture_fields(struct capture *capture, struct record *record, int argc, char **argv)
+{
+    uint64_t *set = set_of(capture, record), before = set ? *set : 0;
+    int error = set ? fields_set(capture->cli, argc, argv, record, set, &capture->problem) : 0;
+
+    if (set)
+        *set |= before;
+    return error;
+}
+
+void capture_copy(struct capture *capture, struct record *to, const struct record *from, const char *fields)
+{
+    char *list = arena_strdup(&capture->cli->arena, fields), *rest = NULL;
+
+    for (char *name = list ? strtok_r(list, " ", &rest) : NULL; name; name = strtok_r(NULL, " ", &rest)) {
+        const struct field *field = field_find(from->kind, name);
+
+        if (field && from->values[field->index].type != VALUE_EMPTY)
+            capture_set(capture, to, name, from->values[field->index]);
+    }
+}
+
+int capture_day(struct capture *capture, const char *option, int32_t otherwise, int32_t *day)
+{
+    return fields_day(capture->cli, option, otherwise, day, &capture->problem);
+}
+
+// --- finding --------------------------------------------------------------------
+
+static void unsure_add(struct capture *capture, const char *typed, const char *label)
+{
+    struct arena *arena = &capture->cli->arena;
+
+    if (cli_name_fits(typed, label, arena) == 2)
+        return;
+    const char *all = arena_printf(arena, "%s%s\"%s\" is %s", capture->unsure, *capture->unsure ? "; " : "", typed, label);
+    capture->unsure = all ? all : capture->unsure;
+}
+
+int capture_resolve(struct capture *capture, const char *kind, const char *text, int64_t *id)
+{
+    const struct kind *of = kind_find(kind);
+    bool writing = capture->cli->writing;
+
+    capture->cli->writing = false;
+    int error = cli_resolve(capture->cli, of, text, id, &capture->problem);
+    capture->cli->writing = writing;
+    const struct cli_named *named = error == 0 ? cli_named(capture->cli, of, *id) : NULL;
+    if (named)
+        unsure_add(capture, text, named->label);
+    return error;
+}
+
+struct gathering {
+    struct capture *capture;
+    struct captured *found;
+};
+
+static int on_captured(struct record *record, void *data)
+{
+    struct gathering *gathering = data;
+    struct captured *found = gathering->found;
+
+    if (found->n == found->size) {
+        size_t size = found->size ? found->size * 2 : 64;
+        struct record **list = arena_alloc(&gathering->capture->cli->arena, size * sizeof *list);
+
+        if (!list)
+            return no_memory(gathering->capture);
+        if (found->n > 0)
+            memcpy(list, found->list, found->n * sizeof *list);
+        found->list = list;
+        found->size = size;
+    }
+    found->list[found->n++] = record;
+    return 0;
+}
+
+int capture_list(struct capture *capture, const char *kind, const char *field, int64_t id, int32_t as_at, struct captured *found)
+{
+    struct gathering gathering = {capture, found};
+    struct cli_found all;
+    struct cli_query query;
+
+    *found = (struct captured){.n = 0};
+    cli_query_init(&query, kind_find(kind));
+    if (field) {
+        query.where[0].field = field_find(query.kind, field);
+        query.where[0].op = SENDCO__CONDITION__OP__EQ;
+        query.where[0].value = value_number(id);
+        query.n_where = 1;
+    }
+    query.as_at = as_at;
+    query.order[0].about = query.kind->about.subject == SUBJECT_PUPIL;
+    query.n_order = query.order[0].about;
+    int error = cli_list(capture->cli, &query, on_captured, &gathering, &all, &capture->problem);
+    found->labels = all.labels;
+    return error;
+}
+
+int capture_get(struct capture *capture, const char *kind, int64_t id, struct record **record)
+{
+    return cli_get(capture->cli, kind_find(kind), id, 0, record, NULL, &capture->problem);
+}
+
+const char *capture_name(struct captured *found, const struct record *record, const char *ref)
+{
+    const struct field *field = field_find(record->kind, ref);
+
+    return field->ref ? cli_label(field->ref, record->values[field->index].number, found->labels) : "";
+}
+
+const char *capture_label(struct capture *capture, const char *kind, int64_t id)
+{
+    const struct kind *of = kind_find(kind);
+    const struct cli_named *named = cli_named(capture->cli, of, id);
+    struct cli_labels *labels = cli_labels_new(capture->cli);
+    struct record *record;
+    struct problem ignored;
+
+    problem_init(&ignored, NULL);
+    if (named)
+        return named->label;
+    if (!labels || cli_get(capture->cli, of, id, 0, &record, labels, &ignored) != 0)
+        return capture_id_text(capture, of, id);
+    return record_show(record, of->shows, cli_label, labels, &capture->cli->arena);
+}
+
+static const char *found_label(struct capture *capture, struct captured *found, size_t at, const char *ref)
+{
+    const struct record *record = found->list[at];
+
+    return ref ? capture_name(found, record, ref)
+               : record_show(record, record->kind->shows, cli_label, found->labels, &capture->cli->arena);
+}
+
+// The name that one goes by is not in the label.
+static int also_known_as(struct capture *capture, const struct record *record, const char *ref, const char *text, const char *label)
+{
+    const struct field *field = ref ? field_find(record->kind, ref) : NULL;
+    struct record *person;
+    struct problem ignored;
+
+    problem_init(&ignored, NULL);
+    if (!field || !field->ref || !field_find(field->ref, "known_as") ||
+        cli_get(capture->cli, field->ref, record_number(record, ref), 0, &person, NULL, &ignored) != 0 || !record_has(person, "known_as"))
+        return 0;
+    const char *both = arena_printf(&capture->cli->arena, "%s %s", label, record_text(person, "known_as"));
+    return both ? cli_name_fits(text, both, &capture->cli->arena) > 0 : 0;
+}
+
+static bool is_id(const struct record *record, const char *ref, const char *text)
+{
+    const struct field *field = ref ? field_find(record->kind, ref) : NULL;
+    struct problem ignored;
+    int64_t id;
+
+    problem_init(&ignored, NULL);
+    if (field && field->ref && id_parse(field->ref, text, NULL, &id, &ignored) == 0 && id == record_number(record, ref))
+        return true;
+    return id_parse(record->kind, text, NULL, &id, &ignored) == 0 && id == record->id;
+}
+
+// Those that fit best, by their place in `found`; the best fit: 3 by id, 2 and 1 by name.
+static int pick_best(struct capture *capture, struct captured *found, const char *ref, const char *text, size_t *fits, size_t *n)
+{
+    int best = 0;
+
+    for (int pass = 0; pass < 2 && best == 0; pass++)
+        for (size_t i = 0; i < found->n; i++) {
+            const char *label = found_label(capture, found, i, ref);
+            int fit = is_id(found->list[i], ref, text) ? 3
+                      : pass == 0                      ? cli_name_fits(text, label, &capture->cli->arena)
+                                                       : also_known_as(capture, found->list[i], ref, text, label);
+
+            if (fit == 0 || fit < best)
+                continue;
+            *n = fit > best ? 0 : *n;
+            best = fit;
+            fits[(*n)++] = i;
+        }
+    return best;
+}
+
+static int pick_none(struct capture *capture, struct captured *found, const char *ref, const char *text, const char *where)
+{
+    const char *names = "";
+
+    for (size_t i = 0; i < found->n && names; i++)
+        names = arena_printf(&capture->cli->arena, "%s%s%s", names, *names ? "; " : "", found_label(capture, found, i, ref));
+    problem_set(&capture->problem, ERR_NOT_FOUND, "\"%.100s\" is nobody %.200s.", text, where);
+    if (found->n > 0)
+        problem_hint(&capture->problem, "There are: %.290s", names ? names : "");
+    else
+        problem_hint(&capture->problem, "There is nobody yet.");
+    return ERR_NOT_FOUND;
+}
+
+int capture_pick(struct capture *capture, struct captured *found, const char *ref, const char *text, const char *where, size_t *at)
+{
+    struct arena *arena = &capture->cli->arena;
+    size_t *fits = arena_alloc(arena, (found->n + 1) * sizeof *fits), n = 0;
+    const char **choices = arena_alloc(arena, (found->n + 1) * sizeof *choices);
+    int chosen = 0;
+
+    if (!fits || !choices)
+        return no_memory(capture);
+    if (pick_best(capture, found, ref, text, fits, &n) == 0)
+        return pick_none(capture, found, ref, text, where);
+    for (size_t i = 0; i < n; i++)
+        choices[i] = found_label(capture, found, fits[i], ref);
+    if (n > 1)
+        chosen = cli_choose(capture->cli, arena_printf(arena, "Who is \"%s\"?", text), choices, n);
+    if (chosen >= 0) {
+        *at = fits[chosen];
+        return 0;
+    }
+    problem_set(&capture->problem, ERR_AMBIGUOUS, "\"%.100s\" fits %zu %.200s: %s; %s%s.", text, n, where, choices[0], choices[1],
+                n > 2 ? " …" : "");
+    problem_hint(&capture->problem, "Say the whole name, or the id");
+    return ERR_AMBIGUOUS;
+}
+
+// --- sending and telling --------------------------------------------------------
+
+// An edit that would change nothing is not sent.
+static void changes_needed(struct capture *capture)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < capture->n; i++) {
+        if (capture->records[i]->id > 0 && capture->changes[i].set == 0)
+            continue;
+        capture->records[n] = capture->records[i];
+        capture->changes[n++] = capture->changes[i];
+    }
+    capture->n = n;
+}
+
+int capture_send(struct capture *capture)
+{
+    struct cli *cli = capture->cli;
+    struct cli_put put = {.dry_run = cli->dry_run, .batch = capture->batch, .reason = capture->reason};
+
+    changes_needed(capture);
+    if (capture->n == 0)
+        return 0;
+    if (*capture->unsure && cli_can_ask(cli) && !cli->dry_run &&
+        !cli_confirm(cli, arena_printf(&cli->arena, "%s: is that right?", capture->unsure))) {
+        problem_set(&capture->problem, ERR_AMBIGUOUS, "A name was not meant so: %.500s.", capture->unsure);
+        problem_hint(&capture->problem, "Say the whole name, or the id: sendco find TEXT shows it");
+        return ERR_AMBIGUOUS;
+    }
+    if (capture->writing.seen == 0)
+        capture->writing.seen = cli->seq;
+    put.changes = capture->changes;
+    put.n = capture->n;
+    put.seen = capture->writing.seen;
+    memcpy(put.key, capture->writing.key, CLI_KEY);
+    return cli_put(cli, &put, &capture->reply, &capture->problem);
+}
+
+const char *capture_id_text(const struct capture *capture, const struct kind *kind, int64_t id)
+{
+    char text[ID_TEXT_MAX];
+    const char *copy = id > 0 ? arena_strdup(&capture->cli->arena, id_format(kind, id, text)) : NULL;
+
+    return copy ? copy : "new";
+}
+
+const char *capture_id(const struct capture *capture, const struct record *record)
+{
+    int64_t id = record->id;
+
+    for (size_t i = 0; id < 0 && capture->reply && i < capture->reply->n_done; i++) {
+        const Sendco__PutReply__Done *done = capture->reply->done[i];
+
+        if (done->temporary == record->id && done->kind == record->kind->number && !done->caused)
+            id = done->id;
+    }
+    return capture_id_text(capture, record->kind, capture->cli->dry_run && record->id < 0 ? 0 : id);
+}
+
+int capture_done(struct capture *capture, const char *line)
+{
+    static Sendco__PutReply nothing = SENDCO__PUT_REPLY__INIT;
+    const Sendco__PutReply *reply = capture->reply ? capture->reply : &nothing;
+    struct cli *cli = capture->cli;
+    char id[ID_TEXT_MAX];
+
+    if (cli->format == CLI_JSON || cli->format == CLI_JSONL) {
+        shape_print(cli, writing_shape(&capture->writing, capture->reply), false);
+        return 0;
+    }
+    if (!cli->human) {
+        writing_row(&capture->writing, reply);
+        cli_note(cli, "%s", line);
+        return 0;
+    }
+    fprintf(cli->out, "%s\n", text_safe(line, true, &cli->arena));
+    for (size_t i = 0; i < cli->n_named; i++)
+        fprintf(cli->out, "  %s: %s (%s)\n", cli->named[i].kind->title, text_safe(cli->named[i].label, false, &cli->arena),
+                id_format(cli->named[i].kind, cli->named[i].id, id));
+    writing_more(&capture->writing, reply);
+    if (cli->dry_run)
+        fprintf(cli->out, "A dry run: nothing was changed.\n");
+    else if (reply->batch)
+        fprintf(cli->out, "To take it back: sendco undo %llu\n", (unsigned long long)reply->batch);
+    return 0;
+}
+
+int capture_failed(struct capture *capture, const char *doing)
+{
+    return writing_failed(&capture->writing, doing, &capture->problem);
+}
+
+char *capture_next(char **rest)
+{
+    char *word = *rest;
+
+    while (word) {
+        char *end = strchr(word, ';');
+
+        *rest = end ? end + 1 : NULL;
+        if (end)
+            *end = '\0';
+        word += strspn(word, " ");
+        for (size_t length = strlen(word); length > 0 && word[length - 1] == ' ';)
+            word[--length] = '\0';
+        if (*word)
+            return word;
+        word = *rest;
+    }
+    return NULL;
+}

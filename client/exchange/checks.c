@@ -1,0 +1,167 @@
+// What the cells of a row say together, and rows that name one pupil twice. What is
+// odd but may be so is a note, not a fault. Any thread.
+#include "client/exchange/roll.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/date.h"
+#include "common/text.h"
+
+#define OLDEST 20 // years: no school has older pupils
+
+static bool skipped(const struct roll_row *row, int column)
+{
+    return row->skip & UINT32_C(1) << column;
+}
+
+static void check_missing(struct roll *roll, struct roll_row *row)
+{
+    const enum roll_column needed[] = {roll_has(roll, ROLL_SURNAME) ? ROLL_SURNAME : ROLL_NAME, ROLL_BORN};
+    for (size_t i = 0; i < 2; i++) {
+        if (roll_has(roll, needed[i]) && !*row->clean[needed[i]] && !skipped(row, (int)needed[i]))
+            roll_fault_add(roll, row, (int)needed[i], "missing", "Fill it in in the MIS; every pupil has one.", "is missing");
+    }
+}
+
+static void check_dates(struct roll *roll, struct roll_row *row)
+{
+    struct value *born = &row->values[ROLL_BORN], *entered = &row->values[ROLL_ENTERED], *left = &row->values[ROLL_LEFT];
+    if (born->type && born->number > roll->today)
+        roll_fault_add(roll, row, ROLL_BORN, "future", "Look at the year.", "lies in the future");
+    else if (born->type && date_years((int32_t)born->number, roll->date) >= OLDEST)
+        roll_fault_add(roll, row, ROLL_BORN, "too-old", "Look at the year.", "makes this pupil %d years old",
+                       date_years((int32_t)born->number, roll->date));
+    else if (born->type && entered->type && entered->number < born->number)
+        roll_fault_add(roll, row, ROLL_ENTERED, "before-birth", "Look at both dates.", "is before the pupil was born");
+    if (entered->type && left->type && left->number < entered->number)
+        roll_fault_add(roll, row, ROLL_LEFT, "before-entry", "Look at both dates.", "is before the first day on roll");
+}
+
+static void note_year(struct roll *roll, const struct roll_row *row)
+{
+    const struct value *born = &row->values[ROLL_BORN], *year = &row->values[ROLL_YEAR];
+    const char *usual = born->type ? date_nc_year((int32_t)born->number, roll->date) : NULL;
+    if (usual && year->type && strcmp(year->text, "X") != 0 && strcmp(year->text, usual) != 0 && !row->faulty)
+        roll_note_add(roll, row, ROLL_YEAR, "year-of-birth", "Right for a pupil taught out of their year; else look at the birth date.",
+                      "a pupil born then is usually in %s%s", isdigit((unsigned char)*usual) ? "year " : "", usual);
+}
+
+static void note_need(struct roll *roll, const struct roll_row *row)
+{
+    const struct value *status = &row->values[ROLL_STATUS];
+    bool speaks = roll_has(roll, ROLL_NEED1) || roll_has(roll, ROLL_NEEDS);
+    if (speaks && status->type && strcmp(status->text, "N") != 0 && !row->n_needs && !row->faulty)
+        roll_note_add(roll, row, ROLL_STATUS, "no-need", "The spring census asks for one; NSA where none is known yet.",
+                      "has no type of need beside it");
+}
+
+// --- the same pupil twice ------------------------------------------------------
+
+static void fold_row(struct roll *roll, struct roll_row *row)
+{
+    const struct value *surname = &row->values[ROLL_SURNAME], *forename = &row->values[ROLL_FORENAME];
+    const char *fold = surname->type ? text_fold(surname->text, roll->arena) : "";
+    row->surname = fold && *fold ? fold : surname->type ? surname->text : "";
+    fold = forename->type ? text_fold(forename->text, roll->arena) : "";
+    row->forename = fold && *fold ? fold : forename->type ? forename->text : "";
+}
+
+static int by_upn(const void *a, const void *b)
+{
+    const struct roll_row *x = *(struct roll_row *const *)a, *y = *(struct roll_row *const *)b;
+    int order = value_compare(x->values[ROLL_UPN], y->values[ROLL_UPN]);
+    return order ? order : (x->row > y->row) - (x->row < y->row);
+}
+
+static int person_order(const struct roll_row *x, const struct roll_row *y)
+{
+    int order = value_compare(x->values[ROLL_BORN], y->values[ROLL_BORN]);
+    order = order ? order : strcmp(x->surname, y->surname);
+    return order ? order : strcmp(x->forename, y->forename);
+}
+
+static int by_person(const void *a, const void *b)
+{
+    const struct roll_row *x = *(struct roll_row *const *)a, *y = *(struct roll_row *const *)b;
+    int order = person_order(x, y);
+    return order ? order : (x->row > y->row) - (x->row < y->row);
+}
+
+// Two of one name are told apart by their UPNs; without one they cannot be. A UPN
+// that could not be read has its own fault, and says nothing either way.
+static bool same_pupil(const struct roll_row *a, const struct roll_row *b)
+{
+    bool named = *a->surname && a->values[ROLL_BORN].type && person_order(a, b) == 0;
+    const struct value *one = &a->values[ROLL_UPN], *other = &b->values[ROLL_UPN];
+    return named && (!one->type || !other->type || value_equal(*one, *other));
+}
+
+static void fault_pupil(struct roll *roll, struct roll_row *row, const struct roll_row *other)
+{
+    roll_fault_add(roll, row, ROLL_SURNAME, "duplicate-pupil",
+                   "Take one of the two rows out; or, if they are two pupils, give both their UPNs.",
+                   "the same name and birth date stand in row %zu", other->row);
+}
+
+static void fault_upn(struct roll *roll, struct roll_row *row, const struct roll_row *other)
+{
+    roll_fault_add(roll, row, ROLL_UPN, "duplicate-upn", "A UPN belongs to one pupil: look up both in the MIS.",
+                   "is also the UPN of row %zu", other->row);
+}
+
+// Each row of a run of one UPN names a neighbour, and each once; the same pupil
+// again is one fault, on the later row.
+static void check_upns(struct roll *roll, struct roll_row **sorted)
+{
+    struct roll_row *told = NULL;
+    qsort(sorted, roll->n_rows, sizeof(struct roll_row *), by_upn);
+    for (size_t i = 1; i < roll->n_rows; i++) {
+        struct roll_row *row = sorted[i], *other = sorted[i - 1];
+        if (!row->values[ROLL_UPN].type || !value_equal(row->values[ROLL_UPN], other->values[ROLL_UPN]) || same_pupil(row, other))
+            continue;
+        if (told != other)
+            fault_upn(roll, other, row);
+        fault_upn(roll, row, other);
+        told = row;
+    }
+}
+
+static void check_persons(struct roll *roll, struct roll_row **sorted)
+{
+    qsort(sorted, roll->n_rows, sizeof(struct roll_row *), by_person);
+    for (size_t i = 0, n; i < roll->n_rows; i += n) {
+        for (n = 1; i + n < roll->n_rows && person_order(sorted[i], sorted[i + n]) == 0;)
+            n++;
+        for (size_t at = i + 1; at < i + n; at++) {
+            const struct roll_row *first = same_pupil(sorted[i], sorted[at]) ? sorted[i] : sorted[at - 1];
+            if (same_pupil(first, sorted[at]))
+                fault_pupil(roll, sorted[at], first);
+            else if (*first->surname && first->values[ROLL_BORN].type)
+                roll_note_add(roll, sorted[at], ROLL_UPN, "same-name", "Right for two pupils; else look up which UPN is theirs.",
+                              "another UPN has the same name and birth date in row %zu", first->row);
+        }
+    }
+}
+
+void roll_checks(struct roll *roll)
+{
+    struct roll_row **sorted = roll->n_rows > 1 ? arena_copy(roll->arena, roll->rows, roll->n_rows * sizeof(struct roll_row *)) : NULL;
+    for (size_t i = 0; i < roll->n_rows; i++) {
+        struct roll_row *row = roll->rows[i];
+        if (row->skip != UINT32_MAX) {
+            check_missing(roll, row);
+            check_dates(roll, row);
+        }
+        fold_row(roll, row);
+    }
+    if (sorted) {
+        check_upns(roll, sorted);
+        check_persons(roll, sorted);
+    }
+    for (size_t i = 0; i < roll->n_rows; i++) {
+        note_year(roll, roll->rows[i]);
+        note_need(roll, roll->rows[i]);
+    }
+}

@@ -1,0 +1,220 @@
+// Which pupil of the school a row means: by UPN, else by name and birth date, else
+// somebody is asked. Never a second record for one pupil without a word. Any thread.
+#include "client/exchange/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/date.h"
+#include "common/text.h"
+
+#define NEAR_MAX 8
+
+static const char *text_or_null(struct value value)
+{
+    return value.type == VALUE_TEXT ? value.text : NULL;
+}
+
+static const char *told(const struct plan *plan, const struct record *pupil)
+{
+    char id[ID_TEXT_MAX], day[DATE_TEXT_MAX];
+    const char *text = arena_printf(plan->arena, "%s %s, born %s", id_format(pupil->kind, pupil->id, id), school_name(pupil, plan->arena),
+                                    date_human((int32_t)record_number(pupil, "born"), day));
+    return text ? text : "a pupil";
+}
+
+// --- by UPN --------------------------------------------------------------------
+
+static bool same_fold(const struct plan *plan, const struct record *pupil, const char *field, const char *folded)
+{
+    const char *text = record_text(pupil, field), *other = text ? text_fold(text, plan->arena) : "";
+    other = other && *other ? other : text ? text : "";
+    return strcmp(other, folded) == 0;
+}
+
+// One whose name and birth date are both another's is not the owner of the UPN.
+static bool is_other(const struct plan *plan, const struct record *pupil, const struct roll_row *row)
+{
+    const struct value *born = &row->values[ROLL_BORN];
+    bool forename = roll_has(plan->roll, ROLL_FORENAME) || roll_has(plan->roll, ROLL_NAME);
+    return born->type && *row->surname && born->number != record_number(pupil, "born") &&
+           (!same_fold(plan, pupil, "surname", row->surname) || (forename && !same_fold(plan, pupil, "forename", row->forename)));
+}
+
+static const struct record *by_upn(const struct plan *plan, const struct roll_row *row)
+{
+    const char *upn = text_or_null(row->values[ROLL_UPN]), *former = text_or_null(row->values[ROLL_FORMER_UPN]);
+    const struct record *found = upn ? school_by_upn(plan->school, upn) : NULL;
+    if (!found && former)
+        found = school_by_upn(plan->school, former);
+    if (!found && upn)
+        found = school_by_former_upn(plan->school, upn);
+    if (!found && upn)
+        found = school_removed_upn(plan->school, upn); // an undone import, or a mistake: named again, they come back
+    return found;
+}
+
+// --- by name and birth date ----------------------------------------------------
+
+static const struct record *by_name(const struct plan *plan, struct roll_row *row)
+{
+    const char *upn = text_or_null(row->values[ROLL_UPN]);
+    size_t n = 0;
+    const struct school_person *same = *row->surname && row->values[ROLL_BORN].type
+                                           ? school_by_person(plan->school, row->surname, row->forename, row->values[ROLL_BORN].number, &n)
+                                           : NULL;
+    if (n > 1) {
+        roll_fault_add(plan->roll, row, ROLL_SURNAME, "several", "Give this row its UPN.", "%zu pupils have this name and birth date", n);
+        return NULL;
+    }
+    if (n == 1 && upn && record_has(same->record, "upn")) {
+        roll_fault_add(plan->roll, row, ROLL_UPN, "other-upn", "Find out which UPN is right and correct it on that side.",
+                       "%s has the same name and birth date and the UPN %s", told(plan, same->record), record_text(same->record, "upn"));
+        return NULL;
+    }
+    return n == 1 ? same->record : NULL;
+}
+
+static const struct record *exactly(const struct plan *plan, struct roll_row *row)
+{
+    const struct record *found = by_upn(plan, row);
+    if (!found)
+        return row->skip == UINT32_MAX ? NULL : by_name(plan, row);
+    if (!is_other(plan, found, row))
+        return found;
+    roll_fault_add(plan->roll, row, ROLL_UPN, "upn-of-another", "Look both pupils up in the MIS and correct the UPN or the name.",
+                   "is the UPN of %s: neither name nor birth date is the same", told(plan, found));
+    return NULL;
+}
+
+// --- one pupil, two rows -------------------------------------------------------
+
+struct pair {
+    const struct record *pupil;
+    size_t at; // in roll->rows
+};
+
+static int by_pupil(const void *a, const void *b)
+{
+    const struct pair *x = a, *y = b;
+    if (x->pupil->id != y->pupil->id)
+        return x->pupil->id > y->pupil->id ? 1 : -1;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+// Sorted, so that it also answers whether somebody is named in the file.
+static struct pair *pairs(struct plan *plan, size_t *n)
+{
+    struct pair *list = arena_zero(plan->arena, plan->roll->n_rows + 1, sizeof *list);
+    *n = 0;
+    for (size_t i = 0; list && i < plan->roll->n_rows; i++) {
+        if (plan->matched[i])
+            list[(*n)++] = (struct pair){plan->matched[i], i};
+    }
+    if (list)
+        qsort(list, *n, sizeof *list, by_pupil);
+    else
+        plan->failed = true;
+    return list;
+}
+
+static void check_pairs(struct plan *plan, const struct pair *list, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct roll_row *row = plan->roll->rows[list[i].at], *other = plan->roll->rows[list[i - 1].at];
+        // Two rows with one UPN, or one name, have been told already.
+        if (list[i].pupil->id == list[i - 1].pupil->id && !row->faulty && !other->faulty)
+            roll_fault_add(plan->roll, row, ROLL_SURNAME, "duplicate-pupil", "Take one of the two rows out, or correct it.",
+                           "row %zu means the same pupil, %s", other->row, told(plan, list[i].pupil));
+    }
+}
+
+static bool is_named(const struct pair *list, size_t n, const struct record *pupil)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (list[middle].pupil->id < pupil->id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < n && list[low].pupil->id == pupil->id;
+}
+
+// --- nearly --------------------------------------------------------------------
+
+struct near {
+    const struct record *pupils[NEAR_MAX];
+    const char *why[NEAR_MAX];
+    size_t n;
+};
+
+// Two UPNs are two pupils, twins for instance; and one whom another row names is not this one.
+static void near_add(struct near *near, const struct roll_row *row, const struct school_person *found, size_t n, const struct pair *named,
+                     size_t n_named, const char *why)
+{
+    for (size_t i = 0; i < n && near->n < NEAR_MAX; i++) {
+        const struct record *pupil = found[i].record;
+        bool two = row->values[ROLL_UPN].type && record_has(pupil, "upn");
+        if (two || is_named(named, n_named, pupil))
+            continue;
+        near->why[near->n] = why;
+        near->pupils[near->n++] = pupil;
+    }
+}
+
+static int64_t swapped(int64_t date)
+{
+    int year, month, day;
+    date_split((int32_t)date, &year, &month, &day);
+    int32_t other = day == month ? DATE_NONE : date_make(year, day, month);
+    return other;
+}
+
+static void near_find(const struct plan *plan, const struct roll_row *row, const struct pair *named, size_t n_named, struct near *near)
+{
+    int64_t born = row->values[ROLL_BORN].number, other = swapped(born);
+    size_t n = 0;
+    const struct school_person *found = school_by_person(plan->school, row->surname, NULL, born, &n);
+    near_add(near, row, found, n, named, n_named, "the same surname and birth date, another forename");
+    found = *row->forename ? school_by_person(plan->school, NULL, row->forename, born, &n) : (n = 0, NULL);
+    near_add(near, row, found, n, named, n_named, "the same forename and birth date, another surname");
+    found = other == DATE_NONE ? (n = 0, NULL) : school_by_person(plan->school, row->surname, row->forename, other, &n);
+    near_add(near, row, found, n, named, n_named, "the same name, and day and month of birth changed over");
+}
+
+static const struct record *nearly(struct plan *plan, struct roll_row *row, const struct pair *named, size_t n_named)
+{
+    struct near near = {.n = 0};
+    near_find(plan, row, named, n_named, &near);
+    if (near.n == 0)
+        return NULL;
+    int answer = plan->ask ? plan->ask(plan->ask_data, row, near.pupils, near.why, near.n) : ERR_AMBIGUOUS;
+    if (answer >= 0)
+        return (size_t)answer < near.n ? near.pupils[answer] : NULL;
+    roll_fault_add(plan->roll, row, ROLL_SURNAME, "perhaps-same",
+                   "Correct the name or the birth date on one side, give the UPN, or import at a terminal, where you are asked.",
+                   "may be %s: %s", told(plan, near.pupils[0]), near.why[0]);
+    return NULL;
+}
+
+void plan_match(struct plan *plan)
+{
+    const struct roll *roll = plan->roll;
+    size_t n = 0;
+    for (size_t i = 0; i < roll->n_rows; i++)
+        plan->matched[i] = exactly(plan, roll->rows[i]);
+    struct pair *list = pairs(plan, &n);
+    if (!list)
+        return;
+    check_pairs(plan, list, n);
+    for (size_t i = 0; i < roll->n_rows; i++) {
+        struct roll_row *row = roll->rows[i];
+        if (!plan->matched[i] && !row->faulty && *row->surname && row->values[ROLL_BORN].type)
+            plan->matched[i] = nearly(plan, row, list, n);
+    }
+    list = pairs(plan, &n); // an answer may have named somebody twice
+    if (list)
+        check_pairs(plan, list, n);
+}
