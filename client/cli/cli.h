@@ -190,7 +190,7 @@ bool cli_confirm(struct cli *cli, const char *question);
 // A numbered choice: 0 … n-1, or ERR_AMBIGUOUS when there is nobody to ask or no answer.
 int cli_choose(struct cli *cli, const char *question, const char *const *choices, size_t n);
 bool cli_can_ask(const struct cli *cli);
-// The first line of every page for people that shows a made-up school, so that nobody
+// The first line of every page for people, once, that shows a made-up school, so that nobody
 // takes it for a real one; nothing otherwise.
 void cli_mark(struct cli *cli);
 // A line of talk on standard error, unless --quiet.

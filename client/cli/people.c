@@ -45,9 +45,9 @@ void cli_mark(struct cli *cli)
 {
     const char *safe, *line;
 
-    cli->marked = true;
-    if (!cli->demo || !cli->human)
+    if (!cli->demo || !cli->human || cli->marked)
         return;
+    cli->marked = true;
     safe = text_safe(cli->school, false, &cli->arena);
     line = arena_printf(&cli->arena, "DEMO  %s: everybody in it is invented", safe ? safe : "");
     line = line ? text_cut(line, cli->width, &cli->arena) : NULL;
