@@ -99,7 +99,8 @@ static int rolling_plans(struct rolling *rolling)
     if (!rolling->from)
         rolling->from = plan_newest(rolling, rolling->into, record_number(rolling->into, "starts"), false);
     if (!rolling->from)
-        return plan_missing(rolling, "The pupil has no plan before the new one.", "Name the old one: sendco target roll PLAN --into PLAN -m REASON");
+        return plan_missing(rolling, "The pupil has one plan only: there is no newer one that could take its targets.",
+                            "Make the new plan first: sendco plan add pupil=… template=APDR status=draft starts=…");
     if (rolling->from == rolling->into)
         return problem_set(&capture->problem, ERR_INVALID, "A plan cannot take its own targets.");
     return 0;

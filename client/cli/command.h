@@ -103,6 +103,9 @@ const char *action_word(Sendco__Action action); // "edit"
 
 extern const char help_topics[]; // what help knows besides kinds, commands and errors
 
+// "sendco target add pupil=\"Aisha Khan\" aim=…": the least that adds one. Freed by the caller; NULL without memory.
+char *help_form(const struct kind *kind);
+
 // Help on a call (`sendco target edit --help`).
 void help_call(struct cli *cli, const struct call *call);
 void help_all(struct cli *cli, FILE *to);

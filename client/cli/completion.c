@@ -44,6 +44,8 @@ static const char answered[] = "    if [[ -n $option ]]; then\n"
                                "        [[ $word == *=* ]] || COMPREPLY=($(compgen -W \"$options $always\" -- \"$word\"))\n"
                                "    elif [[ $n == 0 ]]; then\n"
                                "        COMPREPLY=($(compgen -W \"$kinds $others\" -- \"$word\"))\n"
+                               "    elif [[ -n $seconds && $n == 1 ]]; then\n"
+                               "        COMPREPLY=($(compgen -W \"$seconds\" -- \"$word\"))\n"
                                "    elif [[ $first == help && $n == 1 ]]; then\n"
                                "        COMPREPLY=($(compgen -W \"$topics $kinds $others\" -- \"$word\"))\n"
                                "    elif [[ $first == help && $n == 2 && \" $kinds \" == *\" $second \"* ]]; then\n"
@@ -92,8 +94,78 @@ static void valued(FILE *out)
             fprintf(out, " --%s", options[i].name);
     for (size_t i = 0; i < n_report_infos; i++)
         for (const struct report_param *param = report_infos[i].params; param && param->name; param++)
-            fprintf(out, " --%s", param->name);
+            if (!(param->how & REPORT_FLAG))
+                fprintf(out, " --%s", param->name);
     fprintf(out, "\"\n");
+}
+
+// Commands of two words: was the first one named already?
+static bool two_before(size_t at)
+{
+    size_t length = strcspn(commands[at].name, " ") + 1;
+
+    for (size_t i = 0; i < at; i++)
+        if (!strncmp(commands[i].name, commands[at].name, length))
+            return true;
+    return false;
+}
+
+static void reports(FILE *out)
+{
+    fprintf(out, "    local reports=\"");
+    for (size_t i = 0; i < n_report_infos; i++)
+        fprintf(out, "%s%s", i ? " " : "", report_infos[i].name);
+    fprintf(out, "\" seconds=\"\"\n");
+}
+
+// What may follow the first of two words, with the options of both together; and verbs of one kind.
+static void of_second(FILE *out)
+{
+    fprintf(out, "    case \"$first $second\" in\n");
+    for (size_t i = 0; i < n_commands; i++)
+        if (strchr(commands[i].name, ' ')) {
+            fprintf(out, "    \"%s\") options=\"", commands[i].name);
+            options_of(out, commands[i].options);
+            fprintf(out, "\" ;;\n");
+        }
+    for (size_t i = 0; i < n_own_verbs; i++) {
+        const struct kind *kind = kind_find(own_verbs[i].kind);
+
+        if (!kind)
+            continue;
+        fprintf(out, "    \"%s %s\") options=\"", kind->noun, own_verbs[i].command.name);
+        options_of(out, own_verbs[i].command.options);
+        fprintf(out, "\" ;;\n");
+    }
+    for (size_t i = 0; i < n_report_infos; i++) {
+        fprintf(out, "    \"report %s\") options=\"", report_infos[i].name);
+        options_of(out, report_command_row.options);
+        for (const struct report_param *param = report_infos[i].params; param && param->name; param++)
+            fprintf(out, " --%s", param->name);
+        fprintf(out, "\" ;;\n");
+    }
+    fprintf(out, "    esac\n    case \"$first\" in\n    report) seconds=$reports ;;\n");
+    for (size_t i = 0; i < n_commands; i++)
+        if (strchr(commands[i].name, ' ') && !two_before(i)) {
+            int length = (int)strcspn(commands[i].name, " ");
+
+            fprintf(out, "    %.*s) seconds=\"", length, commands[i].name);
+            for (size_t k = i; k < n_commands; k++)
+                if (!strncmp(commands[k].name, commands[i].name, (size_t)length + 1))
+                    fprintf(out, "%s%s", k > i ? " " : "", commands[k].name + length + 1);
+            fprintf(out, "\" ;;\n");
+        }
+    for (size_t i = 0; i < n_own_verbs; i++) {
+        const struct kind *kind = kind_find(own_verbs[i].kind);
+
+        if (kind && (i == 0 || strcmp(own_verbs[i - 1].kind, own_verbs[i].kind) != 0))
+            for (size_t k = (fprintf(out, "    %s) verbs+=\"", kind->noun), i); k < n_own_verbs; k++)
+                if (!strcmp(own_verbs[k].kind, own_verbs[i].kind))
+                    fprintf(out, " %s", own_verbs[k].command.name);
+        if (kind && (i + 1 == n_own_verbs || strcmp(own_verbs[i + 1].kind, own_verbs[i].kind) != 0))
+            fprintf(out, "\" ;;\n");
+    }
+    fprintf(out, "    esac\n");
 }
 
 static void names(FILE *out)
@@ -109,9 +181,13 @@ static void names(FILE *out)
         fprintf(out, "%s%s", i ? " " : "", verbs[i].name);
     fprintf(out, "\"\n    local others=\"");
     for (size_t i = 0; i < n_report_infos; i++)
-        fprintf(out, "%s ", report_infos[i].name);
+        if (report_is_command(&report_infos[i]))
+            fprintf(out, "%s ", report_infos[i].name);
     for (size_t i = 0; i < n_commands; i++)
-        fprintf(out, "%s%s", i ? " " : "", commands[i].name);
+        if (!strchr(commands[i].name, ' '))
+            fprintf(out, "%s%s", i ? " " : "", commands[i].name);
+        else if (!two_before(i))
+            fprintf(out, "%s%.*s", i ? " " : "", (int)strcspn(commands[i].name, " "), commands[i].name);
     fprintf(out, "\"\n    local topics=\"%s", help_topics);
     for (size_t i = 0; i < count; i++)
         if (list[i].error != ERR_OK)
@@ -125,11 +201,15 @@ static void of_first(FILE *out)
 {
     fprintf(out, "    case \"$first\" in\n");
     for (size_t i = 0; i < n_commands; i++) {
+        if (strchr(commands[i].name, ' '))
+            continue; // of_second
         fprintf(out, "    %s) options=\"", commands[i].name);
         options_of(out, commands[i].options);
         fprintf(out, "\" ;;\n");
     }
     for (size_t i = 0; i < n_report_infos; i++) {
+        if (!report_is_command(&report_infos[i]))
+            continue;
         fprintf(out, "    %s) options=\"", report_infos[i].name);
         options_of(out, report_command_row.options);
         for (const struct report_param *param = report_infos[i].params; param && param->name; param++)
@@ -183,8 +263,10 @@ int completion_command(struct cli *cli, const struct call *call)
     fprintf(out, "    esac\n}\n\n_sendco()\n{\n    COMPREPLY=()\n");
     valued(out);
     names(out);
+    reports(out);
     fputs(taken_apart, out);
     of_first(out);
+    of_second(out);
     fputs(answered, out);
     return 0;
 }

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "client/cli/command.h"
+#include "client/cli/fields.h"
 #include "common/kind.h"
 #include "common/text.h"
 
-#define HELP_INDENT 15 // where what a command does begins
+#define HELP_NAMES 11
 #define HELP_VERB   30
+#define HELP_REPORT 13
 #define HELP_FIELD  40
 #define HELP_CODE   21
 
@@ -108,32 +110,91 @@ static char *verbs_words(void)
     return list;
 }
 
+static char *reports_words(void)
+{
+    char *list = NULL;
+
+    for (size_t i = 0; i < n_report_infos; i++)
+        list = words_add(list, report_infos[i].name);
+    return list;
+}
+
+// Those of two words ("log contact") by their first, once.
+static char *commands_words(void)
+{
+    char *list = NULL, first[32] = "";
+
+    for (size_t i = 0; i < n_commands; i++) {
+        size_t length = strcspn(commands[i].name, " ");
+
+        if (strlen(first) == length && !strncmp(first, commands[i].name, length))
+            continue;
+        snprintf(first, sizeof first, "%.*s", (int)length, commands[i].name);
+        list = words_add(list, first);
+    }
+    return list;
+}
+
 // Takes the list.
 static void help_names(const struct cli *cli, FILE *to, const char *what, char *list)
 {
-    entry(cli, to, 9, what, list ? list : "");
+    int at = fprintf(to, "%-*s", HELP_NAMES, what);
+
+    wrapped(cli, to, at, HELP_NAMES, list ? list : "");
     free(list);
+}
+
+// What there is to do, as somebody would type it on the first day. A row is shown when
+// there is such a command: a school may have other kinds.
+static const struct {
+    const char *task, *example;
+} tasks[] = {
+    {"Look", "register --class 3B"},
+    {"", "pupil show \"Aisha Khan\""},
+    {"", "map --class 3B"},
+    {"Register", "pupil add surname=Khan forename=Aisha born=14/9/2018 entered=today"},
+    {"", "sen-status add pupil=\"Aisha Khan\" provision=K starts=today"},
+    {"", "need add pupil=\"Aisha Khan\" need=SLCN rank=1 starts=today"},
+    {"Plan", "plan add pupil=\"Aisha Khan\" template=APDR status=live starts=today"},
+    {"", "target add pupil=\"Aisha Khan\" plan=PLN-04K7 aim=@aim.txt due=12w"},
+    {"Provision", "provision start Handwriting \"Blue group\" --pupils \"A Khan=85; B Lee\""},
+    {"", "log session \"Blue group\" --absent Lee"},
+    {"", "provision close \"Blue group\" Khan=92 Lee=LEFT"},
+    {"Home", "log contact \"Aisha Khan\" phone - --with mother"},
+    {"Mend", "target history TGT-04K7"},
+    {"", "target undo TGT-04K7"},
+};
+
+static bool task_there(const char *example)
+{
+    struct arena arena;
+    char *rest = NULL, *copy;
+    struct args args = {0};
+    struct call call;
+    char *words[3] = {NULL, NULL, NULL};
+
+    arena_init(&arena, 0);
+    copy = arena_strdup(&arena, example);
+    for (char *word = copy ? strtok_r(copy, " ", &rest) : NULL; word && args.n_words < 2; word = strtok_r(NULL, " ", &rest))
+        words[args.n_words++] = word;
+    args.words = words;
+    command_resolve(&args, &call, NULL);
+    bool there = call.command != NULL;
+    arena_deinit(&arena);
+    return there;
 }
 
 void help_all(struct cli *cli, FILE *to)
 {
-    fprintf(to, "sendco: the SEND work of a school, shared by those who do it.\n\n"
-                "  sendco register                                the SEND register today\n"
-                "  sendco find \"Aisha Khan\"                       where is she?\n"
-                "  sendco target add pupil=PUP-0017 aim=@aim.txt due='14 sep'\n"
-                "  sendco target edit TGT-04K7 progress=-         the text from standard input\n"
-                "  sendco watch                                   what others change, as they do\n\n");
-    fprintf(to, "Records:  sendco KIND VERB [ID] [FIELD=VALUE …]\n");
+    fprintf(to, "sendco: the SEND work of a school. More: sendco help WORD, for any word below\n");
+    for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++)
+        if (task_there(tasks[i].example))
+            fprintf(to, "%-10s sendco %s\n", tasks[i].task, tasks[i].example);
+    help_names(cli, to, "reports", reports_words());
     help_names(cli, to, "kinds", kinds_words());
-    help_names(cli, to, "verbs", verbs_words());
-    fprintf(to, "\nReports:\n");
-    for (size_t i = 0; i < n_report_infos; i++)
-        entry(cli, to, HELP_INDENT, report_infos[i].name, report_infos[i].help);
-    fprintf(to, "\nCommands:\n");
-    for (size_t i = 0; i < n_commands; i++)
-        entry(cli, to, HELP_INDENT, commands[i].name, commands[i].help);
-    fprintf(to, "\nMore: sendco help KIND, sendco help COMMAND, sendco help E-CONFLICT,\n      sendco help fields, dates, formats, "
-                "options, exit\n");
+    help_names(cli, to, "  verbs", verbs_words());
+    help_names(cli, to, "commands", commands_words());
+    help_names(cli, to, "topics", strdup(help_topics));
 }
 
 static const char *field_takes(const struct field *field)
@@ -189,17 +250,81 @@ static void help_field(const struct cli *cli, FILE *to, const struct field *fiel
     free(text);
 }
 
+// What a field of an example holds.
+static const char *example_value(const struct field *field)
+{
+    const struct code_list *codes = fields_codes(field);
+    static char text[64];
+
+    if (field->as == AS_REF && field->ref == kind_of_subject(SUBJECT_PUPIL))
+        return "\"Aisha Khan\"";
+    if (field->as == AS_REF)
+        snprintf(text, sizeof text, "%s-04K7", field->ref->prefix);
+    else if (field->as == AS_DATE)
+        return "today";
+    else if (field->as == AS_BOOL)
+        return "yes";
+    else if (field->as == AS_ENUM && field->n_choices > 0)
+        return field->choices[0].name;
+    else if (codes && codes->n_rows > 0)
+        return codes->rows[0].code;
+    else
+        return field_is_text(field) ? "…" : "1";
+    return text;
+}
+
+char *help_form(const struct kind *kind)
+{
+    char *text = NULL;
+
+    if (asprintf(&text, "sendco %s add", kind->noun) < 0)
+        return NULL;
+    for (size_t i = 0; text && i < kind->n_fields; i++) {
+        char one[160];
+
+        if (!kind->fields[i].required)
+            continue;
+        snprintf(one, sizeof one, "%s=%s", kind->fields[i].name, example_value(&kind->fields[i]));
+        text = words_add(text, one);
+    }
+    return text;
+}
+
+static void help_examples(const struct cli *cli, FILE *to, const struct kind *kind)
+{
+    char *form = help_form(kind);
+    const struct command *verb;
+
+    fprintf(to, "\nExamples:\n  ");
+    wrapped(cli, to, 2, 6, form ? form : "");
+    free(form);
+    for (size_t at = n_verbs; (verb = verb_next(kind, &at));) {
+        fprintf(to, "  sendco ");
+        wrapped(cli, to, 9, 6, verb->example);
+    }
+    fprintf(to, "  sendco %s list --sort %s\n  sendco %s show %s-04K7\n", kind->noun, kind->fields[0].name, kind->noun, kind->prefix);
+    fprintf(to, "  sendco %s edit %s-04K7 %s=…\n", kind->noun, kind->prefix, kind->fields[kind->n_fields - 1].name);
+}
+
 static void help_kind(const struct cli *cli, FILE *to, const struct kind *kind)
 {
+    const struct report_info *info = report_info_find(kind->noun);
+    const struct command *verb;
+
     fprintf(to, "%s: sendco %s VERB …   ids look like %s-04K7\n", kind->title, kind->noun, kind->prefix);
     if (kind->help && *kind->help)
         wrapped(cli, to, 0, 0, kind->help);
+    help_examples(cli, to, kind);
     fprintf(to, "\nVerbs:\n");
-    for (size_t i = 0; i < n_verbs; i++) {
+    for (size_t at = 0; (verb = verb_next(kind, &at));) {
         char name[64];
 
-        snprintf(name, sizeof name, "%-8s %s", verbs[i].name, verbs[i].words);
-        entry(cli, to, HELP_VERB, name, verbs[i].help);
+        snprintf(name, sizeof name, "%-8s %s", verb->name, verb->words);
+        entry(cli, to, HELP_VERB, name, verb->help);
+    }
+    if (info) {
+        fprintf(to, "\nThe report of that name: sendco help report %s\n", info->name);
+        wrapped(cli, to, 0, 0, info->help);
     }
     fprintf(to, "\nFields:\n");
     for (size_t i = 0; i < kind->n_fields; i++)
@@ -228,6 +353,7 @@ static void help_options(const struct cli *cli, FILE *to, const struct call *cal
 void help_call(struct cli *cli, const struct call *call)
 {
     const struct command *command = call->command;
+    char words[CALL_TEXT];
 
     if (!command) {
         if (call->kind)
@@ -236,14 +362,18 @@ void help_call(struct cli *cli, const struct call *call)
             help_all(cli, cli->out);
         return;
     }
-    fprintf(cli->out, "sendco %s%s%s %s\n\n", call->kind ? call->kind->noun : "", call->kind ? " " : "",
-            call->report ? call->report->name : command->name, command->words);
+    fprintf(cli->out, "sendco %s\n\n", call_words(call, words));
     wrapped(cli, cli->out, 0, 0, call->report ? call->report->help : command->help);
     if (*command->example)
         fprintf(cli->out, "\n  sendco %s\n", command->example);
+    if (command->run == report_command && !call->report)
+        for (size_t i = 0; i < n_report_infos; i++) {
+            fputs(i ? "" : "\nReports:\n", cli->out);
+            entry(cli, cli->out, HELP_REPORT, report_infos[i].name, report_infos[i].help);
+        }
     fprintf(cli->out, "\nOptions:\n");
     for (const struct report_param *param = call->report ? call->report->params : NULL; param && param->name; param++)
-        help_option(cli, cli->out, param->name, param->value, param->help);
+        help_option(cli, cli->out, param->name, param->how & REPORT_FLAG ? NULL : param->value, param->help);
     help_options(cli, cli->out, call, false);
     fprintf(cli->out, "\nOptions of all commands: sendco help options\n");
     if (call->kind && (command->run == add_command || command->run == edit_command)) {
@@ -307,6 +437,25 @@ static bool help_topic(const struct cli *cli, FILE *to, const char *topic)
     return true;
 }
 
+// "log": the commands that begin so.
+static bool help_group(const struct cli *cli, FILE *to, const char *word)
+{
+    size_t length = strlen(word), n = 0;
+
+    for (size_t i = 0; i < n_commands; i++) {
+        const struct command *command = &commands[i];
+
+        if (strncmp(command->name, word, length) != 0 || command->name[length] != ' ')
+            continue;
+        fprintf(to, "%ssendco %s %s\n  ", n++ ? "\n" : "", command->name, command->words);
+        wrapped(cli, to, 2, 2, command->help);
+        fprintf(to, "    sendco %s\n", command->example);
+    }
+    if (n > 0)
+        fprintf(to, "\nOptions: sendco %s %s --help\n", word, "WORD");
+    return n > 0;
+}
+
 int help_command(struct cli *cli, const struct call *call)
 {
     struct args words = {.words = call->argv, .n_words = call->argc};
@@ -319,6 +468,8 @@ int help_command(struct cli *cli, const struct call *call)
         return 0;
     }
     if (help_error(cli, cli->out, call->argv[0]) || help_topic(cli, cli->out, call->argv[0]))
+        return 0;
+    if (call->argc == 1 && help_group(cli, cli->out, call->argv[0]))
         return 0;
     int error = command_resolve(&words, &about, &problem);
     if ((error == 0 || about.command || about.kind) && (call->argc == 1 || about.command)) {

@@ -40,17 +40,30 @@ static void man_options(FILE *out)
     fprintf(out, ".El\n");
 }
 
+// A verb that only one kind has.
+static void man_own(FILE *out, const struct kind *kind, const struct command *verb)
+{
+    fprintf(out, ".It Ic %s %s Ar %s\n", kind->noun, verb->name, verb->words);
+    man_text(out, verb->help);
+}
+
 static void man_commands(FILE *out)
 {
     fprintf(out, ".Sh VERBS\nFor every kind of record:\n.Bl -tag -width Ds\n");
     for (size_t i = 0; i < n_verbs; i++)
         man_item(out, verbs[i].name, verbs[i].words, verbs[i].help);
+    for (size_t i = 0; i < n_own_verbs; i++) {
+        const struct kind *kind = kind_find(own_verbs[i].kind);
+
+        if (kind)
+            man_own(out, kind, &own_verbs[i].command);
+    }
     fprintf(out, ".El\n.Sh REPORTS\n.Bl -tag -width Ds\n");
     for (size_t i = 0; i < n_report_infos; i++) {
         man_item(out, report_infos[i].name, "", report_infos[i].help);
         fprintf(out, ".Bl -tag -width Ds -compact\n");
         for (const struct report_param *param = report_infos[i].params; param && param->name; param++) {
-            fprintf(out, ".It Fl Fl %s Ar %s\n", param->name, param->value);
+            fprintf(out, ".It Fl Fl %s%s%s\n", param->name, *param->value ? " Ar " : "", param->value);
             man_text(out, param->help);
         }
         fprintf(out, ".El\n");

@@ -53,6 +53,19 @@ static int writing_begin(struct cli *cli, const struct call *call, struct writin
     return error;
 }
 
+// What an add needs at least, when it was refused and nobody says better.
+static void add_hint(const struct kind *kind, struct problem *problem)
+{
+    char *form = problem->error == ERR_INVALID ? help_form(kind) : NULL;
+    bool missing = false;
+
+    for (size_t i = 0; i < problem->n_fields; i++)
+        missing |= problem->fields[i].message && strstr(problem->fields[i].message, "missing");
+    if (form && missing && !problem->hint[0])
+        problem_hint(problem, "At least: %.230s ; all fields: sendco help %s", form, kind->noun);
+    free(form);
+}
+
 int add_command(struct cli *cli, const struct call *call)
 {
     struct writing writing = {.cli = cli, .kind = call->kind, .verb = "added"};
@@ -69,6 +82,8 @@ int add_command(struct cli *cli, const struct call *call)
     }
     if (error == 0)
         error = writing_put(&writing, &reply, &problem);
+    if (error != 0)
+        add_hint(call->kind, &problem);
     return error != 0 ? writing_failed(&writing, doing, &problem) : writing_done(&writing, reply);
 }
 

@@ -77,21 +77,6 @@ static int words_section(const struct page *page, const struct record *profile)
 
 // --- what is done now ---
 
-// No more than so many rows; where there are more, the text above them says so.
-static size_t list_cap(struct page_list *list, size_t most)
-{
-    size_t all = list->n;
-    list->n = all > most ? most : all;
-    return all;
-}
-
-static int list_text(const struct page *page, Sendco__Report__Section *section, const struct page_list *list, size_t all)
-{
-    if (section && all > list->n)
-        section->text = arena_printf(page->work->arena, "The first %zu of %zu; all are on the pupil's own page.", list->n, all);
-    return section && (all == list->n || section->text) ? 0 : ERR_NOMEM;
-}
-
 // The current targets but for those that are met or stopped.
 static struct page_list still_to_reach(const struct page *page, const struct pupil_targets *all)
 {
@@ -105,35 +90,58 @@ static struct page_list still_to_reach(const struct page *page, const struct pup
     return list;
 }
 
+// What the page has no room for is told, not passed over.
+static int cap_text(const struct page_facts *facts, size_t all, const char *none)
+{
+    struct arena *arena = facts->page->work->arena;
+    size_t n = facts->section->n_rows;
+    if (n && n == all)
+        return 0;
+    facts->section->text =
+        n ? arena_printf(arena, "The first %zu of %zu; all are on the pupil's own page.", n, all) : arena_strdup(arena, none);
+    return facts->section->text ? 0 : ERR_NOMEM;
+}
+
+static void target_row(struct page_facts *facts, const struct record *target)
+{
+    struct arena *arena = facts->page->work->arena;
+    char due[DATE_TEXT_MAX];
+    const char *measure = record_text(target, "measure"), *aim = record_text(target, "aim");
+    const char *by =
+        record_has(target, "due") ? arena_printf(arena, "By %s", date_human((int32_t)record_number(target, "due"), due)) : "No date";
+    const char *text = measure ? arena_printf(arena, "%s\nWe shall know by: %s", aim, measure) : aim;
+    page_fact(facts, by ? by : "", text, target);
+}
+
+// As words to be read, not as a table: an aim cut short is none.
 static int targets_section(const struct page *page)
 {
-    static const struct page_column columns[] = {
-        {.field = "aim", .width = 36},
-        {.field = "measure", .width = 28},
-        {.field = "due", .width = 11},
-    };
     struct pupil_targets targets;
+    struct page_facts facts;
     int result = targets_read(page, &targets);
     if (result < 0 || targets.targets.denied)
         return result;
     struct page_list list = still_to_reach(page, &targets);
-    size_t all = list_cap(&list, TARGETS_MOST);
-    return list_text(
-        page, page_section(page, "targets", "Working on now", &list, columns, sizeof columns / sizeof *columns, "No target is open."),
-        &list, all);
+    result = page_facts(page, "targets", "Working on now", TARGETS_MOST, &facts);
+    for (size_t i = 0; result == 0 && i < list.n; i++)
+        target_row(&facts, list.list[i]);
+    return result == 0 ? cap_text(&facts, list.n, "No target is open.") : result;
 }
 
 static int strategies(const struct page *page)
 {
-    static const struct page_column columns[] = {{.field = "what", .width = 56}, {.field = "subject", .width = 16}};
     struct page_list list;
+    struct page_facts facts;
     int result = page_read(page, "Strategy", "starts", &list);
     if (result < 0 || list.denied)
         return result;
     page_keep(page, &list, page_in_use);
-    size_t all = list_cap(&list, STRATEGIES_MOST);
-    return list_text(page, page_section(page, "strategies", "Strategies", &list, columns, sizeof columns / sizeof *columns, "None."), &list,
-                     all);
+    result = page_facts(page, "strategies", "Strategies", STRATEGIES_MOST, &facts);
+    for (size_t i = 0; result == 0 && i < list.n; i++) {
+        const char *subject = record_text(list.list[i], "subject");
+        page_fact(&facts, subject ? subject : "Any lesson", record_text(list.list[i], "what"), list.list[i]);
+    }
+    return result == 0 ? cap_text(&facts, list.n, "None.") : result;
 }
 
 // --- the timetable ---

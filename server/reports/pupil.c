@@ -5,14 +5,15 @@
 // Dates: spells (status, needs, placements, strategies, members of provision) and plans that begin after the
 // day are left out, and so are reviews, log entries and concerns dated after it. Of what is shown, an
 // end, a closing or a decision that came only after the day is left empty when that day is over; as at
-// today or later it is what is planned. Fields without a date of their own (a plan's or target's status)
-// are as the records have them: `known` tells how they stood on a day.
+// today or later it is what is planned. How a target stood follows from its reviews (pupil_targets.c). Other
+// fields without a date of their own (a plan's status) are as the records have them now; what was typed in
+// by a day is another question, which known-at answers.
 //   standing, needs, placements   every spell begun by the day, newest first; needs of one day by rank
 //   profile                       the one whose spell holds on the day
 //   contacts                      all, by priority; without one last
 //   log                           the newest 20
 //   concerns                      newest first
-// The other sections: pupil_plans.c, pupil_work.c.
+// The other sections: pupil_plans.c, pupil_provision.c, pupil_work.c.
 #include "server/reports/pupil.h"
 
 #include <stdio.h>
@@ -183,6 +184,23 @@ static const char *warning_of(const struct record *contact)
     return disclose ? "DO NOT DISCLOSE" : contacting ? "DO NOT CONTACT" : NULL;
 }
 
+// The same above the table: a narrow window may leave the column out, never this.
+static int warnings_text(const struct page *page, Sendco__Report__Section *section, const struct page_list *contacts)
+{
+    char *text = NULL;
+    for (size_t i = 0; i < contacts->n; i++) {
+        const char *warning = warning_of(contacts->list[i]), *name = record_text(contacts->list[i], "name");
+        if (!warning)
+            continue;
+        report_cell(section->rows[i], 1, value_text(warning));
+        text = arena_printf(page->work->arena, "%s%s%s: %s.", text ? text : "", text ? " " : "", name ? name : "", warning);
+        if (!text)
+            return ERR_NOMEM;
+    }
+    section->text = text ? text : section->text;
+    return 0;
+}
+
 static int contacts_section(const struct page *page)
 {
     static const struct page_column columns[] = {
@@ -201,10 +219,7 @@ static int contacts_section(const struct page *page)
         return result;
     Sendco__Report__Section *section =
         page_section(page, "contacts", "Contacts", &list, columns, sizeof columns / sizeof *columns, "No contact is recorded.");
-    for (size_t i = 0; section && i < list.n; i++)
-        if (warning_of(list.list[i]))
-            report_cell(section->rows[i], 1, value_text(warning_of(list.list[i])));
-    return section ? 0 : ERR_NOMEM;
+    return section ? warnings_text(page, section, &list) : ERR_NOMEM;
 }
 
 static int log_section(const struct page *page)

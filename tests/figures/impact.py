@@ -7,6 +7,7 @@ from costing import Costing
 
 JUDGEMENTS = ("strong", "expected", "some", "none")
 DECISIONS = ("keep", "change", "stop")
+FILTERS = ("class", "year", "need", "status")
 
 
 def left(member):
@@ -57,6 +58,8 @@ class Impact:
     def row(self, type):
         counting = self.counting.get(type.id, [])
         closed = [r for r in self.book.of("provision", "type", type.id) if r["closed"] and self.since <= r["closed"] <= self.upto]
+        if any(self.wanted.get(name) for name in FILTERS):
+            closed = [r for r in closed if r.id in {m["provision"] for m in counting}]
         if not counting and not closed:
             return None
         both, months = [m for m in counting if measured(m)], type["measured_in"] == "months"
@@ -74,7 +77,7 @@ class Impact:
         return row
 
     def rows(self):
-        types = [t for t in self.book.named("provision-type") if self.of_layer(t)]
+        types = sorted(filter(self.of_layer, self.book["provision-type"]), key=lambda t: t["name"].casefold())
         rows = [r for r in map(self.row, types) if r]
         ranked = sorted((r for r in rows if r["ratio"] is not None and r["n"] >= 5), key=lambda r: (-r["ratio"], -r["n"]))
         for row in rows:

@@ -98,7 +98,7 @@ class Page:
         first = min(r["starts"] for r in runs + members)
         rows, ever = [], {m.member.id: m for m in Costing(self.book, first, self.on, self.on).members}
         for member, run in zip(members, runs):
-            rows.append(dict(self.amounts([ever.get(member.id)]), provision=run["name"], until=self.known(member["ends"] or run["ends"]),
+            rows.append(dict(self.amounts([ever.get(member.id)]), provision=run["name"], until=self.known(member["ends"]) or run["ends"],
                              **self.scores(member)))
             rows[-1]["from"] = member["starts"]
         year = {m.member.id: m for m in Costing(self.book, year_start(self.on), self.on, self.on).members}
@@ -109,7 +109,8 @@ class Page:
     def amounts(self, lines):
         lines = [x for x in lines if x]
         return {"present": sum(len(x.present) for x in lines), "held": sum(len(x.attended) for x in lines),
-                "minutes": total(x.minutes["actual"] for x in lines), "cost": total(x.pence["actual"] for x in lines)}
+                "minutes": total(x.minutes["actual"] for x in lines) if lines else 0,
+                "cost": total(x.pence["actual"] for x in lines) if lines else 0}
 
     def scores(self, member):
         entry, exit = member["entry_score"], member["exit_score"]

@@ -244,6 +244,7 @@ class Pages(school.Case):
         self.assertEqual([(r["name"], r["warning"]) for r in page["contacts"]],
                          [("Dora Ashby", None), ("Carl Ashby", "DO NOT DISCLOSE"), ("Aunt Eve", None)])
         report = self.report()
+        self.assertEqual([s.text for s in report.sections if s.name == "contacts"], ["Carl Ashby: DO NOT DISCLOSE."])
         log = next(s for s in report.sections if s.name == "log")
         self.assertEqual((log.text, len(log.rows)), ("The newest 20 of 22.", 20))
         self.assertEqual((page["log"][0]["summary"], page["log"][-1]["summary"]), ("call 21", "call 2"))
@@ -281,6 +282,21 @@ class Pages(school.Case):
         for section in report.sections:
             self.assertTrue(section.rows or section.text, section.name)
         self.assertEqual(tables(report)["provision"], [])
+
+    def test_as_it_was_known(self):
+        senco = self.client()
+        child = senco.add(kinds.find("Pupil"), surname="Known", forename="Una", born=DAY("2016-02-29"))
+        target = senco.add(kinds.find("Target"), pupil=child, aim="First words")
+        before = senco.hello.now
+        self.school.set_clock(school.TODAY + "T10:00:00Z")
+        school.until(lambda: self.client().hello.now > before + 1800, "the clock to move")
+        later = self.client()
+        later.edit(kinds.find("Target"), target, 1, aim="Other words")
+        later.add(kinds.find("SenStatus"), pupil=child, provision="K", starts=DAY("2024-01-08"), parent_informed=DAY("2024-01-08"))
+        now, then = self.page(pupil=child), self.page(pupil=child, as_known=before)
+        self.assertEqual([[r["aim"] for r in page["targets"]] for page in (now, then)], [["Other words"], ["First words"]])
+        self.assertEqual([len(page["standing"]) for page in (now, then)], [1, 0])
+        self.assertEqual(["SEN" in facts(page["pupil"]) for page in (now, then)], [True, False])
 
     # --- who may ---
 
@@ -323,8 +339,10 @@ class Pages(school.Case):
         self.assertEqual(facts(page["pupil"]), {"Name": "Ashby, Adelina", "Known as": "Ada", "Class": "9Z", "Year": "Year 4",
                                                 "Needs": "Speech, language and communication needs", "EAL": "First language other than English"})
         self.assertEqual([r["field"] for r in page["profile"]], ["Communication", "What helps", "What does not", "Triggers", "Strengths"])
-        self.assertEqual([r["aim"] for r in page["targets"]], ["Asks for help", "Reads 20 words", "On their own"])
-        self.assertEqual([r["what"] for r in page["strategies"]], ["Pre-teach words"])
+        self.assertEqual([(r["field"], r["value"]) for r in page["targets"]],
+                         [("By Fri 29 Nov 2024", "Asks for help\nWe shall know by: of ten"), ("By Fri 13 Dec 2024", "Reads 20 words\nWe shall know by: of ten"),
+                          ("No date", "On their own\nWe shall know by: of ten")])
+        self.assertEqual(facts(page["strategies"]), {"English": "Pre-teach words"})
         self.assertEqual([(r["provision"], r["days"], r["room"]) for r in page["provision"]], [("Word box autumn", "Mon 09:30", "Den")])
         self.assertEqual(facts(page["signed"])["Signed off"], "Mon 16 Sep 2024")
         self.assertEqual(list(report.gaps), [])

@@ -108,13 +108,47 @@ static void test_parameters_of_reports(void **state)
     for (size_t i = 0; i < n_report_infos; i++)
         for (const struct report_param *param = report_infos[i].params; param && param->name; param++) {
             struct call call;
-            const char *option = arena_printf(&arena, "--%s=x%s", param->name, param->name);
+            bool flag = param->how & REPORT_FLAG;
+            const char *value = flag ? "" : arena_printf(&arena, "x%s", param->name);
+            const char *option = arena_printf(&arena, "--%s%s%s", param->name, flag ? "" : "=", value);
+            bool word = report_word(&report_infos[i]) && !(param->how & REPORT_WORD);
 
-            assert_int_equal(PARSE(&args, &problem, report_infos[i].name, option, "--json"), 0);
-            assert_string_equal(args_value(&args, param->name), arena_printf(&arena, "x%s", param->name));
+            assert_int_equal(PARSE(&args, &problem, "report", report_infos[i].name, option, "--json", word ? "one" : NULL), 0);
+            assert_string_equal(args_value(&args, param->name), value);
             assert_int_equal(command_resolve(&args, &call, &problem), 0);
             assert_ptr_equal(call.report, &report_infos[i]);
         }
+}
+
+// The name alone calls a report unless a kind is called so.
+static void test_reports_by_name_and_word(void **state)
+{
+    struct args args;
+    struct problem problem;
+    struct call call;
+
+    (void)state;
+    for (size_t i = 0; i < n_report_infos; i++) {
+        const struct report_info *info = &report_infos[i];
+        const struct report_param *word = report_word(info);
+
+        PARSE(&args, &problem, info->name, "list");
+        bool known = command_resolve(&args, &call, &problem) == 0 && call.report == info;
+        assert_int_equal(known, report_is_command(info) && word);
+        PARSE(&args, &problem, "report", info->name);
+        assert_int_equal(command_resolve(&args, &call, &problem), word && (word->how & REPORT_REQUIRED) ? ERR_USAGE : 0);
+        PARSE(&args, &problem, "report", info->name, "one", "two");
+        assert_int_equal(command_resolve(&args, &call, &problem), ERR_USAGE);
+    }
+}
+
+// A report of a kind's name shows its records: it is about them, or about whom they are about.
+static void test_reports_of_kinds(void **state)
+{
+    (void)state;
+    assert_ptr_equal(report_of_kind(kind_find("Pupil")), report_info_find("pupil"));
+    assert_ptr_equal(report_of_kind(kind_find("Profile")), report_info_find("profile"));
+    assert_null(report_of_kind(kind_find("Target")));
 }
 
 // --- which command ----------------------------------------------------------------
@@ -145,15 +179,59 @@ static void test_no_command_hides_a_kind(void **state)
     (void)state;
     for (size_t k = 0; k < n_kinds; k++) {
         assert_null(command_find(kinds[k].noun));
-        assert_null(report_info_find(kinds[k].noun));
+        if (report_info_find(kinds[k].noun)) // then it must be what shows such a record
+            assert_ptr_equal(report_of_kind(&kinds[k]), report_info_find(kinds[k].noun));
     }
+}
+
+// Verbs that one kind has are its alone, and hide none that all have.
+static void test_verbs_of_one_kind(void **state)
+{
+    struct args args;
+    struct problem problem;
+    struct call call;
+
+    (void)state;
+    for (size_t i = 0; i < n_own_verbs; i++) {
+        const struct kind *kind = kind_find(own_verbs[i].kind);
+        const struct command *verb = &own_verbs[i].command;
+
+        assert_non_null(kind);
+        assert_null(verb_find(NULL, verb->name));
+        assert_int_equal(PARSE(&args, &problem, kind->noun, verb->name, "one", "two", "three"), 0);
+        args.n_words = 2 + verb->least;
+        assert_int_equal(command_resolve(&args, &call, &problem), 0);
+        assert_ptr_equal(call.command, verb);
+        assert_ptr_equal(call.kind, kind);
+        for (size_t k = 0; k < n_kinds; k++)
+            if (&kinds[k] != kind)
+                assert_ptr_not_equal(verb_find(&kinds[k], verb->name), verb);
+    }
+}
+
+static void test_commands_of_two_words(void **state)
+{
+    struct args args;
+    struct problem problem;
+    struct call call;
+
+    (void)state;
+    assert_int_equal(PARSE(&args, &problem, "log", "session", "Blue", "mon", "--absent", "A", "--absent", "B; C"), 0);
+    assert_int_equal(command_resolve(&args, &call, &problem), 0);
+    assert_ptr_equal(call.command, command_find("log session"));
+    assert_int_equal(call.argc, 2);
+    assert_int_equal(PARSE(&args, &problem, "log", "contact", "Khan", "phone", "-m", "Rang"), 0);
+    assert_int_equal(command_resolve(&args, &call, &problem), 0);
+    assert_string_equal(args_value(&args, "message"), "Rang");
 }
 
 static void test_options_of_commands_exist(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < n_commands + n_verbs; i++) {
-        const struct command *command = i < n_commands ? &commands[i] : &verbs[i - n_commands];
+    for (size_t i = 0; i < n_commands + n_verbs + n_own_verbs; i++) {
+        const struct command *command = i < n_commands             ? &commands[i]
+                                        : i < n_commands + n_verbs ? &verbs[i - n_commands]
+                                                                   : &own_verbs[i - n_commands - n_verbs].command;
         char *list = arena_strdup(&arena, command->options), *rest = NULL;
 
         for (char *name = strtok_r(list, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
@@ -189,6 +267,13 @@ static void test_typing_slips_are_understood(void **state)
     USAGE("one word too many", "target", "show", "a", "b");
     USAGE("does not go with", "target", "show", "a", "--strict");
     USAGE("verb is missing", "target");
+    USAGE("sendco log contact", "log");
+    USAGE("sendco log session", "log", "nothing");
+    USAGE("sendco report pupil", "report", "pupl");
+    USAGE("register", "report");
+    USAGE("PUPIL", "report", "pupil");
+    USAGE("sendco provision start", "provision", "strat", "a", "b");
+    USAGE("are the same", "report", "pupil", "one", "--pupil", "two");
 }
 
 // --- tables -----------------------------------------------------------------------
@@ -438,6 +523,10 @@ int main(void)
         cmocka_unit_test(test_parameters_of_reports),
         cmocka_unit_test(test_every_kind_and_verb_resolves),
         cmocka_unit_test(test_no_command_hides_a_kind),
+        cmocka_unit_test(test_verbs_of_one_kind),
+        cmocka_unit_test(test_commands_of_two_words),
+        cmocka_unit_test(test_reports_by_name_and_word),
+        cmocka_unit_test(test_reports_of_kinds),
         cmocka_unit_test(test_options_of_commands_exist),
         cmocka_unit_test(test_typing_slips_are_understood),
         cmocka_unit_test(test_table_for_people),

@@ -115,6 +115,10 @@ static void test_tables_reach_help(void **state)
     char *all = arena_strdup(&arena, text), *rest = NULL;
     for (char *line = strtok_r(all, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
         assert_true(text_width(line) <= 80);
+    size_t lines = 0;
+    for (const char *p = text; (p = strchr(p, '\n')); p++)
+        lines++;
+    assert_true(lines <= 24); // all of it on one screen
     assert_int_equal(man_command(&cli, &call), 0);
     assert_int_equal(completion_command(&cli, &call), 0);
     fclose(out);
@@ -122,6 +126,8 @@ static void test_tables_reach_help(void **state)
         assert_non_null(strstr(text, arena_printf(&arena, "    %s) fields=", kinds[i].noun)));
     for (size_t i = 0; i < n_commands; i++)
         assert_non_null(strstr(text, arena_printf(&arena, ".It Ic %s", commands[i].name)));
+    for (size_t i = 0; i < n_own_verbs; i++)
+        assert_non_null(strstr(text, arena_printf(&arena, ".It Ic %s %s", kind_find(own_verbs[i].kind)->noun, own_verbs[i].command.name)));
     for (size_t i = 0; i < n_options; i++)
         assert_non_null(strstr(text, arena_printf(&arena, ".It Fl Fl %s", options[i].name)));
     free(text);
@@ -172,6 +178,13 @@ static void test_completion(void **state)
     assert_string_equal(offered(script, "sendco help E-CONFL"), "E-CONFLICT");
     assert_string_equal(offered(script, "sendco help dat"), "dates");
     assert_string_equal(offered(script, "sendco completion "), "bash");
+    assert_string_equal(offered(script, "sendco log "), "contact session");
+    assert_string_equal(offered(script, "sendco log session Blue --abs"), "--absent");
+    assert_string_equal(offered(script, "sendco provision sta"), "start");
+    assert_string_equal(offered(script, "sendco target sta"), "");
+    assert_string_equal(offered(script, "sendco provision start a b --pup"), "--pupils");
+    assert_string_equal(offered(script, "sendco report reg"), "register");
+    assert_string_equal(offered(script, "sendco report register --stat"), "--status");
     remove(script);
 }
 
