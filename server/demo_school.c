@@ -97,11 +97,12 @@ void demo_make_classes(struct demo_world *world)
 }
 
 // Pupils of the first year that a school takes them; some come later.
-static int32_t entered_of(struct demo_world *world, int year)
+static int32_t entered_of(struct demo_world *world, int year, bool leaves)
 {
+    int newest = leaves ? year - 1 : year;
     int joined = demo_chance(world->random, 70) ? 0 : demo_chance(world->random, 70) ? 1 : (int)demo_below(world->random, (size_t)year + 1);
-    if (joined > year)
-        joined = year;
+    if (joined > newest)
+        joined = newest;
     int32_t entered = date_make(world->year - (year - joined), 9, 1 + (int)demo_below(world->random, 8));
     if (joined == year && year > 1)
         entered += demo_between(world->random, 0, world->last - entered); // in the middle of a year
@@ -109,14 +110,14 @@ static int32_t entered_of(struct demo_world *world, int year)
 }
 
 // The check letter is the weighted sum of the other twelve characters, mod 23.
-static const char *upn_make(struct demo_world *world, int32_t entered, unsigned serial)
+static const char *upn_make(struct demo_world *world, int32_t entered, unsigned school, unsigned serial)
 {
     static const char letters[] = "ABCDEFGHJKLMNPQRTUVWXYZ";
     int year, month, day;
     date_split(entered, &year, &month, &day);
     char digits[24];
     // Numbers from 9000 are no school's.
-    snprintf(digits, sizeof digits, "839%04u%02d%03u", 9001 + serial / 1000, year % 100, serial % 1000);
+    snprintf(digits, sizeof digits, "839%04u%02d%03u", school + serial / 1000, year % 100, serial % 1000);
     unsigned sum = 0;
     for (unsigned i = 0; i < 12; i++)
         sum += (i + 2) * (unsigned)(digits[i] - '0');
@@ -143,15 +144,28 @@ static void pupil_flags(struct demo_world *world, struct demo_pupil *pupil)
     demo_number(entry, "attendance", demo_chance(random, 10) ? demo_between(random, 780, 899) : demo_between(random, 900, 1000));
 }
 
+// Whoever joined in the middle of a year brings the number of the school before.
+static void upn_give(struct demo_world *world, const struct demo_pupil *pupil, unsigned *serials)
+{
+    int year, month, day;
+    int32_t first = pupil->joined ? date_make(world->year - pupil->year + 1, 9, 1) : pupil->entered;
+    date_split(first, &year, &month, &day);
+    demo_text(pupil->entry, "upn", upn_make(world, first, pupil->joined ? 9501 : 9001, serials[year % 100]++));
+}
+
 static void pupil_make(struct demo_world *world, size_t place, unsigned *serials)
 {
     struct demo_pupil *pupil = &world->pupils[place];
-    pupil->year = (int)(place * DEMO_YEARS / world->n_pupils);
-    pupil->school_class = class_of(world, pupil->year, (int)(place % DEMO_STREAMS));
+    pupil->year = demo_year_of(world, place);
+    pupil->left = demo_left_of(world, place);
+    bool now = demo_upto(pupil, world->terms[DEMO_TERMS / 2].starts) != pupil->left;
+    if (now)
+        pupil->school_class = class_of(world, pupil->year, (int)(place % DEMO_STREAMS));
     // The cohort of year 1 turns five in the school year before it; each year is a year older.
     int32_t oldest = date_make(world->year - 3 - pupil->year - 1, 9, 1);
     pupil->born = demo_between(world->random, oldest, date_add_months(oldest, 12) - 1);
-    pupil->entered = entered_of(world, pupil->year);
+    pupil->joined = demo_is_joiner(world, place);
+    pupil->entered = pupil->joined ? demo_joined_of(world, place) : entered_of(world, pupil->year, pupil->left != DATE_NONE);
     pupil->provision = 'N';
     struct demo_name name = demo_name(world->random);
     struct demo_entry *entry = demo_add(world, "Pupil", demo_typed(world, pupil->entered), NULL);
@@ -164,53 +178,55 @@ static void pupil_make(struct demo_world *world, size_t place, unsigned *serials
     demo_text(entry, "known_as", name.known_as);
     demo_number(entry, "born", pupil->born);
     demo_number(entry, "sex", name.female ? 1 : 2);
-    int year, month, day;
-    date_split(pupil->entered, &year, &month, &day);
     // Some nursery children have no number yet; it is never invented.
     if (pupil->year > 0 || !demo_chance(world->random, 5))
-        demo_text(entry, "upn", upn_make(world, pupil->entered, serials[year % 100]++));
-    demo_text(entry, "year", year_codes[pupil->year]);
+        upn_give(world, pupil, serials);
+    demo_text(entry, "year", year_codes[pupil->year - !now]);
     demo_number(entry, "entered", pupil->entered);
     pupil_flags(world, pupil);
+    if (pupil->left != DATE_NONE)
+        demo_number(demo_edit(world, entry, demo_typed(world, pupil->left), NULL), "left", pupil->left);
 }
 
-static void membership(struct demo_world *world, const struct demo_pupil *pupil, const struct demo_class *class, int32_t starts,
-                       int32_t ends)
+static struct demo_entry *membership(struct demo_world *world, const struct demo_pupil *pupil, const struct demo_class *class,
+                                     int32_t starts)
 {
     struct demo_entry *entry = demo_add(world, "ClassMembership", demo_typed(world, starts), world->lead);
     demo_ref(entry, "pupil", pupil->entry);
     demo_ref(entry, "class", class->entry);
     demo_number(entry, "starts", starts);
-    if (ends != DATE_NONE)
-        demo_number(entry, "ends", ends);
+    return entry;
 }
 
-// Last year's class and this year's; the new one closes the old one.
+// Last year's class and this year's; the new one, or the last day on roll, closes the old one.
 static void memberships(struct demo_world *world, struct demo_pupil *pupil, int stream)
 {
     int32_t this_year = date_make(world->year, 9, 1), last_year = date_make(world->year - 1, 9, 1);
     int32_t starts = pupil->entered > this_year ? pupil->entered : this_year;
+    struct demo_entry *entry = NULL;
     if (pupil->entered < this_year && pupil->year > 0) {
         int32_t before = pupil->entered > last_year ? pupil->entered : last_year;
         pupil->before = class_of(world, pupil->year - 1, stream);
-        membership(world, pupil, pupil->before, before, DATE_NONE);
+        entry = membership(world, pupil, pupil->before, before);
     }
-    membership(world, pupil, pupil->school_class, starts > world->last ? world->last : starts, DATE_NONE);
+    if (pupil->school_class)
+        entry = membership(world, pupil, pupil->school_class, starts > world->last ? world->last : starts);
+    demo_stays(world, pupil, entry);
 }
 
 void demo_make_pupils(struct demo_world *world)
 {
     unsigned serials[100] = {0};
-    world->n_pupils = world->options->pupils;
-    world->pupils = arena_zero(world->arena, world->n_pupils + 1, sizeof *world->pupils);
+    demo_roll_sizes(world);
+    world->pupils = arena_zero(world->arena, world->n_all + 1, sizeof *world->pupils);
     if (!world->pupils) {
-        world->n_pupils = 0;
+        world->n_pupils = world->n_all = 0;
         world->failed = ERR_NOMEM;
         return;
     }
-    for (size_t i = 0; i < world->n_pupils; i++)
+    for (size_t i = 0; i < world->n_all; i++)
         pupil_make(world, i, serials);
-    for (size_t i = 0; i < world->n_pupils; i++)
+    for (size_t i = 0; i < world->n_all; i++)
         memberships(world, &world->pupils[i], (int)(i % DEMO_STREAMS));
 }
 

@@ -54,8 +54,10 @@ struct demo_class {
 struct demo_pupil {
     struct demo_entry *entry;
     struct demo_class *school_class, *before; // this year's and last year's; NULL: not here then
-    int year;                                 // 0: N2, 1: R, 2: year 1 …
+    int year;                                 // 0: N2, 1: R, 2: year 1 …; of those who left: that they would be in
     int32_t born, entered;
+    int32_t left;     // the last day on roll; DATE_NONE while here
+    bool joined;      // from another school, in the middle of a year
     char provision;   // 'N', 'K', 'E'
     int32_t since;    // of K or E
     int32_t from;     // on the register without a break: before `since` when E came after K
@@ -87,6 +89,7 @@ struct demo_world {
     struct demo_class classes[DEMO_CLASSES];
     struct demo_pupil *pupils;
     size_t n_pupils, n_staff;
+    size_t n_finished, n_all; // last year's oldest come after those on roll, then who left in between
     struct demo_entry *lead, *cn_lead;
     struct demo_entry **by_id[256]; // of each kind by its index: what was written, by id
     size_t n_by_id[256];
@@ -113,6 +116,19 @@ const char *demo_kept(struct demo_world *world, const char *format, ...) __attri
 struct demo_class *demo_class_then(const struct demo_pupil *pupil, int term);
 // Whoever leads on a pupil: the complex needs lead for plans, else the SENDCO.
 struct demo_entry *demo_lead_of(const struct demo_world *world, const struct demo_pupil *pupil);
+// Comings and goings: demo_leavers.c. Places are those among the pupils.
+void demo_roll_sizes(struct demo_world *world);
+int demo_year_of(const struct demo_world *world, size_t place);
+int32_t demo_left_of(struct demo_world *world, size_t place);
+bool demo_is_joiner(const struct demo_world *world, size_t place);
+int32_t demo_joined_of(struct demo_world *world, size_t place); // a joiner's first day
+// The last day on which anything is known of a pupil; a day, brought forward to the last
+// day on roll when it lies after it; whether a pupil was on roll.
+int32_t demo_until(const struct demo_world *world, const struct demo_pupil *pupil);
+int32_t demo_upto(const struct demo_pupil *pupil, int32_t day);
+bool demo_on_roll(const struct demo_pupil *pupil, int32_t day);
+// A spell that lasts until the pupil leaves: of those who did, it ends that day.
+void demo_stays(struct demo_world *world, const struct demo_pupil *pupil, struct demo_entry *entry);
 // Writes what is waiting, in the order of the days.
 int demo_flush(struct demo_world *world);
 // The moment on a day when the office types: 9 o'clock in London and some minutes.

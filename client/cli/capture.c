@@ -215,6 +215,33 @@ int capture_list(struct capture *capture, const char *kind, const char *field, i
     return error;
 }
 
+// Groups keep their names from term to term; whoever takes a register means the one that meets.
+int capture_run(struct capture *capture, const char *text, int32_t day, int64_t *id)
+{
+    const struct kind *kind = kind_find("Provision");
+    const struct record *best = NULL;
+    struct captured running;
+    int fits = 0;
+    size_t n = 0;
+    int error = capture_list(capture, "Provision", NULL, 0, day, &running);
+
+    for (size_t i = 0; error == 0 && i < running.n; i++) {
+        int fit = cli_name_fits(text, record_text(running.list[i], "name"), &capture->cli->arena);
+
+        if (fit == 0 || fit < fits)
+            continue;
+        n = fit > fits ? 1 : n + 1;
+        fits = fit;
+        best = running.list[i];
+    }
+    if (error != 0 || n != 1)
+        return error != 0 ? error : capture_resolve(capture, "Provision", text, id);
+    *id = best->id;
+    cli_named_add(capture->cli, kind, *id, record_text(best, "name"));
+    unsure_add(capture, text, record_text(best, "name"));
+    return 0;
+}
+
 int capture_get(struct capture *capture, const char *kind, int64_t id, struct record **record)
 {
     return cli_get(capture->cli, kind_find(kind), id, 0, record, NULL, &capture->problem);

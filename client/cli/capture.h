@@ -41,6 +41,8 @@ void capture_copy(struct capture *capture, struct record *to, const struct recor
 
 // A record by id or name, without a question about it now: capture_send asks once about all.
 int capture_resolve(struct capture *capture, const char *kind, const char *text, int64_t *id);
+// A run of a provision: of several that are called so, the one that runs on that day.
+int capture_run(struct capture *capture, const char *text, int32_t day, int64_t *id);
 // What a record is called, however it was named. Never NULL.
 const char *capture_label(struct capture *capture, const char *kind, int64_t id);
 int capture_day(struct capture *capture, const char *option, int32_t otherwise, int32_t *day);

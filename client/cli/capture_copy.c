@@ -65,7 +65,8 @@ static int copying_named(struct copying *copying)
 
     for (int i = 0; i < capture->call->argc; i++) {
         int64_t id = 0;
-        int error = capture_resolve(capture, "Provision", capture->call->argv[i], &id);
+        int32_t day = copying->until != DATE_NONE ? copying->until : capture->cli->today;
+        int error = capture_run(capture, capture->call->argv[i], day, &id);
 
         if (error != 0)
             return error;

@@ -149,7 +149,7 @@ static int closing_begin(struct closing *closing)
     int error = capture_day(capture, "day", capture->cli->today, &closing->day);
 
     if (error == 0)
-        error = capture_resolve(capture, "Provision", capture->call->argv[0], &id);
+        error = capture_run(capture, capture->call->argv[0], closing->day, &id);
     if (error == 0)
         error = capture_get(capture, "Provision", id, &run);
     if (error == 0)

@@ -75,11 +75,13 @@ static int taking_begin(struct taking *taking)
     struct capture *capture = &taking->capture;
     const struct call *call = capture->call;
     int64_t provision = 0;
-    int error = capture_resolve(capture, "Provision", call->argv[0], &provision);
+    int error = 0;
 
     taking->day = capture->cli->today;
-    if (error == 0 && call->argc > 1 && (error = date_parse(call->argv[1], capture->cli->today, &taking->day, &capture->problem)) != 0)
+    if (call->argc > 1 && (error = date_parse(call->argv[1], capture->cli->today, &taking->day, &capture->problem)) != 0)
         problem_hint(&capture->problem, "How dates are typed: sendco help dates");
+    if (error == 0)
+        error = capture_run(capture, call->argv[0], taking->day, &provision);
     if (error == 0)
         error = capture_get(capture, "Provision", provision, &taking->provision);
     if (error == 0)

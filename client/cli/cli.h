@@ -153,6 +153,8 @@ struct cli_named {
     const char *label;
 };
 const struct cli_named *cli_named(const struct cli *cli, const struct kind *kind, int64_t id);
+// Notes it; the label is borrowed.
+void cli_named_add(struct cli *cli, const struct kind *kind, int64_t id, const char *label);
 // How well `name` fits what a record is called: 2 is called so, 1 by the beginning
 // of each word, 0 not.
 int cli_name_fits(const char *name, const char *label, struct arena *arena);

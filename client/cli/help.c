@@ -8,7 +8,7 @@
 #include "common/kind.h"
 #include "common/text.h"
 
-#define HELP_NAMES 11
+#define HELP_NAMES 10
 #define HELP_VERB   30
 #define HELP_REPORT 13
 #define HELP_FIELD  40
@@ -152,17 +152,16 @@ static const struct {
     {"Look", "register --class 3B"},
     {"", "pupil show \"Aisha Khan\""},
     {"", "map --class 3B"},
-    {"Register", "pupil add surname=Khan forename=Aisha born=14/9/2018 entered=today"},
+    {"Register", "pupil add surname=Khan forename=Aisha born=14/9/18 entered=1/9"},
     {"", "sen-status add pupil=\"Aisha Khan\" provision=K starts=today"},
     {"", "need add pupil=\"Aisha Khan\" need=SLCN rank=1 starts=today"},
-    {"Plan", "plan add pupil=\"Aisha Khan\" template=APDR status=live starts=today"},
-    {"", "target add pupil=\"Aisha Khan\" plan=PLN-04K7 aim=@aim.txt due=12w"},
-    {"Provision", "provision start Handwriting \"Blue group\" --pupils \"A Khan=85; B Lee\""},
-    {"", "log session \"Blue group\" --absent Lee"},
-    {"", "provision close \"Blue group\" Khan=92 Lee=LEFT"},
+    {"Plan", "plan add pupil=PUP-0017 template=APDR status=live starts=today"},
+    {"", "target add pupil=PUP-0017 plan=PLN-04K7 aim=@aim.txt due=12w"},
+    {"Provision", "provision start Handwriting Blue --pupils \"Khan=85; Lee\""},
+    {"", "log session Blue --absent Lee"},
+    {"", "provision close Blue Khan=92 Lee=LEFT"},
     {"Home", "log contact \"Aisha Khan\" phone - --with mother"},
-    {"Mend", "target history TGT-04K7"},
-    {"", "target undo TGT-04K7"},
+    {"Mend", "undo TGT-04K7"},
 };
 
 static bool task_there(const char *example)
@@ -189,7 +188,7 @@ void help_all(struct cli *cli, FILE *to)
     fprintf(to, "sendco: the SEND work of a school. More: sendco help WORD, for any word below\n");
     for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++)
         if (task_there(tasks[i].example))
-            fprintf(to, "%-10s sendco %s\n", tasks[i].task, tasks[i].example);
+            fprintf(to, "%-9s sendco %s\n", tasks[i].task, tasks[i].example);
     help_names(cli, to, "reports", reports_words());
     help_names(cli, to, "kinds", kinds_words());
     help_names(cli, to, "  verbs", verbs_words());

@@ -204,7 +204,7 @@ const struct cli_named *cli_named(const struct cli *cli, const struct kind *kind
     return NULL;
 }
 
-static void named_add(struct cli *cli, const struct kind *kind, int64_t id, const char *label)
+void cli_named_add(struct cli *cli, const struct kind *kind, int64_t id, const char *label)
 {
     struct cli_named *more = arena_alloc(&cli->arena, (cli->n_named + 1) * sizeof *more);
 
@@ -245,7 +245,7 @@ static int by_name(struct cli *cli, struct candidates *all, int64_t *id, struct 
     if (error != 0)
         return error;
     *id = all->list[chosen].id;
-    named_add(cli, all->kind, *id, all->list[chosen].label);
+    cli_named_add(cli, all->kind, *id, all->list[chosen].label);
     return 0;
 }
 

@@ -93,12 +93,8 @@ enum { OVERDUE, SOON, LATER, NO_DATE, NO_OWNER, ESCALATED, STATES };
 static const struct {
     const char *state, *title;
 } states[STATES] = {
-    [OVERDUE] = {"overdue", "Overdue"},
-    [SOON] = {"soon", "Due within 14 days"},
-    [LATER] = {"later", "Due later"},
-    [NO_DATE] = {"no_date", "Without a date"},
-    [NO_OWNER] = {"no_owner", "Without an owner"},
-    [ESCALATED] = {"escalated", "Escalated"},
+    [OVERDUE] = {"overdue", "Overdue"},        [SOON] = {"soon", "Due within 14 days"},       [LATER] = {"later", "Due later"},
+    [NO_DATE] = {"no_date", "Without a date"}, [NO_OWNER] = {"no_owner", "Without an owner"}, [ESCALATED] = {"escalated", "Escalated"},
 };
 
 static const struct report_column summary_columns[] = {
@@ -176,7 +172,9 @@ static void fill_row(struct actions *actions, Sendco__Report__Section *section, 
 
 static int list(struct actions *actions)
 {
-    const char *title = actions->only_overdue ? "Overdue actions" : actions->with_closed ? "Actions, open and closed lately" : "Open actions";
+    const char *title = actions->only_overdue  ? "Overdue actions"
+                        : actions->with_closed ? "Actions, open and closed lately"
+                                               : "Open actions";
     Sendco__Report__Section *section = report_section(actions->work, "actions", title, columns, COL_COUNT, actions->n_shown);
     if (!section)
         return ERR_NOMEM;

@@ -35,7 +35,8 @@ static int since_seq(struct changes *changes, const char *given)
         return ERR_INVALID;
     }
     if (seq > newest) {
-        problem_set(changes->work->problem, ERR_INVALID, "Since: there is no change %" PRIu64 " yet; the newest is %" PRIu64 ".", seq, newest);
+        problem_set(changes->work->problem, ERR_INVALID, "Since: there is no change %" PRIu64 " yet; the newest is %" PRIu64 ".", seq,
+                    newest);
         problem_hint(changes->work->problem, "The school may have restored its database; ask by day: --since yesterday");
         return ERR_INVALID;
     }
@@ -173,7 +174,8 @@ static void fill_row(struct report_work *work, Sendco__Report__Section *section,
 static const char *text_above(const struct changes *changes, size_t n_shown)
 {
     struct arena *arena = changes->work->arena;
-    const char *text = arena_printf(arena, "%sUp to change %" PRIu64 ".", changes->n_runs ? "" : "Nothing that you may see. ", changes->upto);
+    const char *text =
+        arena_printf(arena, "%sUp to change %" PRIu64 ".", changes->n_runs ? "" : "Nothing that you may see. ", changes->upto);
     if (text && n_shown < changes->n_runs)
         text = arena_printf(arena, "%s The newest %zu of %zu; more with --limit.", text, n_shown, changes->n_runs);
     if (text && changes->cut)

@@ -309,8 +309,7 @@ static int gap_section(struct gaps *gaps, const struct gap *gap, struct figure *
 {
     size_t n;
     struct gap_item *items = collect(gaps, gap, &n);
-    Sendco__Report__Section *section =
-        items ? report_section(gaps->work, gap->name, gap->title, gap->columns, gap->n_columns, n) : NULL;
+    Sendco__Report__Section *section = items ? report_section(gaps->work, gap->name, gap->title, gap->columns, gap->n_columns, n) : NULL;
     count->known = true;
     for (size_t i = 0; section && i < n; i++) {
         const struct record *about = items[i].record ? items[i].record : items[i].row->pupil;

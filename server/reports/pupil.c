@@ -7,7 +7,7 @@
 // end, a closing or a decision that came only after the day is left empty when that day is over; as at
 // today or later it is what is planned. How a target stood follows from its reviews (pupil_targets.c). Other
 // fields without a date of their own (a plan's status) are as the records have them now; what was typed in
-// by a day is another question, which known-at answers.
+// by a day is another question, which as-known answers.
 //   standing, needs, placements   every spell begun by the day, newest first; needs of one day by rank
 //   profile                       the one whose spell holds on the day
 //   contacts                      all, by priority; without one last

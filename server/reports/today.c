@@ -17,7 +17,7 @@
 //   concerns   only on a lead's own page: raised by D and not decided by D
 // The first line counts them all. Of each part the first rows are shown: as many, the same for every part, as keep the
 // page within two screens of 24 lines, 10 at most and 2 at least (a section takes 3 lines and its rows, one line more when it
-// is cut or empty; everything else 8). A part whose kind the reader may see nothing of is left out.
+// is cut; everything else 8). A part whose kind the reader may see nothing of is left out.
 #include "server/reports/today.h"
 
 #include <stdlib.h>
@@ -57,8 +57,9 @@ static int read_all(struct today *today)
         unsigned how;
         struct rows *rows;
     } reads[] = {
-        {"Meeting", ROWS_ALL, &today->meetings}, {"Provision", ROWS_BY_NAME, &today->provisions}, {"Action", ROWS_ALL, &today->actions},
-        {"Target", ROWS_ALL, &today->targets},   {"Plan", ROWS_ALL, &today->plans},               {"ContactLog", ROWS_ALL, &today->logs},
+        {"Meeting", ROWS_ALL, &today->meetings}, {"Provision", ROWS_BY_NAME, &today->provisions},
+        {"Action", ROWS_ALL, &today->actions},   {"Target", ROWS_ALL, &today->targets},
+        {"Plan", ROWS_ALL, &today->plans},       {"ContactLog", ROWS_ALL, &today->logs},
         {"Concern", ROWS_ALL, &today->concerns},
     };
     int result = roll_make(today->work, true, &today->roll);
@@ -119,7 +120,7 @@ static size_t rows_fitting(const struct today *today)
         size_t lines = LINES_OTHER;
         for (size_t i = 0; i < today->n_parts; i++) {
             size_t n = today->parts[i].n;
-            lines += 3 + (n > most ? most + 1 : n ? n : 1);
+            lines += 3 + (n > most ? most + 1 : n);
         }
         if (lines <= LINES)
             break;
@@ -135,7 +136,8 @@ static int brief(struct today *today)
     for (size_t i = 0; text && i < today->n_parts; i++) {
         const struct today_part *part = &today->parts[i];
         const char *count = part->n ? arena_printf(arena, "%zu", part->n) : "no";
-        text = arena_printf(arena, "%s%s %s %s", text, i ? "," : "", count ? count : "?", part->n == 1 ? part->kind->one : part->kind->many);
+        text =
+            arena_printf(arena, "%s%s %s %s", text, i ? "," : "", count ? count : "?", part->n == 1 ? part->kind->one : part->kind->many);
         if (text && part->n_late)
             text = arena_printf(arena, "%s (%zu %s)", text, part->n_late, part->kind->late);
     }
@@ -217,7 +219,8 @@ static int take_params(struct today *today)
     today->other = today->staff != work->query->reader;
     if (result < 0 || today->lead || !(today->other || today->all))
         return result;
-    problem_set(work->problem, ERR_DENIED, "Only those who lead SEND may look at %s.", today->other ? "somebody else's day" : "everybody's sessions");
+    problem_set(work->problem, ERR_DENIED, "Only those who lead SEND may look at %s.",
+                today->other ? "somebody else's day" : "everybody's sessions");
     problem_hint(work->problem, "See your own: sendco today");
     return ERR_DENIED;
 }

@@ -36,9 +36,9 @@ struct today {
 
 struct today_kind {
     const char *name, *title;
-    const char *one, *many;  // in the first line: "meeting", "meetings"
-    const char *late;        // "overdue"; NULL: none is late
-    const char *more;        // the command that lists the rest
+    const char *one, *many; // in the first line: "meeting", "meetings"
+    const char *late;       // "overdue"; NULL: none is late
+    const char *more;       // the command that lists the rest
     const struct rows *(*rows)(const struct today *today);
     bool (*takes)(struct today *today, struct today_item *item);
     struct report_column columns[6];

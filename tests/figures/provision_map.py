@@ -24,10 +24,10 @@ class Map:
         self.costing = Costing(book, wanted.get("from") or year_start(on), wanted.get("to") or year_end(on), on)
         self.pupils = {}
         for pupil in book.chosen(on, dict({"status": "all"}, **wanted)):
-            lines = [m for m in self.costing.members if m.member["pupil"] == pupil.id]
-            if any(m.days for m in lines) and wanted.get("pupil") in (None, pupil.id):
+            lines = [m for m in self.costing.members if m.member["pupil"] == pupil.id and m.days]
+            if lines and wanted.get("pupil") in (None, pupil.id):
                 self.pupils[pupil] = lines
-        shown = {m.run.id for lines in self.pupils.values() for m in lines if m.days}
+        shown = {m.run.id for lines in self.pupils.values() for m in lines}
         filtered = any(wanted.get(name) for name in FILTERS)
         self.runs = [self.costing.runs[r.id] for r in book.named("provision")
                      if r.id in self.costing.runs and (r.id in shown or not filtered)]
@@ -46,7 +46,8 @@ class Map:
     def pupil(self):
         book, rows = self.book, []
         for pupil, lines in self.pupils.items():
-            now = sorted((m.run for m in lines if m.run.holds(self.on) and m.member.holds(self.on)), key=lambda r: r.place)
+            mine = {m["provision"] for m in book.holding("member", pupil, self.on)}
+            now = sorted((r.run for r in self.costing.runs.values() if r.run.id in mine and r.run.holds(self.on)), key=lambda r: r.place)
             rows.append(dict(summed(lines), id=pupil.id, pupil=pupil_name(pupil), year=book.year(pupil, self.on),
                              status=book.standing(pupil, self.on), need=self.need_of(pupil), what="; ".join(r["name"] for r in now) or None))
             rows[-1]["class"] = book.class_name(pupil, self.on)
@@ -71,7 +72,7 @@ class Map:
         book = self.book
         classes = {c["name"]: c for c in book["class"]}
         return self.grouped("class", lambda p: book.class_name(p, self.on),
-                            lambda name: (book.order("year-group", classes[name]["year"]), name.encode()))
+                            lambda name: (classes[name]["year"] is None, book.order("year-group", classes[name]["year"]), name.encode()))
 
     def by_year(self):
         return self.grouped("year", lambda p: self.book.year(p, self.on), lambda year: self.book.order("year-group", year))
@@ -102,6 +103,7 @@ class Map:
         for id in sorted(people, key=lambda id: (id is None, id and self.book.get(id).place)):
             rows.append({n: v if n == "held" else total(v) for n, v in people[id].items()})
             rows[-1].update(id=id, name=staff_name(self.book.get(id)) or "-")
+        rows = [row for row in rows if row["held"] or any(row[n] is not None for n in cells(dict.fromkeys(AMOUNTS), dict.fromkeys(AMOUNTS)))]
         return Section("staff", rows)
 
     def school(self):

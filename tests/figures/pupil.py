@@ -22,6 +22,9 @@ def latest(records, field):
     return sorted(records, key=lambda r: r[field] or OPEN_END, reverse=True)
 
 
+JUDGED = {"exceeded": "met", "met": "met", "partly-met": "partly-met", "not-met": "not-met"}
+
+
 class Page:
     def __init__(self, book, pupil, on):
         self.book, self.pupil, self.on = book, pupil, on
@@ -51,13 +54,24 @@ class Page:
             row = {"id": plan.id, "cycle": plan["cycle"], "from": plan["starts"], "review_due": plan["review_due"], "targets": len(targets),
                    "parent_agreed": self.known(plan["parent_agreed"])}
             for status in ("open", "met", "partly-met", "not-met", "stopped"):
-                row[status.replace("-", "_")] = sum((t["status"] or "open") == status for t in targets)
+                row[status.replace("-", "_")] = sum(self.status(t) == status for t in targets)
             rows.append(row)
         return Section("plans", rows, ordered=("from",))
 
+    def status(self, target):
+        """A target's on the day: what a later review judged was not known yet."""
+        own = target["status"] or "open"
+        judging = [r for r in self.book.of("target-review", "target", target.id) if r["judgement"] in JUDGED]
+        if own == "stopped" or all(r["day"] <= self.on for r in judging):
+            return own
+        known = [r for r in judging if r["day"] <= self.on]
+        return JUDGED[max(known, key=lambda r: (r["day"], r.number))["judgement"]] if known else "open"
+
     def current(self, target):
-        plan = self.book.get(target["plan"])
-        return self.book.in_force(plan, self.on) if plan else target["status"] in (None, "open")
+        plan, status = self.book.get(target["plan"]), self.status(target)
+        if plan:
+            return self.book.in_force(plan, self.on)
+        return status == "open" or (status in ("partly-met", "not-met") and target["due"] is not None and target["due"] >= self.on)
 
     def targets(self):
         now, before = [], []
@@ -78,7 +92,7 @@ class Page:
     def target(self, target, current):
         reviews = [r for r in self.book.of("target-review", "target", target.id) if r["day"] <= self.on]
         newest = max(reviews, key=lambda r: (r["day"], r.number), default=None)
-        return {"id": target.id, "current": current, "due": target["due"], "reviewed": newest and newest["day"], "value": newest and newest["value"]}
+        return {"id": target.id, "current": current, "status": self.status(target).replace("-", " ").capitalize(), "due": target["due"], "reviewed": newest and newest["day"], "value": newest and newest["value"]}
 
     def reviews(self):
         found = [r for t in self.of("target") for r in self.book.of("target-review", "target", t.id)
@@ -98,7 +112,7 @@ class Page:
         first = min(r["starts"] for r in runs + members)
         rows, ever = [], {m.member.id: m for m in Costing(self.book, first, self.on, self.on).members}
         for member, run in zip(members, runs):
-            rows.append(dict(self.amounts([ever.get(member.id)]), provision=run["name"], until=self.known(member["ends"]) or run["ends"],
+            rows.append(dict(self.amounts([ever.get(member.id)]), provision=run["name"], until=member["ends"] or run["ends"],
                              **self.scores(member)))
             rows[-1]["from"] = member["starts"]
         year = {m.member.id: m for m in Costing(self.book, year_start(self.on), self.on, self.on).members}
@@ -107,7 +121,7 @@ class Page:
         return Section("provision", rows, key=("provision", "from"), ordered=("from",))
 
     def amounts(self, lines):
-        lines = [x for x in lines if x]
+        lines = [x for x in lines if x and x.days]
         return {"present": sum(len(x.present) for x in lines), "held": sum(len(x.attended) for x in lines),
                 "minutes": total(x.minutes["actual"] for x in lines) if lines else 0,
                 "cost": total(x.pence["actual"] for x in lines) if lines else 0}
@@ -127,7 +141,7 @@ class Page:
 
     def log(self):
         return Section("log", [{"id": r.id, "day": r["day"], "follow_up": r["follow_up"]} for r in latest(self.of("contact-log", "day"), "day")][:20],
-                       key="day")
+                       ordered=("day",))
 
     def parents(self):
         days = [m["day"] for m in self.of("meeting") if counts_as_parents(m, self.on)]
@@ -171,15 +185,14 @@ def profile(book, on, wanted):
     """Texts are words; of targets and strategies as many as fit on the sheet, at most 6 and 8."""
     page = Page(book, book.get(wanted["pupil"]), on)
     targets = [t for t in page.of("target") if on_page(page, t)]
-    targets.sort(key=lambda t: t["due"] or OPEN_END)
     strategies = [{"id": r.id} for r in page.of("strategy") if r.holds(on)]
     runs = [(m, book.get(m["provision"])) for m in page.of("member") if m.holds(on) and book.get(m["provision"]).holds(on)]
-    return [facts("pupil"), facts("profile", True), Section("targets", [{"id": t.id, "due": t["due"]} for t in targets[:6]], ordered=("due",)),
+    return [facts("pupil"), facts("profile", True), Section("targets", [{"id": t.id} for t in targets], ordered=False, most=6),
             Section("strategies", strategies, ordered=False, most=8), Section("provision", [{"id": r.id} for _, r in runs], ordered=False),
             facts("signed", True)]
 
 
 def on_page(page, target):
-    """Current, and open."""
+    """Current, and neither met nor stopped."""
     plan = page.book.get(target["plan"])
-    return (not plan or plan["starts"] <= page.on) and page.current(target) and target["status"] in (None, "open")
+    return (not plan or plan["starts"] <= page.on) and page.current(target) and page.status(target) not in ("met", "stopped")

@@ -36,8 +36,8 @@ class Today:
                  and not (r["closed"] and r["closed"] < self.on) and weekday in (r["days"] or "").lower()]
 
         def first_time(run):
-            told = re.search(r"\d\d?:\d\d", run["days"])
-            return (told is None, told.group().zfill(5) if told else "")
+            told = re.search(r"\d\d:\d\d", run["days"])
+            return (told is None, told.group() if told else "")
         return [{"id": r.id} for r in sorted(found, key=first_time)]
 
     def actions(self):
@@ -63,7 +63,7 @@ class Today:
             others = self.book.of("contact-log", "pupil", entry["pupil"])
             return (entry["day"] <= self.on and self.within(entry["follow_up"], -60, 0) and entry["pupil"] in self.here
                     and (self.own or entry["staff"] == self.person or entry["pupil"] in self.theirs)
-                    and not any(entry["day"] < o["day"] <= self.on for o in others))
+                    and not any((entry["day"], entry.number) < (o["day"], o.number) and o["day"] <= self.on for o in others))
         return [{"id": e.id, "follow_up": e["follow_up"], "spoken": e["day"]}
                 for e in sorted(filter(waits, self.book["contact-log"]), key=lambda e: e["follow_up"])]
 
@@ -75,7 +75,7 @@ class Today:
 def shown(counts):
     """How many rows of each part: as keep the page within two screens."""
     for n in range(10, 2, -1):
-        if 8 + sum(3 + min(n, c) + (c == 0 or c > n) for c in counts) <= 47:
+        if 8 + sum(3 + min(n, c) + (c > n) for c in counts) <= 47:
             return n
     return 2
 

@@ -114,8 +114,10 @@ class Today(school.Case):
         self.assertLessEqual(self.lines("ta"), 23, "one screen")
 
     def lines(self, name):
-        done = self.school.cli(name, "today", code=None)
+        """How many a terminal of 80 columns is given."""
+        done = school.run(self.school.command(name, "today", "--table"), env={"COLUMNS": "80", "NO_COLOR": "1"})
         self.assertEqual(done.code, 0, done)
+        self.assertIn("In short", done.out)
         return len(done.out.splitlines())
 
     def test_a_teacher(self):

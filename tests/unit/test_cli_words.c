@@ -164,7 +164,7 @@ static void test_completion(void **state)
     (void)state;
     assert_int_equal(completion_command(&cli, &call), 0);
     fclose(out);
-    assert_string_equal(offered(script, "sendco tar"), "target");
+    assert_string_equal(offered(script, "sendco tar"), "target target-review");
     assert_string_equal(offered(script, "sendco target ed"), "edit");
     assert_string_equal(offered(script, "sendco --profile /x/y target hi"), "history");
     assert_string_equal(offered(script, "sendco --profile /x/y target list --sor"), "--sort");

@@ -1,0 +1,249 @@
+"""Quick capture: one line typed becomes several records in one change. Contacts with home, the register of a session,
+a run with its group and its end, a map copied forward, targets rolled over, needs put in order; names are found among
+those it can only be, a second time changes nothing, and one undo takes a batch back."""
+import os
+import pty
+import select
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import school
+import wire
+
+
+class Capture(school.Case):
+    at = "2026-11-23"
+
+    def json(self, *words, code=0, input=None):
+        done = self.school.cli("senco", *words, "--json", code=code, input=input)
+        return done.json() if done.code == 0 else done.problem()
+
+    def records(self, noun, *words):
+        return [dict(record["fields"], id=record["id"]) for record in self.json(noun, "list", "--limit", "5000", *words)["records"]]
+
+    def pupil(self, surname, forename):
+        return self.json("pupil", "add", "surname=" + surname, "forename=" + forename, "born=2018-03-05", "entered=2025-09-01", "year=3")["id"]
+
+    def kind(self, name):
+        """A provision type of this test's own."""
+        return self.json("provision-type", "add", "name=" + name, "minutes=30")["id"]
+
+    def group(self, name, *names, starts="2026-11-02", scores=None):
+        """A run with a group of new pupils: its id and theirs."""
+        self.kind("Type of " + name)
+        ids = [self.pupil(*one.split(", ")) for one in names]
+        who = "; ".join(i if not scores else "%s=%s" % (i, s) for i, s in zip(ids, scores or ids))
+        done = self.json("provision", "start", "Type of " + name, name, "ends=2026-12-18", "--pupils", who, "--starts", starts)
+        return done["id"], ids
+
+    def marks(self, done):
+        return {mark["name"]: mark["mark"] for mark in done["marks"]}
+
+    # --- contact ---
+
+    def test_contact_in_one_line(self):
+        pupil = self.pupil("Quillfeather", "Ottoline")
+        contact = self.json("contact", "add", "pupil=" + pupil, "name=Perpetua Quillfeather", "relationship=MOTHER")["id"]
+        done = self.json("log", "contact", "Ottoline Quillfeather", "phone", "-", "--with", "mother", "--follow-up", "fri",
+                         "--agreed", "Reading each evening", input="Rang about reading\n")
+        self.assertEqual(done["named"][0]["label"], "Quillfeather, Ottoline")
+        entry = self.json("contact-log", "show", done["id"])["record"]["fields"]
+        self.assertEqual((entry["pupil"], entry["contact"], entry["channel"], entry["day"], entry["follow_up"]),
+                         (pupil, contact, "phone", "2026-11-23", "2026-11-27"))
+        self.assertEqual(entry["summary"].strip(), "Rang about reading")
+        self.assertTrue(entry["staff"].startswith("STF-"))
+        said = self.school.cli("senco", "log", "contact", pupil, "email", "-m", "Sent the plan", "--day", "yesterday", "--table").out
+        self.assertIn("Quillfeather, Ottoline", said)
+        self.assertRegex(said, r"LOG-\w+")
+
+    def test_contact_refused(self):
+        pupil = self.pupil("Nobody", "Ann")
+        self.assertEqual(self.json("log", "contact", pupil, "pigeon", "x", code=81)["code"], "E-INVALID")
+        self.assertEqual(self.json("log", "contact", pupil, "phone", code=2)["code"], "E-USAGE")
+        self.assertEqual(self.json("log", "contact", pupil, "phone", "x", "--with", "mother", code=66)["code"], "E-NOT_FOUND")
+        self.assertIn("sendco log session", self.school.cli("senco", "log", code=2).err)
+
+    def test_a_dry_run_and_a_key_count_once(self):
+        pupil = self.pupil("Keyes", "Una")
+        words = ["log", "contact", pupil, "phone", "Once only"]
+        self.json(*words, "--dry-run")
+        self.assertEqual(self.records("contact-log", "--pupil", pupil), [])
+        key = "01" * 16
+        first = self.json(*words, "--key", key, "--seen", "1")
+        again = self.json(*words, "--key", key, "--seen", "1")
+        self.assertTrue(again["replayed"])
+        self.assertEqual(first["id"], again["id"])
+        self.assertEqual(len(self.records("contact-log", "--pupil", pupil)), 1)
+
+    # --- the register of a session ---
+
+    def test_register_all_present_but_the_exceptions(self):
+        run, pupils = self.group("Blue group", "Abbot, Ada", "Baxter, Ben", "Cole, Mia")
+        words = ["log", "session", "Blue group", "10/11"]
+        first = self.json(*words, "--absent", "Ben", "--progress", "Ada; Mia", "--minutes", "20", "--note", "Lively")
+        self.assertEqual(self.marks(first), {"Abbot, Ada": "present", "Baxter, Ben": "absent", "Cole, Mia": "present"})
+        session = self.json("session", "show", first["id"])["record"]["fields"]
+        self.assertEqual((session["provision"], session["day"], session["held"], session["minutes"], session["note"]),
+                         (run, "2026-11-10", True, 20, "Lively"))
+        there = self.records("attendance", "--where", "session=" + first["id"])
+        self.assertEqual({mark["pupil"]: (mark["mark"], mark["progress"]) for mark in there},
+                         {pupils[0]: ("present", True), pupils[1]: ("absent", None), pupils[2]: ("present", True)})
+        again = self.json(*words)
+        self.assertEqual((again["id"], again["changed"], self.marks(again)), (first["id"], False, self.marks(first)))
+        mended = self.json("session", "register", "Blue group", "10/11", "--present", "Baxter", "--refused", pupils[0])
+        self.assertEqual(self.marks(mended), {"Abbot, Ada": "refused", "Baxter, Ben": "present", "Cole, Mia": "present"})
+        self.assertEqual(len(self.records("session", "--where", "provision=" + run)), 1)
+        self.assertEqual(len(self.records("attendance", "--where", "session=" + first["id"])), 3)
+        shown = self.school.cli("senco", *words, "--table").out
+        self.assertIn("nothing had to change: 2 present, 1 refused", shown)
+
+    def test_a_session_that_was_lost(self):
+        run, _ = self.group("Lost group", "Dunn, Dot")
+        lost = self.json("log", "session", run, "12/11", "--lost", "room")
+        self.assertEqual((lost["held"], lost["marks"]), (False, []))
+        self.assertFalse(self.json("log", "session", run, "12/11")["held"])
+        held = self.json("log", "session", run, "12/11", "--lost=")
+        self.assertEqual((held["held"], self.marks(held)), (True, {"Dunn, Dot": "present"}))
+        refused = self.json("log", "session", run, "12/11", "--lost", "ROOM", code=81)
+        self.assertIn("sendco attendance list", refused["hint"])
+
+    def test_names_are_found_in_the_group_only(self):
+        run, pupils = self.group("Twins", "Ewart, Eve", "Ewart, Eva")
+        self.pupil("Fox", "Fay")
+        problem = self.json("log", "session", run, "10/11", "--absent", "Fay", code=66)
+        self.assertIn("Ewart, Eve", problem["hint"])
+        self.assertEqual(self.json("log", "session", run, "10/11", "--absent", "Ewart", code=66)["code"], "E-AMBIGUOUS")
+        self.assertEqual(self.json("log", "session", run, "10/11", "--absent", "Eve", "--refused", "Eve Ewart", code=2)["code"], "E-USAGE")
+        self.assertEqual(self.json("log", "session", run, "1/9", code=81)["code"], "E-INVALID")
+        self.assertEqual(self.marks(self.json("log", "session", run, "10/11", "--absent", pupils[1])),
+                         {"Ewart, Eve": "present", "Ewart, Eva": "absent"})
+
+    # --- runs ---
+
+    def test_a_run_begins_and_ends(self):
+        run, pupils = self.group("Green group", "Gray, Gus", "Hall, Hal", scores=["85", "70.5"])
+        members = self.records("member", "--where", "provision=" + run)
+        self.assertEqual({m["pupil"]: (m["starts"], m["entry_score"], m["entry_day"]) for m in members},
+                         {pupils[0]: ("2026-11-02", 85.0, "2026-11-02"), pupils[1]: ("2026-11-02", 70.5, "2026-11-02")})
+        problem = self.json("provision", "close", "Green group", "Gus=92", code=81)
+        self.assertIn("Hall, Hal", problem["message"])
+        self.json("provision", "close", "Green group", "Gus=92.5", "Hal=CAUGHT-UP", "--decision", "keep", "--day", "20/11")
+        closed = self.json("provision", "show", run)["record"]["fields"]
+        self.assertEqual((closed["closed"], closed["ends"], closed["decision"]), ("2026-11-20", "2026-11-20", "keep"))
+        members = self.records("member", "--where", "provision=" + run)
+        self.assertEqual({m["pupil"]: (m["ends"], m["exit_score"], m["exit_day"], m["exit_reason"]) for m in members},
+                         {pupils[0]: ("2026-11-20", 92.5, "2026-11-20", None), pupils[1]: ("2026-11-20", None, None, "CAUGHT-UP")})
+        self.assertFalse(self.json("provision", "close", run, "Gus=92.5", "Hal=CAUGHT-UP", "--decision", "keep", "--day", "20/11")["changed"])
+
+    def test_a_pupil_twice_is_a_slip(self):
+        self.kind("Twice")
+        pupil = self.pupil("Ives", "Ida")
+        self.assertEqual(self.json("provision", "start", "Twice", "Twice", "--pupils", pupil + ";Ida Ives", code=2)["code"], "E-USAGE")
+
+    def test_the_map_goes_on(self):
+        run, pupils = self.group("Red group", "Judd, Joy", "Kerr, Kit", "Lamb, Lou", scores=["10", "20", "30"])
+        self.json("provision", "close", run, "Joy=15", "Kit=LEFT", "Lou=35", "--decision", "keep")
+        self.json("pupil", "edit", pupils[2], "left=2026-12-18")
+        words = ["provision", "copy", "Red group", "--starts", "4/1/2027"]
+        self.assertEqual(self.json(*words, code=2)["code"], "E-USAGE")
+        self.assertTrue(self.json(*words, "--dry-run")["dry_run"])
+        done = self.json(*words, "--yes")
+        copy = self.json("provision", "show", done["id"])["record"]["fields"]
+        old = self.json("provision", "show", run)["record"]["fields"]
+        self.assertEqual((copy["name"], copy["type"], copy["starts"], copy["closed"], copy["decision"]),
+                         ("Red group", old["type"], "2027-01-04", None, None))
+        members = self.records("member", "--where", "provision=" + done["id"])
+        self.assertEqual([(m["pupil"], m["starts"], m["entry_score"]) for m in members], [(pupils[0], "2027-01-04", 15.0)])
+        self.assertFalse(self.json(*words, "--yes")["changed"])
+        self.json("undo", str(done["batch"]), "--yes")
+        self.assertEqual(self.records("member", "--where", "provision=" + done["id"]), [])
+        self.assertEqual(self.json("provision", "show", done["id"], code=66)["code"], "E-NOT_FOUND")
+
+    def test_the_whole_map_of_a_period(self):
+        ran = [p for p in self.records("provision") if p["starts"] <= "2026-12-18" and (not p["ends"] or p["ends"] >= "2026-09-01")
+               and p["decision"] != "stop"]
+        before = len(self.records("provision"))
+        done = self.json("provision", "copy", "--from", "1/9/2026", "--to", "18/12/2026", "--starts", "1/3/2027", "--yes")
+        self.assertEqual(len(self.records("provision")) - before, len(ran))
+        self.json("undo", str(done["batch"]), "--yes")
+        self.assertEqual(len(self.records("provision")), before)
+
+    # --- targets and needs ---
+
+    def test_unmet_targets_go_on(self):
+        pupil = self.pupil("Moss", "May")
+        old = self.json("plan", "add", "pupil=" + pupil, "template=APDR", "status=live", "starts=2026-09-07", "review_due=2026-12-11")["id"]
+        plan = {"pupil": pupil, "plan": old}
+        ids = [self.json("target", "add", *["%s=%s" % pair for pair in dict(plan, aim=aim, status=status, baseline="none").items()])["id"]
+               for aim, status in (("Reads", "open"), ("Counts", "open"), ("Sits", "stopped"))]
+        self.json("target-review", "add", "target=" + ids[0], "day=2026-11-10", "judgement=partly-met", "value=Ten words")
+        self.assertEqual(self.json("target", "roll", pupil, "-m", "x", code=66)["code"], "E-NOT_FOUND")
+        new = self.json("plan", "add", "pupil=" + pupil, "template=APDR", "status=draft", "starts=2027-01-04", "review_due=2027-03-26")["id"]
+        self.assertEqual(self.json("target", "roll", pupil, code=2)["code"], "E-USAGE")
+        done = self.json("target", "roll", "May Moss", "-m", "Half way there")
+        rolled = [t for t in self.records("target", "--pupil", pupil) if t["plan"] == new]
+        self.assertEqual({t["aim"]: (t["status"], t["baseline"], t["due"]) for t in rolled},
+                         {"Reads": ("open", "Ten words", "2027-03-26"), "Counts": ("open", "none", "2027-03-26")})
+        self.assertIn("Rolled over from %s: Half way there" % ids[0], [t["note"] for t in rolled])
+        self.assertFalse(self.json("target", "roll", old, "--into", new, "-m", "again")["changed"])
+        self.json("undo", str(done["batch"]), "--yes")
+        self.assertEqual([t for t in self.records("target", "--pupil", pupil) if t["plan"] == new], [])
+
+    def test_needs_in_order(self):
+        pupil = self.pupil("Nash", "Ned")
+        for rank, need in enumerate(("SLCN", "SPLD", "SEMH"), 1):
+            self.json("need", "add", "pupil=" + pupil, "need=" + need, "rank=%d" % rank, "starts=2026-09-07", "note=" + need)
+
+        def ranks(day):
+            found = self.records("need", "--pupil", pupil, "--as-at", day)
+            return [need["need"] for need in sorted(found, key=lambda need: need["rank"])]
+        self.json("need", "order", "Ned Nash", "SEMH")
+        self.assertEqual(ranks("2026-11-23"), ["SEMH", "SLCN", "SPLD"])
+        self.assertEqual(ranks("2026-11-22"), ["SLCN", "SPLD", "SEMH"])
+        self.json("need", "order", pupil, "SPLD", "SEMH")                       # the same day: corrected, not begun again
+        self.assertEqual(ranks("2026-11-23"), ["SPLD", "SEMH", "SLCN"])
+        self.assertEqual(len(self.records("need", "--pupil", pupil)), 6)
+        self.assertFalse(self.json("need", "order", pupil, "SPLD")["changed"])
+        self.assertEqual(self.json("need", "order", pupil, "HI", code=66)["code"], "E-NOT_FOUND")
+        self.assertEqual(self.json("need", "order", pupil, "SPLD", "SPLD", code=2)["code"], "E-USAGE")
+
+    # --- asking ---
+
+    def on_terminal(self, words, answer):
+        """Runs it on a terminal, answers once; all it said, and its exit code."""
+        master, slave = pty.openpty()
+        process = subprocess.Popen(self.school.command("senco", *words), stdin=slave, stdout=slave, stderr=slave)
+        os.close(slave)
+        said = b""
+        while True:
+            ready, _, _ = select.select([master], [], [], wire.PATIENCE)
+            try:
+                data = os.read(master, 4096) if ready else b""
+            except OSError:
+                data = b""
+            if not data:
+                break
+            said += data
+            if said.rstrip().endswith(b"[y/N]") and answer is not None:
+                os.write(master, answer + b"\n")
+                answer = None
+        os.close(master)
+        return said.decode(errors="replace"), process.wait(wire.PATIENCE)
+
+    def test_half_names_are_asked_about_once(self):
+        self.kind("Asked")
+        ids = [self.pupil("Ogden", "Olwenna"), self.pupil("Pratt", "Philomena")]
+        words = ["provision", "start", "Asked", "Asked group", "--pupils", "Olwenna; Philomena"]
+        said, code = self.on_terminal(words, b"n")
+        self.assertNotEqual(code, 0, said)
+        self.assertEqual(said.count("[y/N]"), 1, said)
+        self.assertEqual([p for p in self.records("provision") if p["name"] == "Asked group"], [])
+        said, code = self.on_terminal(words, b"y")
+        self.assertEqual(code, 0, said)
+        self.assertEqual({m["pupil"] for m in self.records("member") if m["pupil"] in ids}, set(ids))
+
+
+if __name__ == "__main__":
+    school.main()
