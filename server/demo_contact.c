@@ -67,7 +67,7 @@ static void undisclosed(struct demo_world *world)
 
 void demo_make_contacts(struct demo_world *world)
 {
-    for (size_t i = 0; i < world->n_pupils; i++) {
+    for (size_t i = 0; i < world->n_all; i++) {
         struct demo_pupil *pupil = &world->pupils[i];
         if (pupil->provision != 'N')
             contacts_of(world, pupil, 1 + demo_below(world->random, 3));
@@ -135,8 +135,9 @@ static void log_add(struct demo_world *world, const struct demo_pupil *pupil, in
     demo_text(entry, "summary", demo_kept(world, "%s %s.", openings[opening], said));
     if (demo_chance(random, 40))
         demo_text(entry, "agreed", demo_word(random, agreements));
-    if (demo_chance(random, 15))
-        demo_number(entry, "follow_up", demo_school_day_from(day + demo_between(random, 3, 14)));
+    int32_t again = demo_school_day_from(day + demo_between(random, 3, 14));
+    if (demo_chance(random, 15) && demo_on_roll(pupil, again))
+        demo_number(entry, "follow_up", again);
     if (demo_chance(random, 2))
         demo_text(entry, "restricted", "Would rather not be rung at work.");
 }
@@ -145,8 +146,8 @@ static void log_add(struct demo_world *world, const struct demo_pupil *pupil, in
 static const struct demo_pupil *log_about(struct demo_world *world, int32_t day)
 {
     for (int tries = 0; tries < 20; tries++) {
-        const struct demo_pupil *pupil = &world->pupils[demo_below(world->random, world->n_pupils)];
-        bool known = pupil->entered <= day && pupil->n_contacts;
+        const struct demo_pupil *pupil = &world->pupils[demo_below(world->random, world->n_all)];
+        bool known = demo_on_roll(pupil, day) && pupil->n_contacts;
         if (known && (pupil->provision != 'N' || demo_chance(world->random, 5)))
             return pupil;
     }

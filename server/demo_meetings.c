@@ -42,14 +42,17 @@ static const char *const outcomes[] = {
     NULL,
 };
 
-static void action_close(struct demo_world *world, struct demo_entry *action, int32_t due, struct demo_entry *by)
+static void action_close(struct demo_world *world, const struct demo_pupil *pupil, struct demo_entry *action, int32_t due,
+                         struct demo_entry *by)
 {
     struct demo_random *random = world->random;
     int32_t closed = demo_school_day_from(due + demo_between(random, -6, 12));
-    bool old = world->last - due > 60;
+    bool old = world->last - due > 60, left = pupil && pupil->left != DATE_NONE;
+    if (left)
+        closed = demo_upto(pupil, closed);
     if (closed <= action->day)
         closed = action->day + 1;
-    if (closed > world->last - 1 || !demo_chance(random, old ? 95 : 65))
+    if (closed > world->last - 1 || (!left && !demo_chance(random, old ? 95 : 65)))
         return;
     int32_t typed = demo_typed(world, closed);
     if (typed <= action->day)
@@ -89,11 +92,16 @@ void demo_make_action(struct demo_world *world, const struct demo_pupil *pupil, 
     struct demo_class *class = pupil ? demo_class_then(pupil, term) : NULL;
     struct demo_entry *owner = class && demo_chance(random, 50) ? class->teacher : demo_chance(random, 50) ? world->lead : world->cn_lead;
     int32_t due = demo_school_day_from(day + demo_between(random, 7, 35));
+    bool left = pupil && pupil->left != DATE_NONE;
+    if (left && demo_upto(pupil, demo_typed(world, day) + 7) == pupil->left)
+        return; // too late to begin anything
+    if (left)
+        due = demo_upto(pupil, due);
     struct demo_entry *entry = demo_add_at(world, "Action", demo_typed(world, day), meeting ? meeting->actor : owner, STAGE_DAILY);
     if (pupil)
         demo_ref(entry, "pupil", pupil->entry);
     demo_text(entry, "what", demo_word(random, tasks));
-    bool owned = demo_chance(random, 97);
+    bool owned = left || demo_chance(random, 97);
     if (owned)
         demo_ref(entry, "owner", owner);
     demo_number(entry, "due", due);
@@ -101,7 +109,7 @@ void demo_make_action(struct demo_world *world, const struct demo_pupil *pupil, 
     demo_number(entry, "status", ACTION_OPEN);
     size_t before = world->n_entries;
     if (owned)
-        action_close(world, entry, due, owner);
+        action_close(world, pupil, entry, due, owner);
     if (world->n_entries == before)
         action_linger(world, entry, due);
 }
@@ -194,11 +202,11 @@ static void evenings(struct demo_world *world, int term)
 {
     static const char *const times[] = {"15:30", "15:50", "16:20", "17:00", "17:40", "18:10", NULL};
     const struct demo_term *about = &world->terms[term];
-    for (size_t i = 0; i < world->n_pupils; i++) {
+    for (size_t i = 0; i < world->n_all; i++) {
         const struct demo_pupil *pupil = &world->pupils[i];
         int32_t day = demo_school_day_from(about->starts + 67 + (int32_t)(i % 2) * 2);
         struct demo_class *class = demo_class_then(pupil, term);
-        if (pupil->provision == 'N' || !class || pupil->entered > day || !in_book(world, day))
+        if (pupil->provision == 'N' || !class || !demo_on_roll(pupil, day) || !in_book(world, day))
             continue;
         meeting_add(world, &(struct gathering){"EVENING", demo_word(world->random, times), "Hall", day, pupil, NULL, class->teacher});
     }
@@ -207,17 +215,28 @@ static void evenings(struct demo_world *world, int term)
 static void conversations(struct demo_world *world, int term)
 {
     const struct demo_term *about = &world->terms[term];
-    for (size_t i = 0; i < world->n_pupils; i++) {
+    for (size_t i = 0; i < world->n_all; i++) {
         const struct demo_pupil *pupil = &world->pupils[i];
         const struct demo_cycle *cycle = &pupil->cycles[term];
         if (!cycle->plan)
             continue;
         int32_t day = demo_school_day_from(about->starts + demo_between(world->random, 14, 60));
-        if (demo_chance(world->random, pupil->provision == 'E' ? 60 : 22) && in_book(world, day) && pupil->entered <= day)
+        if (demo_chance(world->random, pupil->provision == 'E' ? 60 : 22) && in_book(world, day) && demo_on_roll(pupil, day))
             meeting_add(world, &(struct gathering){"STRUCTURED", "14:15", "Rainbow room", day, pupil, NULL, demo_lead_of(world, pupil)});
         day = demo_school_day_from(cycle->review - 3);
         if (demo_chance(world->random, 40) && in_book(world, day) && (cycle->reviewed || day > world->last))
             meeting_add(world, &(struct gathering){"REVIEW", "09:10", "SENDCO's room", day, pupil, NULL, demo_lead_of(world, pupil)});
+    }
+}
+
+// Before they go on to the next school.
+static void transitions(struct demo_world *world)
+{
+    for (size_t i = world->n_pupils; i < world->n_all; i++) {
+        const struct demo_pupil *pupil = &world->pupils[i];
+        int32_t day = demo_school_day_from(pupil->left - demo_between(world->random, 12, 25));
+        if (pupil->provision != 'N' && demo_on_roll(pupil, day) && day >= world->start)
+            meeting_add(world, &(struct gathering){"TRANSITION", "13:30", "Rainbow room", day, pupil, NULL, demo_lead_of(world, pupil)});
     }
 }
 
@@ -251,4 +270,5 @@ void demo_make_meetings(struct demo_world *world)
         progress_meetings(world, term);
         own_actions(world, term);
     }
+    transitions(world);
 }

@@ -38,7 +38,7 @@ static const char *const carried[] = {
 };
 
 enum { PLAN_LIVE = 3, PLAN_REVIEWED = 4, PLAN_CLOSED = 5 };
-enum { TARGET_OPEN = 1, TARGET_MET, TARGET_PARTLY, TARGET_NOT };
+enum { TARGET_OPEN = 1, TARGET_MET, TARGET_PARTLY, TARGET_NOT, TARGET_STOPPED };
 enum { EXCEEDED = 1, MET, PARTLY_MET, NOT_MET, NOT_ASSESSED };
 
 struct planning {
@@ -89,7 +89,7 @@ static struct demo_entry *target_add(struct planning *planning, const struct dem
     demo_text(entry, "measure", demo_chance(random, 97) ? aim->measure : NULL);
     demo_text(entry, "baseline", demo_chance(random, 95) ? (why ? aim->partly : aim->baseline) : NULL);
     if (demo_chance(random, 98))
-        demo_number(entry, "due", demo_chance(random, 3) ? cycle->review + 14 : cycle->review);
+        demo_number(entry, "due", demo_chance(random, 3) ? demo_upto(planning->pupil, cycle->review + 14) : cycle->review);
     demo_number(entry, "status", TARGET_OPEN);
     demo_ref(entry, "owner", demo_class_then(planning->pupil, planning->term)->teacher);
     if (why)
@@ -153,11 +153,14 @@ static void review(struct planning *planning, size_t which)
     demo_text(entry, "evidence", verdict.evidence);
     demo_text(entry, "next", verdict.next);
     demo_ref(entry, "reviewed_by", teacher);
-    if (becomes[judgement]) {
+    int status = becomes[judgement];
+    if (!status && planning->pupil->left != DATE_NONE) // nobody will come back to it
+        status = TARGET_STOPPED;
+    if (status) {
         struct demo_entry *edit = demo_edit(world, cycle->targets[which], entry->day, teacher);
         edit->stage = STAGE_DAILY;
         edit->together = true;
-        demo_number(edit, "status", becomes[judgement]);
+        demo_number(edit, "status", status);
     }
     if ((judgement == NOT_MET && demo_chance(world->random, 60)) || (judgement == PARTLY_MET && demo_chance(world->random, 25))) {
         planning->over[planning->n_over] = planning->aims[which];
@@ -165,12 +168,13 @@ static void review(struct planning *planning, size_t which)
     }
 }
 
-// A cycle that is over is judged and put away; the newest one's is still to be put away.
+// A cycle that is over is judged and put away; the newest one's is still to be put away,
+// but for whoever left.
 static void finish(struct planning *planning)
 {
     struct demo_world *world = planning->world;
     struct demo_cycle *cycle = planning->cycle;
-    bool newest = planning->term == world->term;
+    bool left = planning->pupil->left != DATE_NONE, newest = planning->term == world->term && !left;
     planning->n_over = 0;
     if (cycle->review > world->last - 3 || (newest && !demo_chance(world->random, 60)))
         return;
@@ -181,7 +185,7 @@ static void finish(struct planning *planning)
         return;
     struct demo_entry *edit = demo_edit(world, cycle->plan, demo_typed(world, cycle->review), demo_lead_of(world, planning->pupil));
     edit->stage = STAGE_LAST;
-    demo_number(edit, "status", planning->term == world->term - 1 && demo_chance(world->random, 40) ? PLAN_REVIEWED : PLAN_CLOSED);
+    demo_number(edit, "status", !left && planning->term == world->term - 1 && demo_chance(world->random, 40) ? PLAN_REVIEWED : PLAN_CLOSED);
 }
 
 static bool has_cycle(struct planning *planning)
@@ -193,7 +197,7 @@ static bool has_cycle(struct planning *planning)
         return false;
     int32_t usual = demo_school_day_from(term->starts + demo_between(world->random, 3, 9));
     planning->starts = pupil->from + 3 > usual ? demo_school_day_from(pupil->from + 3) : usual;
-    if (planning->starts > term->ends - 40 || planning->starts > world->last)
+    if (planning->starts > term->ends - 40 || planning->starts > demo_until(world, pupil) - 30 || planning->starts > world->last)
         return false;
     // A few were forgotten: that is what the report of gaps is for.
     return pupil->provision == 'E' || !demo_chance(world->random, planning->term == world->term ? 7 : 2);
@@ -201,7 +205,7 @@ static bool has_cycle(struct planning *planning)
 
 void demo_make_plans(struct demo_world *world)
 {
-    for (size_t i = 0; i < world->n_pupils; i++) {
+    for (size_t i = 0; i < world->n_all; i++) {
         struct planning planning = {.world = world, .pupil = &world->pupils[i]};
         if (planning.pupil->provision == 'N')
             continue;
@@ -209,7 +213,7 @@ void demo_make_plans(struct demo_world *world)
             if (!has_cycle(&planning))
                 continue;
             planning.cycle = &planning.pupil->cycles[planning.term];
-            planning.cycle->review = world->terms[planning.term].ends - demo_between(world->random, 7, 11);
+            planning.cycle->review = demo_upto(planning.pupil, world->terms[planning.term].ends) - demo_between(world->random, 7, 11);
             planning.cycle->plan = plan_add(&planning);
             targets(&planning);
             finish(&planning);

@@ -65,7 +65,7 @@ static void strategies_of(struct demo_world *world, const struct demo_pupil *pup
         bool fits = pupil->need && strcmp(library[at].need, pupil->need) == 0;
         if (fits == (step >= LIBRARY)) // first what fits the need, then what comes next
             continue;
-        struct demo_entry *by = pupil->school_class->teacher;
+        struct demo_entry *by = pupil->school_class ? pupil->school_class->teacher : pupil->before->teacher;
         struct demo_entry *entry = demo_add_at(world, "Strategy", demo_typed(world, starts), by, STAGE_DAILY);
         demo_ref(entry, "pupil", pupil->entry);
         demo_text(entry, "what", library[at].what);
@@ -73,7 +73,8 @@ static void strategies_of(struct demo_world *world, const struct demo_pupil *pup
         demo_text(entry, "subject", library[at].subject);
         demo_ref(entry, "origin", entries[at]);
         demo_number(entry, "starts", starts);
-        if (world->last - starts > 120 && demo_chance(world->random, 60))
+        demo_stays(world, pupil, entry);
+        if (demo_until(world, pupil) - starts > 120 && demo_chance(world->random, 60))
             demo_number(demo_edit(world, entry, demo_typed(world, starts + 90), by), "reviewed", starts + 90);
         given++;
     }
@@ -120,7 +121,7 @@ static const char *const family_words[] = {
     NULL,
 };
 
-static void profile_add(struct demo_world *world, const struct demo_pupil *pupil, int32_t starts, const struct demo_class *class)
+static struct demo_entry *profile_add(struct demo_world *world, const struct demo_pupil *pupil, int32_t starts, const struct demo_class *class)
 {
     struct demo_random *random = world->random;
     int32_t typed = demo_typed(world, starts), signed_off = starts + demo_between(random, 0, 2);
@@ -140,9 +141,10 @@ static void profile_add(struct demo_world *world, const struct demo_pupil *pupil
     if (pupil->area && strcmp(pupil->area, "SEMH") == 0)
         demo_text(entry, "triggers", "Losing the place, losing a game, losing the seat.");
     if (signed_off > typed || !demo_chance(random, 85))
-        return;
+        return entry;
     demo_number(entry, "signed_off", signed_off);
     demo_ref(entry, "signed_by", demo_lead_of(world, pupil));
+    return entry;
 }
 
 // The first as soon as may be; for half of the pupils a new one in the new year.
@@ -154,18 +156,19 @@ static void profiles_of(struct demo_world *world, const struct demo_pupil *pupil
     if (!early && first < world->terms[DEMO_TERMS / 2].starts + 7)
         first = world->terms[DEMO_TERMS / 2].starts + 7;
     first = demo_school_day_from(first);
-    if (first > world->last || !demo_chance(world->random, 94))
+    if (first > world->last || demo_upto(pupil, first + 7) == pupil->left || !demo_chance(world->random, 94))
         return;
-    profile_add(world, pupil, first, early ? pupil->before : pupil->school_class);
-    if (early && again <= world->last && demo_chance(world->random, 50))
-        profile_add(world, pupil, again, pupil->school_class);
+    struct demo_entry *entry = profile_add(world, pupil, first, early ? pupil->before : pupil->school_class);
+    if (early && again <= world->last && demo_upto(pupil, again + 7) != pupil->left && demo_chance(world->random, 50))
+        entry = profile_add(world, pupil, again, pupil->school_class);
+    demo_stays(world, pupil, entry);
 }
 
 void demo_make_profiles(struct demo_world *world)
 {
     struct demo_entry *entries[LIBRARY];
     library_add(world, entries);
-    for (size_t i = 0; i < world->n_pupils; i++) {
+    for (size_t i = 0; i < world->n_all; i++) {
         if (world->pupils[i].provision == 'N')
             continue;
         strategies_of(world, &world->pupils[i], entries);

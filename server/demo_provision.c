@@ -37,10 +37,18 @@ static int year_then(const struct demo_pupil *pupil, int term)
     return pupil->year - (term < DEMO_TERMS / 2 ? 1 : 0);
 }
 
+static bool leaves_during(const struct run *run, const struct demo_pupil *pupil)
+{
+    return demo_upto(pupil, run->ends) != run->ends;
+}
+
 static int fit(const struct run *run, const struct demo_pupil *pupil, int year)
 {
     const struct demo_term *term = &run->world->terms[run->term];
     bool here = demo_class_then(pupil, run->term) && pupil->entered <= term->starts && year_then(pupil, run->term) == year;
+    // Nobody who is known to go soon begins, and none alone who goes before the end.
+    if (leaves_during(run, pupil) && (pupil->left < run->starts + 21 || run->type->group == 1))
+        return 0;
     if (!here || (run->type->specialist && pupil->provision != 'E'))
         return 0;
     if (pupil->provision == 'N')
@@ -53,14 +61,15 @@ static void members_choose(struct run *run, int year)
 {
     struct demo_world *world = run->world;
     size_t most = run->type->group == 1 ? 1 : (size_t)run->type->group - demo_chance(world->random, 30);
-    size_t from = demo_below(world->random, world->n_pupils);
+    size_t from = demo_below(world->random, world->n_all);
     for (int least = 9; least >= 1 && run->n_members < most; least -= 4) {
-        for (size_t i = 0; i < world->n_pupils && run->n_members < most; i++) {
-            const struct demo_pupil *pupil = &world->pupils[(from + i) % world->n_pupils];
+        for (size_t i = 0; i < world->n_all && run->n_members < most; i++) {
+            const struct demo_pupil *pupil = &world->pupils[(from + i) % world->n_all];
             // A group is mostly of pupils on the register; a few others make it up.
             if (fit(run, pupil, year) != least || (least == 1 && run->n_members > 0 && !demo_chance(world->random, 20)))
                 continue;
-            run->members[run->n_members++] = (struct member){.pupil = pupil, .starts = run->starts, .left = DATE_NONE};
+            int32_t left = leaves_during(run, pupil) ? pupil->left : DATE_NONE;
+            run->members[run->n_members++] = (struct member){.pupil = pupil, .starts = run->starts, .left = left};
         }
     }
 }
@@ -182,7 +191,8 @@ static void member_add(struct run *run, struct member *member)
 {
     struct demo_world *world = run->world;
     int32_t late = run->starts + 21;
-    if (run->n_members > 2 && member != run->members && late + 30 < run->ends && late < world->last - 7 && demo_chance(world->random, 5))
+    bool some = run->n_members > 2 && member != run->members && member->left == DATE_NONE;
+    if (some && late + 30 < run->ends && late < world->last - 7 && demo_chance(world->random, 5))
         member->starts = demo_school_day_from(late);
     int32_t typed = demo_typed(world, member->starts);
     member->entry = demo_add(world, "ProvisionMember", typed, run->typist);
@@ -211,7 +221,7 @@ static void member_exit(struct run *run, struct member *member)
     demo_number(edit, "ends", ends);
     int effect = 0, gained = gain(run, ends - member->starts, &effect);
     if (left)
-        demo_text(edit, "exit_reason", demo_word(world->random, early));
+        demo_text(edit, "exit_reason", member->pupil->left == ends ? "LEFT" : demo_word(world->random, early));
     else if (run->unmeasured || demo_chance(world->random, 5))
         demo_text(edit, "exit_reason", run->unmeasured ? NULL : "ABSENT");
     if (left ? demo_chance(world->random, 50)
@@ -281,7 +291,7 @@ static void leave_early(struct run *run)
 {
     int32_t day = run->starts + 45;
     for (size_t i = 1; i < run->n_members; i++) {
-        if (day < run->ends - 14 && day < run->world->last - 7 && demo_chance(run->world->random, 5))
+        if (run->members[i].left == DATE_NONE && day < run->ends - 14 && day < run->world->last - 7 && demo_chance(run->world->random, 5))
             run->members[i].left = day;
     }
 }

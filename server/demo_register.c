@@ -8,7 +8,7 @@
 
 static void key_worker(struct demo_world *world, const struct demo_pupil *pupil, size_t place)
 {
-    int32_t year = date_make(world->year, 9, 1);
+    int32_t year = date_make(pupil->school_class ? world->year : world->year - 1, 9, 1);
     const struct demo_class *class = &world->classes[place * 2 % DEMO_CLASSES / 2 * 2]; // those with a helper
     int32_t starts = pupil->entered > year ? pupil->entered : year;
     if (!class->helper)
@@ -18,12 +18,13 @@ static void key_worker(struct demo_world *world, const struct demo_pupil *pupil,
     demo_ref(entry, "pupil", pupil->entry);
     demo_number(entry, "relation", 3);
     demo_number(entry, "starts", starts > world->last ? world->last : starts);
+    demo_stays(world, pupil, entry);
 }
 
 void demo_make_placements(struct demo_world *world)
 {
     size_t n = 0;
-    for (size_t i = 0; i < world->n_pupils; i++) {
+    for (size_t i = 0; i < world->n_all; i++) {
         const struct demo_pupil *pupil = &world->pupils[i];
         if (!pupil->placed)
             continue;
@@ -34,6 +35,7 @@ void demo_make_placements(struct demo_world *world)
         demo_number(entry, "named", demo_chance(world->random, 90));
         demo_number(entry, "time_in_base", 10 * demo_between(world->random, 1, 7));
         demo_number(entry, "starts", pupil->since);
+        demo_stays(world, pupil, entry);
         key_worker(world, pupil, n++);
     }
 }
@@ -98,7 +100,7 @@ static struct demo_entry *concern_add(struct demo_world *world, const struct dem
 // Those who came on the register since the school has sendco: it began with a concern.
 static void joined(struct demo_world *world)
 {
-    for (size_t i = 0; i < world->n_pupils; i++) {
+    for (size_t i = 0; i < world->n_all; i++) {
         const struct demo_pupil *pupil = &world->pupils[i];
         int32_t raised = demo_school_day_from(pupil->from - demo_between(world->random, 20, 40));
         if (pupil->provision != 'N' && pupil->from > world->start + 60 && raised > pupil->entered && raised < pupil->from &&

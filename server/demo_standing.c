@@ -22,7 +22,7 @@ struct spell_words {
     bool told;
 };
 
-static void status_add(struct demo_world *world, const struct demo_pupil *pupil, struct spell_words words, int32_t starts, int32_t ends)
+static struct demo_entry *status_add(struct demo_world *world, const struct demo_pupil *pupil, struct spell_words words, int32_t starts, int32_t ends)
 {
     struct demo_random *random = world->random;
     struct demo_entry *by = strcmp(words.provision, "E") == 0 ? world->cn_lead : world->lead;
@@ -34,13 +34,14 @@ static void status_add(struct demo_world *world, const struct demo_pupil *pupil,
         demo_number(entry, "ends", ends);
     demo_text(entry, "reason", words.reason);
     if (!words.told)
-        return;
+        return entry;
     demo_ref(entry, "decided_by", by);
     // A few were forgotten: that is what the register's gaps are for.
     if (!demo_chance(random, 93))
-        return;
+        return entry;
     demo_number(entry, "parent_informed", starts - demo_between(random, 1, 14));
     demo_text(entry, "informed_how", demo_word(random, told_how));
+    return entry;
 }
 
 // One spell after the other. Where the next is typed in on the same day its start
@@ -66,7 +67,7 @@ static void chain_to(struct chain *chain, struct spell_words words, int32_t star
 
 static void chain_end(struct chain *chain)
 {
-    status_add(chain->world, chain->pupil, chain->words, chain->starts, DATE_NONE);
+    demo_stays(chain->world, chain->pupil, status_add(chain->world, chain->pupil, chain->words, chain->starts, DATE_NONE));
 }
 
 static const struct spell_words none = {"N", "MIS", false};
@@ -90,7 +91,7 @@ static const struct need_share *pick_need(struct demo_random *random)
 }
 
 // A need, with its end typed in when it was known.
-static void need_add(struct chain *chain, const char *code, int rank, int32_t starts, int32_t ends)
+static struct demo_entry *need_add(struct chain *chain, const char *code, int rank, int32_t starts, int32_t ends)
 {
     struct demo_world *world = chain->world;
     struct demo_entry *by = demo_lead_of(world, chain->pupil);
@@ -100,21 +101,24 @@ static void need_add(struct chain *chain, const char *code, int rank, int32_t st
     demo_number(entry, "rank", rank);
     demo_number(entry, "starts", starts);
     demo_number(entry, "source", demo_chance(world->random, 40) ? 2 : 1);
-    if (ends == DATE_NONE)
-        return;
+    if (ends == DATE_NONE) {
+        demo_stays(world, chain->pupil, entry);
+        return entry;
+    }
     int32_t typed = demo_typed(world, ends + 1);
     struct demo_entry *closing = typed > entry->day ? demo_edit(world, entry, typed, by) : entry;
     demo_number(closing, "ends", ends);
+    return entry;
 }
 
 // Some were on the register once.
 static void without(struct demo_world *world, struct chain *chain)
 {
-    int32_t entered = chain->pupil->entered;
+    int32_t entered = chain->pupil->entered, last = demo_until(world, chain->pupil);
     chain_to(chain, none, entered);
-    if (world->last - entered > 400 && demo_chance(world->random, 9)) {
-        int32_t from = demo_between(world->random, entered + 60, world->last - 250);
-        int32_t until = demo_between(world->random, from + 120, world->last - 20);
+    if (last - entered > 400 && demo_chance(world->random, 9)) {
+        int32_t from = demo_between(world->random, entered + 60, last - 250);
+        int32_t until = demo_between(world->random, from + 120, last - 20);
         chain_to(chain, support, from);
         chain_to(chain, ceased, until);
         need_add(chain, pick_need(world->random)->code, 1, from, until - 1);
@@ -124,20 +128,20 @@ static void without(struct demo_world *world, struct chain *chain)
 
 static void with(struct demo_world *world, struct chain *chain, struct demo_pupil *pupil)
 {
-    int32_t entered = pupil->entered, since = entered;
+    int32_t entered = pupil->entered, since = entered, last = demo_until(world, pupil);
     pupil->from = entered;
-    if (world->last - entered < 60 || demo_chance(world->random, 15)) {
+    if (pupil->joined || last - entered < 60 || demo_chance(world->random, 15)) {
         // They came with it from another school.
         struct spell_words words = pupil->provision == 'E' ? plan : support;
         words.reason = "TRANSFER";
         chain_to(chain, words, entered);
     } else {
-        int32_t earliest = entered + 30 > world->last - 1400 ? entered + 30 : world->last - 1400;
+        int32_t earliest = entered + 30 > last - 1400 ? entered + 30 : last - 1400;
         chain_to(chain, none, entered);
-        since = pupil->from = demo_between(world->random, earliest, world->last - 20);
+        since = pupil->from = demo_between(world->random, earliest, last - 20);
         chain_to(chain, support, since);
         if (pupil->provision == 'E') {
-            since = demo_between(world->random, since + 5, world->last - 8);
+            since = demo_between(world->random, since + 5, last - 8);
             chain_to(chain, plan, since);
         }
     }
@@ -159,8 +163,7 @@ static void often(struct demo_world *world, struct chain *chain, struct demo_pup
     int32_t assessed = days[4] + step / 2;
     need_add(chain, "NSA", 1, days[1], days[2] - 1);
     need_add(chain, "SLCN", 1, days[3], assessed - 1);
-    need_add(chain, "ASD", 1, assessed, DATE_NONE);
-    world->entries[world->n_entries - 1]->together = true;
+    need_add(chain, "ASD", 1, assessed, DATE_NONE)->together = true;
     need_add(chain, "SEMH", 2, days[3] + step / 2, days[5] - 1);
     pupil->from = days[3];
     pupil->since = days[5];
@@ -171,26 +174,28 @@ static void often(struct demo_world *world, struct chain *chain, struct demo_pup
 static void needs(struct demo_world *world, struct chain *chain, struct demo_pupil *pupil)
 {
     const struct need_share *first = pick_need(world->random), *second = pick_need(world->random);
-    int32_t since = pupil->from;
+    int32_t since = pupil->from, last = demo_until(world, pupil);
     while (pupil->placed && (!first->area || strcmp(first->area, "CI") != 0)) // what the provision is for
         first = pick_need(world->random);
     pupil->area = first->area;
     pupil->need = first->code;
     // A first thought that an assessment later put right.
-    bool changed = world->last - since > 200 && strcmp(first->code, "NSA") != 0 && demo_chance(world->random, 12);
-    int32_t from = changed ? demo_between(world->random, since + 60, world->last - 60) : since;
+    bool changed = last - since > 200 && strcmp(first->code, "NSA") != 0 && demo_chance(world->random, 12);
+    int32_t from = changed ? demo_between(world->random, since + 60, last - 60) : since;
     if (changed)
         need_add(chain, "NSA", 1, since, from - 1);
-    need_add(chain, first->code, 1, from, DATE_NONE);
-    world->entries[world->n_entries - 1]->together = changed;
+    need_add(chain, first->code, 1, from, DATE_NONE)->together = changed;
     if (second != first && strcmp(second->code, "NSA") != 0 && demo_chance(world->random, pupil->provision == 'E' ? 70 : 40))
         need_add(chain, second->code, 2, since, DATE_NONE);
+    // Of a leaver both end at once: none of rank 2 without one of rank 1.
+    if (pupil->left != DATE_NONE)
+        world->entries[world->n_entries - 1]->together = true;
 }
 
-// Who is on the register: a share of all, with some of the classes of those who log in.
-static void choose(struct demo_world *world)
+// Who of these is on the register: a share of all.
+static void choose(struct demo_world *world, struct demo_pupil *pupils, size_t n)
 {
-    size_t n = world->n_pupils, chosen = (n * 23 + 50) / 100, plans = (n * 8 + 50) / 100, places = (n * 20 + 210) / 420;
+    size_t chosen = (n * 23 + 50) / 100, plans = (n * 8 + 50) / 100, places = (n * 20 + 210) / 420;
     size_t *order = arena_zero(world->arena, n + 1, sizeof *order);
     if (!order) {
         world->failed = ERR_NOMEM;
@@ -204,13 +209,17 @@ static void choose(struct demo_world *world)
         order[other] = held;
     }
     for (size_t i = 0; i < chosen; i++) {
-        world->pupils[order[i]].provision = i < plans ? 'E' : 'K';
-        world->pupils[order[i]].placed = i < places && i < plans;
+        pupils[order[i]].provision = i < plans ? 'E' : 'K';
+        pupils[order[i]].placed = i < places && i < plans;
     }
-    // The first pupil of 3B and of 4G, whom the assistant is assigned to.
+}
+
+// The first pupil of 3B and of 4G, whom the assistant is assigned to.
+static void choose_assisted(struct demo_world *world)
+{
     const char *const classes[] = {"3B", "4G"};
     for (size_t c = 0; c < 2; c++) {
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < world->n_pupils; i++) {
             if (strcmp(world->pupils[i].school_class->name, classes[c]) != 0)
                 continue;
             if (world->pupils[i].provision == 'N')
@@ -234,9 +243,11 @@ static const struct demo_pupil *longest(const struct demo_world *world)
 
 void demo_make_standing(struct demo_world *world)
 {
-    choose(world);
+    choose(world, world->pupils, world->n_pupils);
+    choose(world, world->pupils + world->n_pupils, world->n_all - world->n_pupils);
+    choose_assisted(world);
     const struct demo_pupil *long_way = longest(world);
-    for (size_t i = 0; i < world->n_pupils; i++) {
+    for (size_t i = 0; i < world->n_all; i++) {
         struct demo_pupil *pupil = &world->pupils[i];
         struct chain chain = {.world = world, .pupil = pupil};
         if (pupil->provision == 'N') {

@@ -245,7 +245,7 @@ class Random(unittest.TestCase):
         self.assertLess(len(made.refused), 30, made.refused)
         exported = Exported(self, running)
         chance = made.random
-        days = [None] + chance.sample(EDGES, 3)
+        days = [None] + chance.sample(EDGES, 2)
         oak = ["--class", "Oak"]
         exported.same(chance.sample(REGISTER[:6], 2) + [["register", *oak], ["register", "--compare", chance.choice(EDGES), *chance.choice([[], oak])]], days)
         exported.same([["map"], ["map", "--from", "2024-01-08", "--to", "2024-03-28"], ["map", "--from", "2023-06-01", "--to", "2025-01-01"],

@@ -239,6 +239,16 @@ static void test_derived_rows_are_made_anew_when_their_stamp_differs(void **stat
     assert_true(is_before(a, z) && is_found(a, "aaderived") && is_found(z, "zzderived"));
 }
 
+// The second statement would fail if the old name were still taken or the new one not there.
+static void test_indexes_of_the_first_layout_are_renamed(void **state)
+{
+    (void)state;
+    int64_t a = storing_pupil("Zzindexed", "A");
+    storing_reopen("DROP INDEX \"target.plan\"; CREATE INDEX target_plan ON target (\"plan\"); PRAGMA user_version = 1;");
+    storing_reopen("DROP INDEX \"target.plan\"; CREATE INDEX target_plan ON target (\"plan\"); DROP INDEX target_plan;");
+    assert_true(is_found(a, "zzindexed"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +262,7 @@ int main(void)
         cmocka_unit_test(test_chains_of_new_records_in_any_order),
         cmocka_unit_test(test_a_settled_rule_refuses_the_whole_request),
         cmocka_unit_test(test_derived_rows_are_made_anew_when_their_stamp_differs),
+        cmocka_unit_test(test_indexes_of_the_first_layout_are_renamed),
     };
     return cmocka_run_group_tests_name("store, more", tests, storing_open, storing_close);
 }

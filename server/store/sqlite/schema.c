@@ -10,7 +10,7 @@
 #include "common/clock.h"
 
 #define APPLICATION_ID 0x53454e44 // "SEND"
-#define SCHEMA_VERSION 1          // of the store's own tables; a migration each
+#define SCHEMA_VERSION 2          // of how the tables are laid out; a migration each
 
 // The log: who did what when, and the hash chain over it. A record's content after
 // a change lies in `body`, so that lawful erasure can remove it and its salt and
@@ -214,6 +214,35 @@ static int create(struct db *db, const struct store_options *options)
     return code == SQLITE_OK ? db_run(db, text) : code;
 }
 
+// Version 1 called a field's index "table_field", which could be the name of a table. Those
+// of kinds go; table_index makes them again under today's names.
+static int migrate_2(struct db *db)
+{
+    char drops[16384] = "";
+    sqlite3_stmt *statement = db_statement(
+        db, "SELECT group_concat('DROP INDEX \"' || name || '\"', ';') FROM sqlite_schema"
+            " WHERE type = 'index' AND sql IS NOT NULL AND instr(name, '_') AND name NOT LIKE 'change%' AND name NOT LIKE '%.%'");
+    if (!statement)
+        return SQLITE_NOMEM;
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT) {
+        if (sqlite3_column_bytes(statement, 0) >= (int)sizeof drops)
+            code = SQLITE_TOOBIG;
+        else
+            snprintf(drops, sizeof drops, "%s", (const char *)sqlite3_column_text(statement, 0));
+    }
+    db_done(statement);
+    return code != SQLITE_ROW ? code : db_run(db, drops);
+}
+
+static int migrate(struct db *db, int64_t version)
+{
+    char text[48];
+    int code = version < 2 ? migrate_2(db) : SQLITE_OK;
+    snprintf(text, sizeof text, "PRAGMA user_version=%d", SCHEMA_VERSION);
+    return code == SQLITE_OK && version < SCHEMA_VERSION ? db_run(db, text) : code;
+}
+
 int schema_open(struct db *db, const struct store_options *options, struct problem *problem)
 {
     int64_t version = db_number(db, "PRAGMA user_version", 0);
@@ -225,6 +254,8 @@ int schema_open(struct db *db, const struct store_options *options, struct probl
     int code = db_run(db, "BEGIN IMMEDIATE");
     if (code == SQLITE_OK && options->create)
         code = create(db, options);
+    else if (code == SQLITE_OK)
+        code = migrate(db, version);
     if (code == SQLITE_OK)
         code = tables(db);
     if (code == SQLITE_OK)
