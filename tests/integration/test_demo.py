@@ -40,7 +40,8 @@ class Whole(school.Case):
         self.assertTrue(least <= len(self.every(kind)) <= most, "%s: %d" % (kind, len(self.every(kind))))
 
     def test_amounts(self):
-        for kind, least, most in (("pupil", 420, 420), ("plan", 200, 420), ("target", 500, 1200), ("target-review", 300, 1000),
+        self.assertEqual(sum(one["left"] is None for one in self.every("pupil").values()), 420)
+        for kind, least, most in (("pupil", 480, 490), ("plan", 200, 420), ("target", 500, 1200), ("target-review", 300, 1000),
                                   ("provision-type", 14, 16), ("provision", 75, 130), ("member", 280, 620), ("session", 2500, 5000),
                                   ("attendance", 9000, 24000), ("contact", 330, 560), ("contact-log", 600, 1200), ("meeting", 350, 800),
                                   ("attendee", 700, 1900), ("action", 220, 600), ("concern", 30, 100), ("profile", 90, 180),
@@ -138,6 +139,78 @@ class Whole(school.Case):
                     self.assertLess(one[field] or "", school.TODAY, one)
         for one in self.every("meeting").values():
             self.assertEqual(one["day"] >= school.TODAY, one["status"] == "planned", one)
+
+    def gone(self):
+        return {id: one["left"] for id, one in self.every("pupil").items() if one["left"]}
+
+    def test_last_years_oldest_left_in_july(self):
+        oldest = [one for one in self.every("pupil").values() if one["left"] == "2024-07-19"]
+        self.assertTrue(58 <= len(oldest) <= 62, len(oldest))
+        self.assertEqual({one["year"] for one in oldest}, {"6"})
+        others = [left for left in self.gone().values() if left != "2024-07-19"]
+        self.assertTrue(4 <= len(others) <= 6, others)
+        for left in others:
+            self.assertTrue("2023-09-20" < left < school.TODAY, left)
+        self.assertGreater(len({left > "2024-09-01" for left in others}), 1)
+
+    def test_some_came_in_the_middle_of_a_year(self):
+        late = [one["entered"] for one in self.every("pupil").values() if one["entered"] >= "2023-09-20" and one["entered"][5:7] != "09"]
+        self.assertGreaterEqual(len(late), 4)
+        reasons = {one["pupil"]: one["reason"] for one in self.every("sen-status").values() if one["provision"] != "N"}
+        self.assertIn("TRANSFER", reasons.values())
+
+    def about(self, kind, one):
+        """The pupil a record is about, found by its references."""
+        if one.get("pupil"):
+            return one["pupil"]
+        for field, other in (("target", "target"), ("meeting", "meeting")):
+            if kind in ("target-review", "attendee") and one.get(field):
+                return self.every(other)[one[field]]["pupil"]
+        return None
+
+    def test_nothing_of_a_leaver_is_dated_after_they_left(self):
+        gone, seen = self.gone(), {}
+        for kind in kinds.load():
+            dates = [field.name for field in kind.fields if field.as_ == "DATE"]
+            if kind.noun == "pupil" or not dates:
+                continue
+            for one in self.every(kind.noun).values():
+                left = gone.get(self.about(kind.noun, one))
+                if left is None:
+                    continue
+                seen[kind.noun] = seen.get(kind.noun, 0) + 1
+                for field in dates:
+                    self.assertLessEqual(one[field] or "", left, (kind.noun, field, one))
+        for one in self.every("attendance").values():
+            if one["pupil"] in gone:
+                self.assertLessEqual(self.every("session")[one["session"]]["day"], gone[one["pupil"]])
+        for noun in ("membership", "sen-status", "need", "plan", "target", "target-review", "member", "contact-log", "meeting", "profile",
+                     "strategy", "placement"):
+            self.assertTrue(seen.get(noun), noun)
+        self.assertTrue([one for one in self.every("contact").values() if one["pupil"] in gone])
+
+    def test_nothing_of_a_leaver_still_runs(self):
+        gone = self.gone()
+        for noun in ("membership", "sen-status", "need", "placement", "member", "profile", "strategy", "assignment"):
+            for one in self.every(noun).values():
+                if one["pupil"] in gone:
+                    self.assertTrue(one["ends"], (noun, one))
+        for one in self.every("plan").values():
+            if one["pupil"] in gone:
+                self.assertEqual(one["status"], "closed", one)
+        for noun, open in (("target", ("open",)), ("action", ("open", "in-progress", "escalated", None))):
+            for one in self.every(noun).values():
+                if one["pupil"] in gone:
+                    self.assertNotIn(one["status"], open, one)
+
+    def test_the_october_census_of_last_year(self):
+        def register(day):
+            report = self.school.cli("senco", "register", "--as-at", day, "--json").json()
+            return json.dumps(report)
+        before, now = register("2023-10-05"), register(school.TODAY)
+        oldest = {id for id, left in self.gone().items() if left == "2024-07-19"}
+        self.assertGreaterEqual(sum(id in before for id in oldest), 8)
+        self.assertEqual(sum(id in now for id in self.gone()), 0)
 
     def test_typed_by_several(self):
         reviews = self.every("target-review").values()

@@ -30,18 +30,39 @@ class Scope(school.Case):
             for _, m, _ in senco.all(cls.assignment):
                 if m.starts <= today and (not m.HasField("ends") or m.ends >= today):
                     held.setdefault(m.staff, []).append(m)
-            cls.own, cls.staff_id = {}, {}
+            cls.own, cls.groups, cls.staff_id = {}, {}, {}
             for name in ("teacher", "ta"):
                 with cls.school.client(name) as client:
                     id = cls.staff_id[name] = client.login.staff
                 classes = {getattr(m, "class") for m in held[id] if m.HasField("class")}
                 cls.own[name] = {m.pupil for m in held[id] if m.HasField("pupil")} | {m.pupil for m in members if getattr(m, "class") in classes}
+                led = {i for i, m, _ in senco.all(kinds.find("Provision"), where=()) if m.leader == id and cls.holds(m, today)}
+                groups = [m for _, m, _ in senco.all(kinds.find("ProvisionMember")) if cls.holds(m, today)]
+                cls.own[name] |= {m.pupil for m in groups if m.provision in led}
+                cls.groups[name] = led | {m.provision for m in groups if m.pupil in cls.own[name]}
             cls.outside = next(p for p in sorted(cls.everyone) if p not in cls.own["teacher"] | cls.own["ta"])
             cls.inside = sorted(cls.own["teacher"])[0]
             cls.theirs = {}
             for child in {cls.inside, cls.outside, sorted(cls.own["ta"])[0]}:
                 cls.theirs[child] = senco.add(cls.target, pupil=child, aim="to carve", note="%s p%06d" % (WORD, child), progress="none")
             cls.foreign = cls.theirs[cls.outside]
+
+    @staticmethod
+    def holds(spell, day):
+        return spell.starts <= day and (not spell.HasField("ends") or spell.ends >= day)
+
+    def about(self, kind, id, message):
+        """Whom a record is about, along its kind's path; 0 for nobody."""
+        path = kind.options.about.replace("?", "")
+        if path == "self":
+            return id
+        for step in path.split("."):
+            id, kind = getattr(message, step), kinds.find(kind.field(step).options.ref)
+            message = self.records(kind).get(id) if id else None
+        return id
+
+    def records(self, kind):
+        return {i: m for i, m, _ in self.senco.all(kind)}
 
     def setUp(self):
         self.senco = self.client()
@@ -98,14 +119,16 @@ class Scope(school.Case):
         for name in ("teacher", "ta"):
             client = self.client(name)
             for kind in kinds.load():
-                if kind.about() != "PUPIL":
+                if kind.about() not in ("PUPIL", "GROUP"):
                     continue
                 reply = client.list(kind, check=False, limit=200)
                 if reply.outcome == wire.pb.DENIED:
                     continue
                 every = self.senco.all(kind)
-                reach = self.own[name]
-                mine = {i for i, m, _ in every if (i if kind.name == "Pupil" else m.pupil) in reach}
+                reach = self.own[name] if kind.about() == "PUPIL" else self.groups[name]
+                if kind.class_ in ("C0", "C1", "W1"):
+                    reach = reach | {0}     # about nobody: the school's, and these classes of it are everybody's
+                mine = {i for i, m, _ in every if self.about(kind, i, m) in reach}
                 got = client.all(kind)
                 self.assertEqual({i for i, _, _ in got}, mine, (name, kind.name))
                 self.assertEqual(reply.records.total, len(mine), (name, kind.name))
@@ -123,7 +146,11 @@ class Scope(school.Case):
         self.assertTrue(client.all(self.target))
         self.refused(wire.pb.DENIED, client.list(self.status, check=False))
         first = client.all(self.target)[0]
-        reply = client.edit(self.target, first[0], first[2].version, check=False, progress="mine to write?")
+        reply = client.edit(self.target, first[0], first[2].version, check=False, aim="mine to write?")
+        self.refused(wire.pb.DENIED, reply)
+        reply = client.edit(self.target, first[0], first[2].version, check=False, progress="one more word")
+        self.assertEqual(reply.outcome, wire.pb.OK)      # how far it is, whoever works with the pupil writes
+        reply = client.remove(self.target, first[0], first[2].version + 1, check=False)
         self.refused(wire.pb.DENIED, reply)
         self.assertIn(self.target.field("plan").number, first[2].withheld)
         self.assertFalse(first[1].HasField("plan"))
@@ -381,6 +408,9 @@ class Moving(school.Case):
         for id, message, record in senco.all(assignment, [("staff", "EQ", ta.login.staff)]):
             if not message.HasField("ends") or message.ends > today:
                 senco.edit(assignment, id, record.version, ends=today)
+        for id, message, record in senco.all(kinds.find("Provision"), [("leader", "EQ", ta.login.staff)]):
+            if not message.HasField("ends") or message.ends > today:
+                senco.edit(kinds.find("Provision"), id, record.version, cleared=["leader"])      # who leads a group sees its pupils
         self.assertTrue(ta.all(pupil), "the last day counts")
         self.school.set_clock(kinds.iso(today + 1))
         school.until(lambda: not self.sees("ta"), "the assistant's scope to end with the day")

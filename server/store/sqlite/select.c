@@ -216,7 +216,7 @@ static void where(struct sql *sql, struct view *view, const struct query *query,
 static void order_expression(struct sql *sql, const struct query *query, const struct order *order)
 {
     if (!order->field) {
-        sql_add(sql, order->about && query->kind->about.subject != SUBJECT_SCHOOL ? "s._sort" : "k._sort");
+        sql_add(sql, order->about && query->kind->about.subject != SUBJECT_SCHOOL ? "ifnull(s._sort, '')" : "k._sort");
         return;
     }
     sql_add(sql, "ifnull(");
