@@ -213,7 +213,8 @@ void demo_make_plans(struct demo_world *world)
             if (!has_cycle(&planning))
                 continue;
             planning.cycle = &planning.pupil->cycles[planning.term];
-            planning.cycle->review = demo_upto(planning.pupil, world->terms[planning.term].ends) - demo_between(world->random, 7, 11);
+            int32_t last = demo_upto(planning.pupil, world->terms[planning.term].ends);
+            planning.cycle->review = demo_school_day_from(last - demo_between(world->random, 7, 11));
             planning.cycle->plan = plan_add(&planning);
             targets(&planning);
             finish(&planning);

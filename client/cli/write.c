@@ -61,7 +61,8 @@ static void add_hint(const struct kind *kind, struct problem *problem)
 
     for (size_t i = 0; i < problem->n_fields; i++)
         missing |= problem->fields[i].message && strstr(problem->fields[i].message, "missing");
-    if (form && missing && !problem->hint[0])
+    // The server's own next step stands, unless it is the one it gives for every fault.
+    if (form && missing && (!problem->hint[0] || !strcmp(problem->hint, error_info(ERR_INVALID)->hint)))
         problem_hint(problem, "At least: %.230s ; all fields: sendco help %s", form, kind->noun);
     free(form);
 }
@@ -269,8 +270,8 @@ static bool undo_agreed(struct cli *cli, struct writing *writing)
     problem_init(&problem, &cli->arena);
     if (undo_ask(writing, true, &would, &problem) != 0)
         return true; // the real one says what is wrong
-    return cli_confirm(cli, arena_printf(&cli->arena, "Take back batch %llu, %zu %s in all?", (unsigned long long)writing->batch, would->n_done,
-                                         would->n_done == 1 ? "record" : "records"));
+    return cli_confirm(cli, arena_printf(&cli->arena, "Take back batch %llu, %zu %s in all?", (unsigned long long)writing->batch,
+                                         would->n_done, would->n_done == 1 ? "record" : "records"));
 }
 
 int undo_command(struct cli *cli, const struct call *call)

@@ -5,17 +5,18 @@ record that it is about where it is about one. All figures of a section must be 
 nobody worked out is a difference.
 """
 import datetime
+import re
 
 FIGURES = {"number", "day", "pence", "duration", "decimal"}
 
 
 class Section:
-    def __init__(self, name, rows, key="id", ordered=True, optional=False, most=None):
+    def __init__(self, name, rows, key="id", ordered=True, optional=False, most=None, told=None):
         """rows: None when the section holds words alone; key: what tells rows apart; ordered: True, False or the columns by which the
         rows are ordered, when nothing says how those alike are; optional: may be left out when empty;
-        most: so many of them are shown, whichever."""
+        most: so many of them are shown, whichever; told: the numbers in its words, (how many, late ones of them)."""
         self.name, self.rows, self.key, self.ordered, self.optional = name, rows, key, ordered, optional
-        self.most = most
+        self.most, self.told = most, told
 
 
 def cell(value, type):
@@ -42,9 +43,17 @@ def differences(expected, report):
             if not (section.optional and not section.rows):
                 found.append("%s: the section is missing" % section.name)
             continue
+        if section.told is not None and numbers_in(reported["text"]) != section.told:
+            found.append("%s: says %s, should say %s" % (section.name, numbers_in(reported["text"]), section.told))
         if section.rows is not None:
             found += [section.name + ": " + text for text in of_section(section, reported)]
     return found + ["%s: nobody worked that section out" % name for name in said]
+
+
+def numbers_in(text):
+    """"Ada: no meetings, 3 sessions (2 not yet marked)." as [(0, 0), (3, 2)]."""
+    parts = re.findall(r"[:,] (no|\d+) [^,(]*(?:\((\d+) [^)]*\))?", text)
+    return [(0 if n == "no" else int(n), int(late or 0)) for n, late in parts]
 
 
 def of_section(section, reported):

@@ -38,7 +38,8 @@ class Map:
             run = line.run
             rows.append(dict(cells(line.minutes, line.pence), id=run.id, name=run["name"], type=line.type["name"],
                              leader=staff_name(self.book.get(run["leader"])), days=run["days"], until=run["ends"],
-                             pupils=sum(run.holds(self.on) and m.member.holds(self.on) for m in line.members), sessions_planned=line.sessions["planned"],
+                             pupils=sum(run.holds(self.on) and m.member.holds(self.on) for m in line.members),
+                             sessions_planned=line.sessions["planned"],
                              sessions_to_date=line.sessions["to_date"], held=len(line.held), lost=len(line.lost)))
             rows[-1]["from"] = run["starts"]
         return Section("provision", rows)

@@ -1,7 +1,5 @@
 """The pupil's page and the one-page profile worked out again (server/reports/pupil*.c, profile.c)."""
-from datetime import timedelta
-
-from book import OPEN_END, pupil_name, staff_name, total, year_start
+from book import OPEN_END, total, year_start
 from compare import Section
 from costing import Costing
 from gaps import counts_as_parents
@@ -92,7 +90,8 @@ class Page:
     def target(self, target, current):
         reviews = [r for r in self.book.of("target-review", "target", target.id) if r["day"] <= self.on]
         newest = max(reviews, key=lambda r: (r["day"], r.number), default=None)
-        return {"id": target.id, "current": current, "status": self.status(target).replace("-", " ").capitalize(), "due": target["due"], "reviewed": newest and newest["day"], "value": newest and newest["value"]}
+        return {"id": target.id, "current": current, "status": self.status(target).replace("-", " ").capitalize(), "due": target["due"],
+                "reviewed": newest and newest["day"], "value": newest and newest["value"]}
 
     def reviews(self):
         found = [r for t in self.of("target") for r in self.book.of("target-review", "target", t.id)

@@ -78,7 +78,8 @@ def since(book, pupil, change, then, now):
     if status:
         begun = status["starts"]
         return max(begun, pupil["entered"] or begun) if change == "joined the register" else begun
-    return book.status(pupil, then)["ends"] + DAY
+    spells = [s for s in book.of("sen-status", "pupil", pupil.id) if s["provision"] != "N" and s["ends"] and s["ends"] < now]
+    return max(s["ends"] for s in spells) + DAY
 
 
 def compare(book, then, now, wanted):

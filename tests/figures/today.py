@@ -40,6 +40,12 @@ class Today:
             return (told is None, told.group() if told else "")
         return [{"id": r.id} for r in sorted(found, key=first_time)]
 
+    def late(self, name, rows):
+        """How many of a part are late: sessions not yet marked, actions and reviews overdue."""
+        if name == "sessions":
+            return sum(not any(s["day"] == self.on for s in self.book.of("session", "provision", row["id"])) for row in rows)
+        return sum(row.get("days_overdue") is not None for row in rows)
+
     def actions(self):
         found = [a for a in self.book.of("action", "owner", self.person)
                  if self.book.is_open(a, self.on) and a["due"] and a["due"] <= self.on + timedelta(7)]
@@ -84,6 +90,8 @@ def today(book, on, wanted):
     person = wanted.get("staff") or wanted["reader"]
     own = person == wanted["reader"]
     made = Today(book, on, person, own, bool(wanted.get("all")))
-    parts = {name: getattr(made, name)() for name in ("meetings", "sessions", "actions", "targets", "reviews", "follow_up") + (LEADS_ONLY if own else ())}
+    parts = {name: getattr(made, name)() for name in ("meetings", "sessions", "actions", "targets", "reviews",
+                                                      "follow_up") + (LEADS_ONLY if own else ())}
     most = shown([len(rows) for rows in parts.values()])
-    return [Section("brief", None)] + [Section(name, rows[:most]) for name, rows in parts.items()]
+    told = [(len(rows), made.late(name, rows)) for name, rows in parts.items()]
+    return [Section("brief", None, told=told)] + [Section(name, rows[:most]) for name, rows in parts.items()]

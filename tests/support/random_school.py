@@ -48,8 +48,8 @@ class Maker:
     def spells(self, most, first=FIRST, last=TODAY, open_end=0.6):
         """Spells one after the other, some with days between: [(starts, ends)]."""
         starts = sorted({self.day(first, last) for _ in range(self.random.randint(0, most))})
-        ends = [add(s, -1 - self.maybe(0.3, self.random.randint(0, 9)) if False else -1) for s in starts[1:]]
-        ends = [max(s, add(e, -(self.maybe(0.3, self.random.randint(0, 9)) or 0))) for s, e in zip(starts, ends)]
+        gaps = [1 + (self.maybe(0.3, self.random.randint(0, 9)) or 0) for _ in starts[1:]]
+        ends = [max(begun, add(after, -gap)) for begun, after, gap in zip(starts, starts[1:], gaps)]
         if starts:
             ends.append(None if self.random.random() < open_end else self.day(starts[-1], max(starts[-1], last)))
         return list(zip(starts, ends))
@@ -119,17 +119,21 @@ class Filling(Maker):
         for i in range(9):
             entered = self.maybe(0.9, r.choice([datetime.date(2022, 9, 1), self.day()]))
             left = self.maybe(0.3, self.day(entered or FIRST, add(TODAY, 40)))
-            rows.append({"surname": "Quill%c" % (65 + i), "forename": self.maybe(0.9, r.choice(["Ann", "Bo", "Cy"])), "born": datetime.date(2015, 9, 1 + i),
-                         "year": self.maybe(0.7, r.choice(["2", "3", "4"])), "entered": entered, "left": left, "eal": self.maybe(0.7, r.random() < 0.5),
+            rows.append({"surname": "Quill%c" % (65 + i), "forename": self.maybe(0.9, r.choice(["Ann", "Bo", "Cy"])), "born": datetime.date(2015,
+                                                                                                                                            9, 1 + i),
+                         "year": self.maybe(0.7, r.choice(["2", "3", "4"])), "entered": entered, "left": left, "eal": self.maybe(0.7,
+                                                                                                                                 r.random() < 0.5),
                          "pupil_premium": self.maybe(0.7, r.random() < 0.5), "looked_after": self.maybe(0.7, r.random() < 0.2)})
+        rows[-1].update(entered=datetime.date(2022, 9, 1), left=None)
         self.pupils = [id for id, _ in self.add("Pupil", rows)]
         self.add("ClassMembership", [{"pupil": p, "class_": r.choice(self.classes)[0], "starts": s, "ends": e}
                                      for p in self.pupils for s, e in self.spells(3)])
-        self.add("Assignment", [{"staff": s, "class_": r.choice(self.classes)[0], "relation": "CLASS_TEACHER", "starts": self.day()} for s in self.staff])
+        self.add("Assignment",
+                 [{"staff": s, "class_": r.choice(self.classes)[0], "relation": "CLASS_TEACHER", "starts": self.day()} for s in self.staff])
 
     def standing(self):
-        r, rows = self.random, []
-        for pupil in self.pupils:
+        r, rows = self.random, self.off_again(self.pupils[-1])
+        for pupil in self.pupils[:-1]:
             for starts, ends in self.spells(5, last=add(TODAY, 20), open_end=0.75):
                 rows.append({"pupil": pupil, "provision": r.choice("KKKEEN"), "starts": starts, "ends": ends,
                              "parent_informed": self.maybe(0.7, add(starts, r.randint(-20, 5))), "reason": self.maybe(0.5, "CONCERN")})
@@ -137,6 +141,13 @@ class Filling(Maker):
         self.add("Need", [row for pupil in self.pupils for row in self.ranked(pupil)])
         self.add("Placement", [{"pupil": p, "place": "SEN_UNIT", "starts": s, "ends": e, "time_in_base": self.maybe(0.5, r.randint(0, 100))}
                                for p in self.pupils[:3] for s, e in self.spells(2)])
+
+    @staticmethod
+    def off_again(pupil):
+        """On the register with one status, then another, then off it: all between two counts."""
+        changed = datetime.date(2023, 12, 2)
+        return [{"pupil": pupil, "provision": "K", "starts": datetime.date(2023, 9, 10), "ends": add(changed, -1)},
+                {"pupil": pupil, "provision": "E", "starts": changed, "ends": LEAP}]
 
     def ranked(self, pupil):
         """A primary need at all times at which there is another."""
@@ -161,13 +172,15 @@ class Filling(Maker):
             elif chance < 0.6 and not rate.HasField("ends"):
                 change = self.day(kinds.EPOCH + datetime.timedelta(rate.starts + 1), TODAY)
                 if self.edit("CostRate", id, ends=add(change, -1)):
-                    self.add("CostRate", [{"grade": rate.grade, "hourly": self.random.randint(0, 6000), "starts": add(change, self.random.choice([0, 0, 9])),
+                    self.add("CostRate",
+                             [{"grade": rate.grade, "hourly": self.random.randint(0, 6000), "starts": add(change, self.random.choice([0, 0, 9])),
                                            "ends": self.maybe(0.3, add(TODAY, 3))}])
 
     def provision(self):
         r = self.random
         self.types = self.add("ProvisionType", [
-            {"name": "Random %s" % name, "minutes": self.maybe(0.6, r.randint(5, 60)), "measured_in": self.maybe(0.8, measure), "layer": self.maybe(0.8, layer),
+            {"name": "Random %s" % name, "minutes": self.maybe(0.6, r.randint(5, 60)), "measured_in": self.maybe(0.8, measure),
+             "layer": self.maybe(0.8, layer),
              "resources": self.maybe(0.6, r.choice([0, 1, 1001, 4999, 12345]))}
             for name, measure, layer in (("one", "MONTHS", "TARGETED"), ("two", "POINTS", "SPECIALIST"), ("three", "MONTHS", None))])
         self.runs = self.add("Provision", [self.run(i) for i in range(7)])
@@ -215,14 +228,16 @@ class Filling(Maker):
             return
         for day in sorted({self.day(run["starts"], last) for _ in range(r.randint(0, 14))}):
             held = r.random() < 0.8
-            rows.append({"provision": id, "day": day, "held": held, "lost_to": None if held else r.choice(["STAFF", "ROOM"]), "staff": self.maybe(0.25, self.someone(1)),
+            rows.append({"provision": id, "day": day, "held": held, "lost_to": None if held else r.choice(["STAFF", "ROOM"]),
+                         "staff": self.maybe(0.25, self.someone(1)),
                          "minutes": self.maybe(0.3, r.randint(1, 120)) if held else None})
         sessions, marks = self.add("ProvisionSession", rows), []
         for session, row in sessions:
             for _, member in self.members:
                 there = member["provision"] == id and member["starts"] <= row["day"] <= (member["ends"] or row["day"])
                 if row["held"] and there and r.random() < 0.85:
-                    marks.append({"session": session, "pupil": member["pupil"], "mark": r.choice(["PRESENT"] * 4 + ["ABSENT", "REFUSED", "ELSEWHERE"])})
+                    marks.append({"session": session, "pupil": member["pupil"],
+                                  "mark": r.choice(["PRESENT"] * 4 + ["ABSENT", "REFUSED", "ELSEWHERE"])})
         self.add("Attendance", marks)
         self.sessions += sessions
 
@@ -241,13 +256,15 @@ class Filling(Maker):
                 starts = self.day(last=add(TODAY, 15))
                 rows.append({"pupil": pupil, "template": r.choice(["APDR", "IEP"]), "cycle": cycle + 1, "starts": starts,
                              "review_due": self.maybe(0.8, self.day(add(starts, 1), max(add(starts, 90), add(TODAY, 30)))),
-                             "status": r.choice(["DRAFT", "AGREED", "LIVE", "LIVE", "REVIEWED", "CLOSED"]), "parent_agreed": self.maybe(0.4, add(starts, 3))})
+                             "status": r.choice(["DRAFT", "AGREED", "LIVE", "LIVE", "REVIEWED", "CLOSED"]), "parent_agreed": self.maybe(0.4,
+                                                                                                                                        add(starts, 3))})
         plans = self.add("Plan", rows)
         rows = []
         for pupil in self.pupils:
             own = [id for id, plan in plans if plan["pupil"] == pupil]
             for _ in range(r.randint(0, 3)):
-                rows.append({"pupil": pupil, "plan": self.maybe(0.7, r.choice(own)) if own else None, "aim": "Counts to %d" % r.randint(1, 99), "measure": "Seen",
+                rows.append({"pupil": pupil, "plan": self.maybe(0.7, r.choice(own)) if own else None, "aim": "Counts to %d" % r.randint(1, 99),
+                             "measure": "Seen",
                              "due": self.maybe(0.8, self.day(last=add(TODAY, 30))), "owner": self.someone(), "status": self.maybe(0.7, "OPEN")})
         targets = self.add("Target", rows)
         reviews = [{"target": id, "day": self.day(), "judgement": r.choice(["MET", "PARTLY_MET", "NOT_MET"]), "value": "%d" % r.randint(0, 9)}
@@ -261,7 +278,8 @@ class Filling(Maker):
             own = [t for t, p in by_pupil.items() if p == row["pupil"]]
             if own and r.random() < 0.5:
                 self.edit("ProvisionMember", id, target=r.choice(own))
-        self.add("Strategy", [{"pupil": p, "what": "A seat near the board", "starts": self.maybe(0.8, self.day()), "ends": None} for p in self.pupils[:5]])
+        self.add("Strategy",
+                 [{"pupil": p, "what": "A seat near the board", "starts": self.maybe(0.8, self.day()), "ends": None} for p in self.pupils[:5]])
         self.add("Profile", [{"pupil": p, "starts": s, "ends": e, "helps": "Time"} for p in self.pupils for s, e in self.spells(2)])
 
     def dealings(self):
@@ -284,11 +302,14 @@ class Filling(Maker):
         meetings = self.add("Meeting", rows)
         self.add("MeetingAttendee", [{"meeting": id, "staff": self.someone(1)} for id, _ in meetings if r.random() < 0.5])
         self.add("Action", [self.action(meetings) for _ in range(18)])
-        self.add("Contact", [{"pupil": pupil, "name": "Parent of %d" % pupil, "priority": self.maybe(0.7, r.randint(1, 9))} for pupil in p for _ in range(r.randint(0, 2))])
+        self.add("Contact",
+                 [{"pupil": pupil, "name": "Parent of %d" % pupil, "priority": self.maybe(0.7, r.randint(1,
+                                                                                                         9))} for pupil in p for _ in range(r.randint(0, 2))])
         rows = []
         for _ in range(22):
             day = self.day()
-            rows.append({"pupil": r.choice(p[:4]), "day": day, "channel": "PHONE", "summary": "Rang", "staff": self.someone(), "follow_up": self.maybe(0.6, add(day, r.randint(0, 30)))})
+            rows.append({"pupil": r.choice(p[:4]), "day": day, "channel": "PHONE", "summary": "Rang", "staff": self.someone(),
+                         "follow_up": self.maybe(0.6, add(day, r.randint(0, 30)))})
         self.add("ContactLog", rows)
 
     def action(self, meetings):
