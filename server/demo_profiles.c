@@ -121,7 +121,8 @@ static const char *const family_words[] = {
     NULL,
 };
 
-static struct demo_entry *profile_add(struct demo_world *world, const struct demo_pupil *pupil, int32_t starts, const struct demo_class *class)
+static struct demo_entry *profile_add(struct demo_world *world, const struct demo_pupil *pupil, int32_t starts,
+                                      const struct demo_class *class)
 {
     struct demo_random *random = world->random;
     int32_t typed = demo_typed(world, starts), signed_off = starts + demo_between(random, 0, 2);

@@ -96,7 +96,7 @@ void demo_make_classes(struct demo_world *world)
     }
 }
 
-// Pupils of the first year that a school takes them; some come later.
+// Pupils of the first year that a school takes them; some come later, who left by the year before at the latest.
 static int32_t entered_of(struct demo_world *world, int year, bool leaves)
 {
     int newest = leaves ? year - 1 : year;

@@ -22,7 +22,8 @@ struct spell_words {
     bool told;
 };
 
-static struct demo_entry *status_add(struct demo_world *world, const struct demo_pupil *pupil, struct spell_words words, int32_t starts, int32_t ends)
+static struct demo_entry *status_add(struct demo_world *world, const struct demo_pupil *pupil, struct spell_words words, int32_t starts,
+                                     int32_t ends)
 {
     struct demo_random *random = world->random;
     struct demo_entry *by = strcmp(words.provision, "E") == 0 ? world->cn_lead : world->lead;

@@ -21,7 +21,7 @@
 
 #define LOG_ROWS 20
 
-// "9;2": years and whole months, as schools write it; NULL before birth.
+// "9;02": years and whole months, as schools write it; NULL before birth.
 static const char *age_of(const struct page *page)
 {
     int32_t day = page->work->as_at;
@@ -31,7 +31,7 @@ static const char *age_of(const struct page *page)
     int years = date_years(born, day), months = 0;
     while (months < 11 && date_add_months(born, 12 * years + months + 1) <= day)
         months++;
-    return arena_printf(page->work->arena, "%d;%d", years, months);
+    return arena_printf(page->work->arena, "%d;%02d", years, months);
 }
 
 static const char *status_of(const struct page *page)

@@ -74,7 +74,8 @@ class Today:
                 for e in sorted(filter(waits, self.book["contact-log"]), key=lambda e: e["follow_up"])]
 
     def concerns(self):
-        found = [c for c in self.book["concern"] if c["raised"] <= self.on and c["pupil"] in self.here and not (c["decided"] and c["decided"] <= self.on)]
+        found = [c for c in self.book["concern"] if c["raised"] <= self.on and c["pupil"] in self.here
+                 and not (c["decided"] and c["decided"] <= self.on)]
         return [{"id": c.id, "raised": c["raised"], "weeks": (self.on - c["raised"]).days // 7} for c in sorted(found, key=lambda c: c["raised"])]
 
 

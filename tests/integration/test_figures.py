@@ -31,8 +31,8 @@ CENSUS = ["2024-01-18", "2024-10-03"]
 DAYS = [None, BEFORE, "2024-03-07", *CENSUS, FUTURE]
 EDGES = ["2023-08-31", "2023-09-01", "2023-10-05", "2024-01-18", "2024-02-29", "2024-08-31", "2024-09-01", "2024-10-03", "2024-11-17", BEFORE, FUTURE]
 
-REGISTER = [["register"], ["register", "--status", "all", "--sort", "class"], ["register", "--sort", "-since"], ["register", "--sort", "year",
-                                                                                                                 "--status", "K"],
+REGISTER = [["register"], ["register", "--status", "all", "--sort", "class"], ["register", "--sort", "-since"],
+            ["register", "--sort", "year", "--status", "K"],
             ["register", "--sort", "-need", "--limit", "7"], ["register", "--need", "SLCN", "--sort", "status"], ["register", "--class", "3B"],
             ["register", "--status", "N"]]
 COMPARE = [["register", "--compare", day, *more] for day in CENSUS + ["2023-09-01", BEFORE] for more in ([], ["--status", "K"])]
@@ -40,18 +40,18 @@ MAP = [["map"], ["map", "--from", "2024-09-01", "--to", "2024-12-20"], ["map", "
        ["map", "--from", "2023-09-01", "--to", "2025-08-31"], ["map", "--class", "3B"], ["map", "--year", "4"], ["map", "--need", "SLCN"],
        ["map", "--status", "E"], ["map", "--by", "staff"]]
 IMPACT = [["impact"], ["impact", "--layer", "TARGETED"], ["impact", "--status", "K"], ["impact", "--from", "2004-09-01", "--to", "2024-07-20"]]
-WORK = [["gaps"], ["gaps", "--year", "4"], ["gaps", "--status", "K"], ["actions"], ["actions", "--all"], ["actions", "--overdue"], ["actions",
-                                                                                                                                    "--mine"]]
+WORK = [["gaps"], ["gaps", "--year", "4"], ["gaps", "--status", "K"], ["actions"], ["actions", "--all"], ["actions", "--overdue"],
+        ["actions", "--mine"]]
 TODAY = [["today"], ["today", "--all"]]
 
 # Figures that are sums of records: what --why lists under them must add up to them. SECTION: columns.
 SUMS = {"register": {"summary": ["pupils"]}, "gaps": {"summary": ["count"]},
         "actions": {"summary": ["actions"], "owners": ["open", "overdue", "chased"]},
         "impact": {"impact": ["n", "unmeasured", "strong", "expected", "some", "none", "keep", "change", "stop", "cost"]},
-        "map": {"provision": ["held", "lost", "pupils", "minutes_actual", "cost_actual"], "pupil": ["minutes_actual", "cost_planned",
-                                                                                                    "cost_to_date", "cost_actual"],
-                "class": ["minutes_actual", "cost_actual", "pupils"], "staff": ["held", "cost_actual"], "school": ["minutes_actual",
-                                                                                                                   "cost_planned", "cost_actual"]},
+        "map": {"provision": ["held", "lost", "pupils", "minutes_actual", "cost_actual"],
+                "pupil": ["minutes_actual", "cost_planned", "cost_to_date", "cost_actual"],
+                "class": ["minutes_actual", "cost_actual", "pupils"], "staff": ["held", "cost_actual"],
+                "school": ["minutes_actual", "cost_planned", "cost_actual"]},
         "pupil": {"provision": ["present", "held", "minutes", "cost"], "parents": ["met"]}}
 
 
@@ -191,8 +191,8 @@ class Demo(school.Case):
         session = next(s for s in book["session"] if s["held"] and s["day"] >= books.year_start(book.today))
         status = next(s for s in book["sen-status"] if s.holds(book.today) and book.registered(book.get(s["pupil"]), book.today))
         target = next(m for m in book["member"] if m["target"] and m.holds(book.today) and book.on_roll(book.get(m["pupil"]), book.today))
-        for record, field, value, name in ((session, "minutes", 601, "map"), (session, "held", False, "map"), (status, "starts",
-                                                                                                               datetime.date(2020, 1, 1), "register"),
+        for record, field, value, name in ((session, "minutes", 601, "map"), (session, "held", False, "map"),
+                                           (status, "starts", datetime.date(2020, 1, 1), "register"),
                                            (target, "target", None, "gaps")):
             self.assertTrue(self.differs(record, field, value, name), (record.id, field, name))
 

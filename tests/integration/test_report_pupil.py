@@ -153,13 +153,13 @@ class Pages(school.Case):
 
     def test_the_pupil(self):
         told = facts(self.page()["pupil"])
-        self.assertEqual((told["Known as"], told["Age"], told["Year"], told["Class"]), ("Ada", "9;1", "Year 4", "9Z"))
+        self.assertEqual((told["Known as"], told["Age"], told["Year"], told["Class"]), ("Ada", "9;01", "Year 4", "9Z"))
         self.assertEqual(told["SEN"], "Education, health and care plan (E) since Mon 7 Oct 2024")
         self.assertEqual(told["Needs"], "Speech, language and communication needs")
         self.assertEqual((told["EAL"], told["UPN"], told["Social worker"]), ("yes", kinds.upn(770001), "yes"))
-        self.assertEqual([facts(self.page(as_at=d)["pupil"])["Age"] for d in ("2024-09-19", "2024-09-20", "2025-09-19")], ["8;11", "9;0", "9;11"])
+        self.assertEqual([facts(self.page(as_at=d)["pupil"])["Age"] for d in ("2024-09-19", "2024-09-20", "2025-09-19")], ["8;11", "9;00", "9;11"])
         ages = [facts(self.page(pupil=self.bo, as_at=d)["pupil"]).get("Age") for d in ("2016-02-28", "2017-02-28", "2017-03-01", "2016-03-28", "2016-03-29")]
-        self.assertEqual(ages, [None, "0;11", "1;0", "0;0", "0;1"])
+        self.assertEqual(ages, [None, "0;11", "1;00", "0;00", "0;01"])
 
     def test_status_and_needs_over_time(self):
         rows = self.page()["standing"]

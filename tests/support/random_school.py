@@ -119,10 +119,10 @@ class Filling(Maker):
         for i in range(9):
             entered = self.maybe(0.9, r.choice([datetime.date(2022, 9, 1), self.day()]))
             left = self.maybe(0.3, self.day(entered or FIRST, add(TODAY, 40)))
-            rows.append({"surname": "Quill%c" % (65 + i), "forename": self.maybe(0.9, r.choice(["Ann", "Bo", "Cy"])), "born": datetime.date(2015,
-                                                                                                                                            9, 1 + i),
-                         "year": self.maybe(0.7, r.choice(["2", "3", "4"])), "entered": entered, "left": left, "eal": self.maybe(0.7,
-                                                                                                                                 r.random() < 0.5),
+            rows.append({"surname": "Quill%c" % (65 + i), "forename": self.maybe(0.9, r.choice(["Ann", "Bo", "Cy"])),
+                         "born": datetime.date(2015, 9, 1 + i),
+                         "year": self.maybe(0.7, r.choice(["2", "3", "4"])), "entered": entered, "left": left,
+                         "eal": self.maybe(0.7, r.random() < 0.5),
                          "pupil_premium": self.maybe(0.7, r.random() < 0.5), "looked_after": self.maybe(0.7, r.random() < 0.2)})
         rows[-1].update(entered=datetime.date(2022, 9, 1), left=None)
         self.pupils = [id for id, _ in self.add("Pupil", rows)]
@@ -256,8 +256,8 @@ class Filling(Maker):
                 starts = self.day(last=add(TODAY, 15))
                 rows.append({"pupil": pupil, "template": r.choice(["APDR", "IEP"]), "cycle": cycle + 1, "starts": starts,
                              "review_due": self.maybe(0.8, self.day(add(starts, 1), max(add(starts, 90), add(TODAY, 30)))),
-                             "status": r.choice(["DRAFT", "AGREED", "LIVE", "LIVE", "REVIEWED", "CLOSED"]), "parent_agreed": self.maybe(0.4,
-                                                                                                                                        add(starts, 3))})
+                             "status": r.choice(["DRAFT", "AGREED", "LIVE", "LIVE", "REVIEWED", "CLOSED"]),
+                             "parent_agreed": self.maybe(0.4, add(starts, 3))})
         plans = self.add("Plan", rows)
         rows = []
         for pupil in self.pupils:
@@ -303,8 +303,8 @@ class Filling(Maker):
         self.add("MeetingAttendee", [{"meeting": id, "staff": self.someone(1)} for id, _ in meetings if r.random() < 0.5])
         self.add("Action", [self.action(meetings) for _ in range(18)])
         self.add("Contact",
-                 [{"pupil": pupil, "name": "Parent of %d" % pupil, "priority": self.maybe(0.7, r.randint(1,
-                                                                                                         9))} for pupil in p for _ in range(r.randint(0, 2))])
+                 [{"pupil": pupil, "name": "Parent of %d" % pupil, "priority": self.maybe(0.7, r.randint(1, 9))}
+                  for pupil in p for _ in range(r.randint(0, 2))])
         rows = []
         for _ in range(22):
             day = self.day()
