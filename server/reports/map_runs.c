@@ -220,7 +220,8 @@ int map_staff(struct map *map)
     size_t n = result == 0 ? lines_keep(&lines) : 0;
     Sendco__Report__Section *section = result == 0 ? map_section(map, "staff", "By staff", columns, 2, n) : NULL;
     for (size_t i = 0; section && i < n; i++) {
-        const struct staff_line *line = &lines.list[i];
+        struct staff_line *line = &lines.list[i];
+        line->held.known = !map->costing.sessions.denied; // who held none held 0
         report_cell(section->rows[i], 0, value_text("-"));
         if (line->staff) {
             report_cell(section->rows[i], 0, value_text(record_show(line->staff, line->staff->kind->shows, NULL, NULL, map->work->arena)));

@@ -114,7 +114,8 @@ static const struct record *mark_present(const struct provisions *of, int64_t se
     return NULL;
 }
 
-static struct attended attended_of(const struct provisions *of, const struct record *member)
+// Sessions from a day on that were held while a member, and those of them with the mark.
+static struct attended attended_of(const struct provisions *of, const struct record *member, int32_t from)
 {
     struct report_work *work = of->page->work;
     bool seen = !of->costing.sessions.denied;
@@ -123,7 +124,7 @@ static struct attended attended_of(const struct provisions *of, const struct rec
     struct record **sessions = rows_of(&of->costing.sessions_of, record_number(member, "provision"), &n);
     for (size_t i = 0; i < n; i++) {
         int64_t day = record_number(sessions[i], "day");
-        if (!record_number(sessions[i], "held") || day > work->as_at || !rows_holds(member, (int32_t)day))
+        if (!record_number(sessions[i], "held") || day < from || day > work->as_at || !rows_holds(member, (int32_t)day))
             continue;
         const struct record *mark = mark_present(of, sessions[i]->id);
         figure_add(work, &attended.held, 1, sessions[i]);
@@ -166,7 +167,7 @@ static void fill_scores(const struct provisions *of, size_t at, const struct rec
 static void fill_figures(struct provisions *of, size_t at, const struct record *member)
 {
     struct report_work *work = of->page->work;
-    struct attended attended = attended_of(of, member);
+    struct attended attended = attended_of(of, member, DATE_MIN);
     const struct cost_member *cost = cost_of(&of->costing, member->id);
     figure_join(work, &of->attended.present, &attended.present);
     figure_join(work, &of->attended.held, &attended.held);
@@ -214,15 +215,25 @@ static void fill_all(struct provisions *of, size_t at)
 static void fill_year(struct provisions *of, size_t at)
 {
     struct report_work *work = of->page->work;
-    struct figure minutes = {.known = of->minutes.known}, pence = {.known = of->pence.known};
+    struct figure minutes = {0}, pence = {0};
+    struct attended attended = {.present = {.known = of->attended.present.known}, .held = {.known = of->attended.held.known}};
+    size_t n = 0;
     for (size_t i = 0; i < of->year.n_members; i++) {
         const struct cost_member *member = &of->year.members[i];
         if (member->member->about != of->page->pupil->id || record_number(member->member, "starts") > work->as_at)
             continue;
+        struct attended own = attended_of(of, member->member, roll_year_start(work->as_at));
+        n++;
+        figure_join(work, &attended.present, &own.present);
+        figure_join(work, &attended.held, &own.held);
         figure_join(work, &minutes, &member->minutes.actual);
         figure_join(work, &pence, &member->pence.actual);
     }
+    minutes.known |= n == 0; // nothing took nothing
+    pence.known |= n == 0;
     report_cell(of->section->rows[at], COL_RUN, value_text("This academic year"));
+    report_figure(work, of->section, at, COL_PRESENT, &attended.present);
+    report_figure(work, of->section, at, COL_HELD, &attended.held);
     report_figure(work, of->section, at, COL_MINUTES, &minutes);
     if (of->year.priced)
         report_figure(work, of->section, at, COL_COST, &pence);

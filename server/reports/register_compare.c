@@ -110,10 +110,30 @@ static int64_t need_changed_on(const struct compare *compare, const struct pair 
     return newest;
 }
 
+static int on_ended(struct record *status, void *data)
+{
+    int64_t *newest = data;
+    *newest = after_end(status) > *newest ? after_end(status) : *newest;
+    return 0;
+}
+
+// The day after the last status of the register that the pupil had before `now`, when there is none now.
+static int64_t ended_on(const struct compare *compare, const struct record *pupil)
+{
+    struct query query;
+    int64_t newest = 0;
+    query_init(&query, compare->now.statuses.kind);
+    query.about = pupil->id;
+    query.as_known = compare->work->as_known;
+    query_where(&query, "ends", OP_LT, value_number(compare->now.work->as_at));
+    query_where(&query, "provision", OP_NE, value_text("N"));
+    return view_list(compare->work->view, &query, compare->work->arena, NULL, on_ended, &newest, NULL) < 0 ? 0 : newest;
+}
+
 static int64_t changed_on(const struct compare *compare, const struct pair *pair)
 {
     const struct record *pupil = pair->now.pupil, *status = pair->now.status;
-    int64_t day = status ? record_number(status, "starts") : pair->then.status ? after_end(pair->then.status) : 0;
+    int64_t day = status ? record_number(status, "starts") : ended_on(compare, pupil);
     if (pair->change == CHANGE_NEED)
         return need_changed_on(compare, pair);
     if (pair->change == CHANGE_LEFT)
