@@ -7,6 +7,8 @@
 //   O  one's own: pupils and classes one is assigned to today, oneself, the
 //      provisions those pupils are in and those one leads (scope.c)
 //   -  none
+// Working notes about nobody, actions of the school, are the leads' alone: they tell of
+// staff and of meetings that others were not at.
 // Both leads run SEND together and cover for each other, so both read and write all.
 // A role that is to come is a row in each table.
 #include "server/access/matrix.h"
@@ -23,9 +25,9 @@ static const char *const reads[ROLE_COUNT][CLASS_COUNT] = {
     [ROLE_CNPL] = ALL_OF_IT,
     [ROLE_HEAD] = ALL_OF_IT,
     // the code lists, the staff directory, what the school offers to all, and their own class
-    [ROLE_TEACHER] = {[CLASS_C0] = "AOOA-", [CLASS_C1] = "AOO-O", [CLASS_C2] = "-OO-O", [CLASS_W1] = "AOO-O", [CLASS_W2] = "-OO-O"},
+    [ROLE_TEACHER] = {[CLASS_C0] = "AOOA-", [CLASS_C1] = "AOO-O", [CLASS_C2] = "-OO-O", [CLASS_W1] = "-OO-O", [CLASS_W2] = "-OO-O"},
     // strategies, targets and provision of the pupils they work with; not their status, their plans, their homes
-    [ROLE_TA] = {[CLASS_C0] = "AOOA-", [CLASS_C1] = "AO--O", [CLASS_W1] = "AO--O"},
+    [ROLE_TA] = {[CLASS_C0] = "AOOA-", [CLASS_C1] = "AO--O", [CLASS_W1] = "-O--O"},
     [ROLE_MEDICAL] = {[CLASS_C0] = "AAAA-"},
     // nothing by name
     [ROLE_GOVERNOR] = {[CLASS_C0] = "A----"},
@@ -34,8 +36,8 @@ static const char *const reads[ROLE_COUNT][CLASS_COUNT] = {
 static const char *const writes[ROLE_COUNT][CLASS_COUNT] = {
     [ROLE_SENDCO] = ALL_OF_IT,
     [ROLE_CNPL] = ALL_OF_IT,
-    [ROLE_TEACHER] = {[CLASS_C1] = "-O---", [CLASS_W1] = "AO--O", [CLASS_W2] = "-O---"},
-    [ROLE_TA] = {[CLASS_W1] = "AO--O"},
+    [ROLE_TEACHER] = {[CLASS_C1] = "-O---", [CLASS_W1] = "-O--O", [CLASS_W2] = "-O---"},
+    [ROLE_TA] = {[CLASS_W1] = "-O--O"},
 };
 
 static enum reach cell(const char *const table[ROLE_COUNT][CLASS_COUNT], enum role role, enum record_class class, enum subject subject)

@@ -220,7 +220,7 @@ static void fill_year(struct provisions *of, size_t at)
     size_t n = 0;
     for (size_t i = 0; i < of->year.n_members; i++) {
         const struct cost_member *member = &of->year.members[i];
-        if (member->member->about != of->page->pupil->id || record_number(member->member, "starts") > work->as_at)
+        if (member->member->about != of->page->pupil->id || !member->days)
             continue;
         struct attended own = attended_of(of, member->member, roll_year_start(work->as_at));
         n++;

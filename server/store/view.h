@@ -117,6 +117,13 @@ int view_put(struct view *view, const struct record *record, uint64_t set, int64
 // Something to tell the author that is no reason to refuse.
 void view_warn(struct view *view, const struct record *record, const char *field, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+// Was this record changed, was this one made, by this very request? What the request made
+// is gone when it is refused: a sentence names it by its label, never by its id.
+bool view_changed(const struct view *view, const struct record *record);
+bool view_made(const struct view *view, const struct kind *kind, int64_t id);
+// True the first time that this request asks for this record: what concerns a group is
+// then judged once, however many of its members change.
+bool view_once(struct view *view, const struct record *record);
 
 struct view_figures {
     uint64_t records, changes, database_bytes, wal_bytes;

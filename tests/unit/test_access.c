@@ -41,14 +41,16 @@ static enum reach told_read(enum role role, enum record_class class, enum subjec
             return REACH_OWN;
         if (class == CLASS_C0) // code lists and the staff directory
             return REACH_ALL;
-        // what the school offers to all, and what is to be done in it
-        return subject == SUBJECT_SCHOOL && (class == CLASS_C1 || class == CLASS_W1) ? REACH_ALL : REACH_NONE;
+        // what the school offers to all, but not what is to be done in it: that is the leads'
+        return subject == SUBJECT_SCHOOL && class == CLASS_C1 ? REACH_ALL : REACH_NONE;
     case ROLE_TA:
         if (class == CLASS_C0)
             return group ? REACH_NONE : person ? REACH_OWN : REACH_ALL;
         if (class != CLASS_C1 && class != CLASS_W1)
             return REACH_NONE;
-        return subject == SUBJECT_SCHOOL ? REACH_ALL : group || subject == SUBJECT_PUPIL ? REACH_OWN : REACH_NONE;
+        if (subject == SUBJECT_SCHOOL)
+            return class == CLASS_C1 ? REACH_ALL : REACH_NONE;
+        return group || subject == SUBJECT_PUPIL ? REACH_OWN : REACH_NONE;
     case ROLE_MEDICAL:
         return class == CLASS_C0 && !group ? REACH_ALL : REACH_NONE;
     case ROLE_GOVERNOR:
@@ -64,8 +66,8 @@ static enum reach told_write(enum role role, enum record_class class, enum subje
         return REACH_ALL;
     if (role != ROLE_TEACHER && role != ROLE_TA)
         return REACH_NONE;
-    if (class == CLASS_W1) // both keep sessions and actions
-        return subject == SUBJECT_SCHOOL ? REACH_ALL : subject == SUBJECT_PUPIL || subject == SUBJECT_GROUP ? REACH_OWN : REACH_NONE;
+    if (class == CLASS_W1) // both keep sessions and pupils' actions
+        return subject == SUBJECT_PUPIL || subject == SUBJECT_GROUP ? REACH_OWN : REACH_NONE;
     return role == ROLE_TEACHER && (class == CLASS_C1 || class == CLASS_W2) && subject == SUBJECT_PUPIL ? REACH_OWN : REACH_NONE;
 }
 

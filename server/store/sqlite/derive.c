@@ -51,7 +51,7 @@ static int derive_kind(struct db *db, const struct kind *kind)
         arena_init(&arena, 0);
         struct change change = {.arena = &arena};
         struct writing writing = {.change = &change};
-        struct view view = {.db = db, .scope = scope_all, .writing = &writing};
+        struct view view = {.db = db, .scope = scope_all, .reach = &scope_all, .writing = &writing};
         for (int i = 0; i < n && code == SQLITE_DONE; i++)
             code = derive_record(&view, kind, ids[i]);
         last = ids[n - 1];

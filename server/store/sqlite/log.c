@@ -169,6 +169,8 @@ int log_append(struct view *view, struct record *record, enum action action, uin
         code = insert_body(view, line.seq, salt, body, size);
     if (code != SQLITE_DONE)
         return db_error(view->db, code, problem);
+    if (touch_note(writing, record))
+        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
     view->seq = record->seq = line.seq;
     writing->from_seq = line.request;
     writing->to_seq = line.seq;
@@ -333,9 +335,9 @@ int view_history(struct view *view, const struct kind *kind, int64_t id, struct 
     // today's rights count, so the record as it is now decides
     struct record *now = select_record(view, kind, id, arena);
     char text[ID_TEXT_MAX];
-    if (!now || !scope_reads_record(&view->scope, kind, now->about))
+    if (!now || !scope_reads_record(view->reach, kind, now->about))
         return problem_set(problem, ERR_NOT_FOUND, "there is no %s %s, or you may not see it", kind->noun, id_format(kind, id, text));
-    uint64_t withheld = scope_withheld(&view->scope, kind, now->about);
+    uint64_t withheld = scope_withheld(view->reach, kind, now->about);
     struct past past = {view, now, arena, NULL, 0};
     int error = walk(view, now->seq, past_step, &past);
     if (error)
@@ -344,7 +346,7 @@ int view_history(struct view *view, const struct kind *kind, int64_t id, struct 
         struct entry *entry = &past.entries[i];
         entry->record->about = now->about;
         entry->changed &= ~withheld;
-        scope_filter(&view->scope, entry->record);
+        scope_filter(view->reach, entry->record);
         // a version that changed only what one may not see is not told at all
         if (entry->changed || entry->action != ACTION_EDIT)
             error = on_entry(entry, data);

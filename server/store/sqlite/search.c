@@ -113,7 +113,7 @@ static void scope_cells(struct sql *sql, struct view *view, const char *column)
     sql_add(sql, " AND (%s IN (-1", column);
     for (int class = 1; class < CLASS_COUNT; class ++)
         for (int subject = 0; subject < SUBJECT_COUNT; subject++) {
-            int reach = view->scope.read[class][subject];
+            int reach = view->reach->read[class][subject];
             if (reach == REACH_ALL || (reach == REACH_OWN && subject == SUBJECT_SCHOOL))
                 sql_add(sql, ",%d", class * SUBJECTS + subject);
         }
@@ -121,7 +121,7 @@ static void scope_cells(struct sql *sql, struct view *view, const char *column)
     for (int subject = 1; subject < SUBJECT_COUNT; subject++) {
         sql_add(sql, " OR (%s IN (-1", column);
         for (int class = 1; class < CLASS_COUNT; class ++)
-            if (view->scope.read[class][subject] == REACH_OWN)
+            if (view->reach->read[class][subject] == REACH_OWN)
                 sql_add(sql, ",%d", class * SUBJECTS + subject);
         sql_add(sql, ") AND about IN (SELECT value FROM json_each(");
         sql_bind(sql, view->own[subject] ? value_text(view->own[subject]) : value_text("[]"));
@@ -139,7 +139,7 @@ static bool hit_read(struct view *view, sqlite3_stmt *statement, struct arena *a
     hit->id = (int64_t)(rowid >> 24);
     hit->field = field_by_number(hit->kind, (uint32_t)(rowid & 0xff));
     struct record *record = select_record(view, hit->kind, hit->id, arena);
-    if (!record || !scope_filter(&view->scope, record))
+    if (!record || !scope_filter(view->reach, record))
         return false;
     hit->about = record->about;
     hit->text = hit->field ? record->values[hit->field->index].text : record_show(record, hit->kind->shows, NULL, NULL, arena);

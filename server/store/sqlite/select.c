@@ -72,7 +72,7 @@ static int not_found(const struct kind *kind, int64_t id, struct problem *proble
 int view_get(struct view *view, const struct kind *kind, int64_t id, struct arena *arena, struct record **out, struct problem *problem)
 {
     struct record *record = select_record(view, kind, id, arena);
-    if (!record || !scope_filter(&view->scope, record))
+    if (!record || !scope_filter(view->reach, record))
         return not_found(kind, id, problem);
     if (record->removed) {
         char text[ID_TEXT_MAX], when[32];
@@ -103,7 +103,7 @@ void query_where(struct query *query, const char *field, enum operator op, struc
 
 static void reach_about(struct sql *sql, struct view *view, enum record_class class, enum subject subject, const char *about)
 {
-    int reach = view->scope.read[class][subject];
+    int reach = view->reach->read[class][subject];
     if (reach == REACH_ALL || (reach == REACH_OWN && subject == SUBJECT_SCHOOL)) {
         sql_add(sql, "1");
         return;
@@ -120,7 +120,7 @@ static void reach_about(struct sql *sql, struct view *view, enum record_class cl
 // A record about nobody, of a kind whose records may be that, is the school's.
 void select_scope(struct sql *sql, struct view *view, const struct kind *kind, const char *about)
 {
-    const uint8_t *read = view->scope.read[kind->class];
+    const uint8_t *read = view->reach->read[kind->class];
     if (read[kind->about.subject] == REACH_ALL && (!kind->about.optional || read[SUBJECT_SCHOOL] == REACH_ALL))
         return;
     sql_add(sql, kind->about.optional ? " AND CASE %s WHEN 0 THEN " : " AND ", about);
@@ -321,8 +321,8 @@ static void where_page(struct sql *sql, const struct query *query, const struct 
 // Is a class less in reach than the kind itself is, for some of its records?
 static bool farther(const struct view *view, const struct kind *kind, enum record_class class, enum subject of)
 {
-    uint8_t whole = view->scope.read[kind->class][kind->about.subject], school = view->scope.read[kind->class][SUBJECT_SCHOOL];
-    return view->scope.read[class][of] < whole || (kind->about.optional && view->scope.read[class][SUBJECT_SCHOOL] < school);
+    uint8_t whole = view->reach->read[kind->class][kind->about.subject], school = view->reach->read[kind->class][SUBJECT_SCHOOL];
+    return view->reach->read[class][of] < whole || (kind->about.optional && view->reach->read[class][SUBJECT_SCHOOL] < school);
 }
 
 // What one may not read one may not filter or sort by either.
@@ -330,7 +330,7 @@ static int allowed(struct view *view, const struct query *query, struct problem 
 {
     const struct kind *kind = query->kind;
     enum subject subject = kind->about.subject;
-    if (!scope_reads_kind(&view->scope, kind))
+    if (!scope_reads_kind(view->reach, kind))
         return problem_set(problem, ERR_DENIED, "your role does not let you see any %s", kind->plural);
     for (size_t i = 0; i < query->n_where + query->n_order; i++) {
         const struct field *field = i < query->n_where ? query->where[i].field : query->order[i - query->n_where].field;
@@ -439,7 +439,7 @@ int view_list(struct view *view, const struct query *query, struct arena *arena,
         bytes += weight(record);
         if (page)
             key_note(query, statement, record, arena, &last);
-        if (scope_filter(&view->scope, record))
+        if (scope_filter(view->reach, record))
             error = on_record(record, data);
         if (!page && query->limit && rows == query->limit)
             break;
@@ -477,7 +477,7 @@ int view_get_known(struct view *view, const struct kind *kind, int64_t id, int64
     struct record *known = NULL, *now = select_record(view, kind, id, arena);
     if (now)
         known = log_image_at(view, now, as_known, arena);
-    if (!known || known->removed || !scope_filter(&view->scope, known))
+    if (!known || known->removed || !scope_filter(view->reach, known))
         return not_found(kind, id, problem);
     *record = known;
     return 0;

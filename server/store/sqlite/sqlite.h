@@ -33,6 +33,11 @@ struct writing {
         int64_t temporary, id;
     } * ids;
     size_t n_ids, ids_room;
+    struct once { // a set of records: open addressing, half full at most
+        const struct kind *kind;
+        int64_t id;
+    } * once;
+    size_t n_once, once_room;
     uint64_t from_seq, to_seq, batch;
     int depth;      // of effects
     bool caused;    // what is put now was not asked for

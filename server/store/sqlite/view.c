@@ -28,6 +28,7 @@ int view_begin(struct view *view, struct store *store, struct db *db, const stru
     view->db = db;
     view->actor = *actor;
     view->scope = scope_all;
+    view->reach = &view->scope;
     view->writing = NULL;
     view->seq = (uint64_t)db_number(db, "SELECT max(seq) FROM change", 0);
     memset(view->own, 0, sizeof view->own);
@@ -143,6 +144,8 @@ void view_warn(struct view *view, const struct record *record, const char *field
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
+    if (!scope_reads_record(&view->scope, record->kind, record->about))
+        return; // changed by a rule, out of the author's sight: it is not for them
     const struct field *found = field ? field_find(record->kind, field) : NULL;
     if ((result->n_warnings & (result->n_warnings - 1)) == 0) { // grows by doubling
         struct warning_item *grown = arena_alloc(change->arena, (result->n_warnings ? 2 * result->n_warnings : 1) * sizeof *grown);
@@ -154,6 +157,61 @@ void view_warn(struct view *view, const struct record *record, const char *field
     }
     result->warnings[result->n_warnings++] =
         (struct warning_item){record->kind, record->id, found ? found->index : -1, arena_strdup(change->arena, text)};
+}
+
+// --- what this request did ---
+
+bool view_changed(const struct view *view, const struct record *record)
+{
+    const struct writing *writing = view->writing;
+    return writing && writing->from_seq && record->seq >= writing->from_seq;
+}
+
+bool view_made(const struct view *view, const struct kind *kind, int64_t id)
+{
+    const struct writing *writing = view->writing;
+    for (size_t i = 0; writing && i < writing->n_rows; i++) {
+        const struct change_row *row = &writing->rows[i];
+        if (row->action == ACTION_ADD && row->record->kind == kind && row->record->id == id)
+            return true;
+    }
+    return false;
+}
+
+// Where the record is or may be put.
+static struct once *once_slot(struct once *slots, size_t room, const struct kind *kind, int64_t id)
+{
+    size_t at = ((size_t)id * 2654435761u + kind->index) % room;
+    while (slots[at].kind && (slots[at].kind != kind || slots[at].id != id))
+        at = (at + 1) % room;
+    return &slots[at];
+}
+
+static bool once_grow(struct writing *writing)
+{
+    size_t room = writing->once_room ? 2 * writing->once_room : 64;
+    struct once *slots = arena_zero(writing->change->arena, room, sizeof *slots);
+    if (!slots)
+        return false;
+    for (size_t i = 0; i < writing->once_room; i++)
+        if (writing->once[i].kind)
+            *once_slot(slots, room, writing->once[i].kind, writing->once[i].id) = writing->once[i];
+    writing->once = slots;
+    writing->once_room = room;
+    return true;
+}
+
+bool view_once(struct view *view, const struct record *record)
+{
+    struct writing *writing = view->writing;
+    if (!writing || (2 * writing->n_once >= writing->once_room && !once_grow(writing)))
+        return true; // judged once more than need be
+    struct once *slot = once_slot(writing->once, writing->once_room, record->kind, record->id);
+    if (slot->kind)
+        return false;
+    *slot = (struct once){record->kind, record->id};
+    writing->n_once++;
+    return true;
 }
 
 int view_figures(struct view *view, struct view_figures *figures)
