@@ -2,6 +2,7 @@
 #         make demo     installs what is missing, builds, sets up a demo school, shows a tour
 #         make check    installs what is missing, builds, runs every test
 #         make asan     the suite under AddressSanitizer and UBSan
+#         make faults   hours of work under faults that nobody wants to wait for in every check
 #         make bench    speed beside its peers     make tidy, format, install, clean
 #
 # Sources are found, not listed: a new .c file in a room is built and linked.
@@ -52,6 +53,9 @@ SERVER_O := $(patsubst %.c,$(B)/%.o,$(filter-out server/main.c server/fault_off.
 CLIENT_O := $(patsubst %.c,$(B)/%.o,$(call find,client/exchange) $(filter-out client/cli/main.c,$(call find,client/cli)) $(wildcard client/*.c))
 SUPPORT_O:= $(patsubst %.c,$(B)/%.o,$(filter-out tests/support/fault_on.c,$(call find,tests/support)))
 UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+# tests/faults/: each program of several files, its name's first
+POWERCUT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/powercut*.c tests/faults/vfs_*.c) tests/support/storing.c)
+FAULTS   := $(B)/faults/powercut
 BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 PROGRAMS := $(B)/bin/sendcod $(B)/bin/sendco
 # sendcod with a clock that tests set and faults that they plant
@@ -83,6 +87,11 @@ $(UNIT): $(B)/tests/%: $(B)/tests/unit/%.o $(SUPPORT_O) $(B)/server/fault_off.o 
 	@mkdir -p $(@D)
 	$(call say,link)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_SERVER) $(LIBS_CLIENT) $(LIBS_COMMON)
+
+$(B)/faults/powercut: $(POWERCUT) $(SERVER_O) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_SERVER) $(LIBS_COMMON)
 
 $(BENCH): $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libcommon.a
 	@mkdir -p $(@D)
@@ -135,7 +144,7 @@ $(B)/gen/schema.pb-c.c: | $(B)/gen/google/protobuf/descriptor.pb-c.h
 
 # --- doing things -----------------------------------------------------------
 
-tests: $(PROGRAMS) $(TESTD) $(UNIT)
+tests: $(PROGRAMS) $(TESTD) $(UNIT) $(FAULTS)
 bench-programs: $(PROGRAMS) $(BENCH)
 
 demo:
@@ -152,6 +161,11 @@ asan:
 	@./tests/support/need build test
 	@$(MAKE) --no-print-directory -j$$(nproc) B=build/asan OPT=-O1 SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' tests
 	@$(PYTHON) tests/run.py --build build/asan --short
+
+faults:
+	@./tests/support/need build test
+	@$(MAKE) --no-print-directory -j$$(nproc) tests
+	@$(PYTHON) tests/run.py --build $(B) --long --only 'faults/'
 
 bench:
 	@./tests/support/need build bench
@@ -175,7 +189,7 @@ clean:
 	rm -rf $(B)
 
 FORCE:
-.PHONY: all tests bench-programs demo check asan bench tidy format install clean FORCE
+.PHONY: all tests bench-programs demo check asan faults bench tidy format install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 

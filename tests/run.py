@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs every test there is and says how many passed.
 
-    tests/run.py --build DIR [--short] [--only PATTERN]
+    tests/run.py --build DIR [--short | --long] [--only PATTERN]
 
 The unit tests are the programs DIR/tests/test_*, the others Python files in tests/integration and tests/faults; each
 is a process of its own, two at a time, but those whose first comment says "Runs alone". The last line is always
@@ -57,6 +57,7 @@ def counted(text, code):
 
 def run(test, environment):
     name, command, deadline, _ = test
+    deadline *= 12 if environment.get("SENDCO_LONG") else 1
     began = time.monotonic()
     # A session of its own, so that what hangs is ended with all it started.
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
@@ -74,8 +75,9 @@ def run(test, environment):
         failed += 1
     with talk:
         print("%-4s %-40s %4d passed %3d failed %7.1f s" % ("FAIL" if failed else "ok", name, passed, failed, time.monotonic() - began))
-        if failed:
+        if failed or environment.get("SENDCO_LONG"):
             print(text)
+        if failed:
             print("-- %s: %s" % (name, "no end within %d s" % deadline if late else "exit %d" % process.returncode))
         sys.stdout.flush()
     return passed, failed
@@ -85,14 +87,17 @@ def main():
     parser = argparse.ArgumentParser(description="Runs every test there is.")
     parser.add_argument("--build", default="build", help="where make built")
     parser.add_argument("--short", action="store_true", help="fewer rounds, for slow builds with sanitizers")
+    parser.add_argument("--long", action="store_true", help="many more rounds, where a test has them; what passed is printed too")
     parser.add_argument("--only", action="append", help="tests whose name fits this pattern; may be given again")
     options = parser.parse_args()
     build = os.path.abspath(options.build)
     environment = dict(os.environ, SENDCO_BUILD=build, PYTHONDONTWRITEBYTECODE="1", LC_ALL="C.UTF-8")
-    for name in ("SENDCO_PROFILE", "SENDCO_SERVER", "SENDCO_FAULT", "SENDCO_SHORT"):
+    for name in ("SENDCO_PROFILE", "SENDCO_SERVER", "SENDCO_FAULT", "SENDCO_SHORT", "SENDCO_LONG"):
         environment.pop(name, None)
     if options.short:
         environment.update(SENDCO_SHORT="1", SENDCO_PATIENCE="90")
+    if options.long:
+        environment.update(SENDCO_LONG="1")
     tests = found(build, options.only)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda t: run(t, environment), [t for t in tests if not t[3]]))

@@ -123,21 +123,51 @@ static void year_cell(struct roll *roll, struct roll_row *row, enum roll_column 
         roll_fault_add(roll, row, (int)column, "bad-year", "Write it as Year 4, 4, Reception or N2.", "is no year group");
 }
 
-// "94.1", "94,1", "94.1 %".
+// "94.1", "94,1", "94.1 %", "94.10000000000001": a number as written; false: none.
+static bool percentage(const char *cell, double *number, bool *sign)
+{
+    char text[40], *end = NULL;
+    size_t size = strspn(cell, "0123456789.,"), gap = strspn(cell + size, " %");
+    *sign = memchr(cell + size, '%', gap) != NULL;
+    if (!isdigit((unsigned char)*cell) || size >= sizeof text || cell[size + gap])
+        return false;
+    memcpy(text, cell, size);
+    text[size] = '\0';
+    if (strchr(text, ','))
+        *strchr(text, ',') = '.';
+    *number = strtod(text, &end);
+    return !*end;
+}
+
+// A spreadsheet may hold 94.1 % as 0.941: then nothing in the column is above 1.
+static void look_tenths(struct roll *roll)
+{
+    bool parts = false, more = false, sign = false;
+    double number = 0;
+    for (size_t i = 0; i < roll->n_rows; i++) {
+        if (!percentage(roll->rows[i]->clean[ROLL_ATTENDANCE], &number, &sign))
+            continue;
+        parts = parts || (number > 0 && number < 1 && !sign);
+        more = more || number > 1 || sign;
+    }
+    roll->fractions = parts && !more;
+    roll->percents = more;
+}
+
 static void tenths_cell(struct roll *roll, struct roll_row *row, enum roll_column column, const char *cell)
 {
-    char number[16], *end = NULL;
-    size_t size = strspn(cell, "0123456789.,");
-    const char *rest = cell + size + strspn(cell + size, " %");
-    snprintf(number, sizeof number, "%.*s", (int)(size < sizeof number ? size : 0), cell);
-    if (strchr(number, ','))
-        *strchr(number, ',') = '.';
-    double read = strtod(number, &end);
-    if (!isdigit((unsigned char)*cell) || *end || *rest)
+    static const char write[] = "Write a percentage from 0 to 100, such as 94.1.";
+    double read = 0;
+    bool sign = false, number = percentage(cell, &read, &sign);
+    bool small = number && !sign && !roll->fractions && read > 0 && (read < 1 || (!roll->percents && read < 1.05));
+    if (number && roll->fractions)
+        read *= 100;
+    if (!number)
         roll_fault_add(roll, row, (int)column, "bad-number", "Write it as 94.1.", "is no percentage");
-    else if (read > 100)
-        roll_fault_add(roll, row, (int)column, "bad-number", "Write a percentage from 0 to 100, such as 94.1.",
-                       "is more than 100 per cent");
+    else if (small)
+        roll_fault_add(roll, row, (int)column, "bad-number", write, "may be a part of one or a part of a hundred");
+    else if (read > 100.000001)
+        roll_fault_add(roll, row, (int)column, "bad-number", write, "is more than 100 per cent");
     else
         row->values[column] = value_number((int64_t)(read * 10 + 0.5));
 }
@@ -175,11 +205,19 @@ static void one_cell(struct roll *roll, struct roll_row *row, enum roll_column c
     }
 }
 
+#define CELL_MAX 2000 // bytes: nine needs by their titles are fewer
+
 // What cannot be read as text is told here and not read as anything.
 static void clean_row(struct roll *roll, struct roll_row *row)
 {
     for (int column = 0; column < ROLL_COLUMNS; column++) {
         bool skip = row->skip & UINT32_C(1) << column;
+        if (!skip && row->cells[column] && strlen(row->cells[column]) > CELL_MAX) {
+            roll_fault_add(roll, row, column, "too-long", "Look for a quotation mark that opens and is not closed.",
+                           "is longer than any cell of a roll: %zu bytes", strlen(row->cells[column]));
+            row->skip |= UINT32_C(1) << column;
+            skip = true;
+        }
         row->clean[column] = skip ? "" : roll_clean(row->cells[column], roll->arena);
         if (!strstr(row->clean[column], "\xef\xbf\xbd"))
             continue;
@@ -194,11 +232,9 @@ void roll_cells(struct roll *roll)
 {
     for (size_t i = 0; i < roll->n_rows; i++)
         clean_row(roll, roll->rows[i]);
-    for (int column = 0; column < ROLL_COLUMNS; column++) {
-        if (roll_columns[column].read == ROLL_AS_DATE)
-            roll_dates(roll, (enum roll_column)column);
-    }
+    roll_dates(roll);
     roll_names(roll);
+    look_tenths(roll);
     for (size_t i = 0; i < roll->n_rows; i++) {
         struct roll_row *row = roll->rows[i];
         for (int column = 0; column < ROLL_COLUMNS; column++)

@@ -102,13 +102,13 @@ static void fault_pupil(struct roll *roll, struct roll_row *row, const struct ro
 {
     roll_fault_add(roll, row, ROLL_SURNAME, "duplicate-pupil",
                    "Take one of the two rows out; or, if they are two pupils, give both their UPNs.",
-                   "the same name and birth date stand in row %zu", other->row);
+                   "the same name and birth date stand in %s", roll_place(roll, other));
 }
 
 static void fault_upn(struct roll *roll, struct roll_row *row, const struct roll_row *other)
 {
     roll_fault_add(roll, row, ROLL_UPN, "duplicate-upn", "A UPN belongs to one pupil: look up both in the MIS.",
-                   "is also the UPN of row %zu", other->row);
+                   "is also the UPN of %s", roll_place(roll, other));
 }
 
 // Each row of a run of one UPN names a neighbour, and each once; the same pupil
@@ -140,7 +140,7 @@ static void check_persons(struct roll *roll, struct roll_row **sorted)
                 fault_pupil(roll, sorted[at], first);
             else if (*first->surname && first->values[ROLL_BORN].type)
                 roll_note_add(roll, sorted[at], ROLL_UPN, "same-name", "Right for two pupils; else look up which UPN is theirs.",
-                              "another UPN has the same name and birth date in row %zu", first->row);
+                              "another UPN has the same name and birth date in %s", roll_place(roll, first));
         }
     }
 }

@@ -153,8 +153,12 @@ static int32_t date_of(const struct roll *roll, const struct parts *parts, bool 
 
 struct shown {
     const struct roll_row *day, *month; // the first that can only be so
-    size_t days, months;
+    const struct roll_row *either;      // the first that reads both ways, to two days
+    size_t days, months, eithers;
+    size_t calendars;       // year in front: nobody doubts those
     size_t serials, others; // days since 1899-12-30, as spreadsheets count
+    bool doubtful;          // such strangers in a column of others, and nothing says what they are
+    const char *rest;       // of the file has another order: its words for it
 };
 
 static bool is_serial(const char *cell, int32_t *date)
@@ -167,72 +171,100 @@ static bool is_serial(const char *cell, int32_t *date)
     return number >= 20000 && number < 60000;
 }
 
+// 1: reads day first only; 2: month first only; 3: both ways, to two days; 0: says nothing.
+static int ways(const struct roll *roll, const struct parts *parts)
+{
+    int32_t day = date_of(roll, parts, false), month = date_of(roll, parts, true);
+    return parts->iso || parts->word || day == month ? 0 : month == DATE_NONE ? 1 : day == DATE_NONE ? 2 : 3;
+}
+
+static void look_cell(const struct roll *roll, const struct roll_row *row, const char *cell, struct shown *shown)
+{
+    const struct roll_row **const first[] = {NULL, &shown->day, &shown->month, &shown->either};
+    size_t *const counts[] = {NULL, &shown->days, &shown->months, &shown->eithers};
+    struct parts parts;
+    int32_t date;
+    bool serial = is_serial(cell, &date);
+    shown->serials += serial;
+    shown->others += !serial;
+    if (serial || !take_parts(cell, &parts))
+        return;
+    int way = ways(roll, &parts);
+    shown->calendars += parts.iso;
+    if (way == 0)
+        return;
+    *first[way] = *first[way] ? *first[way] : row;
+    ++*counts[way];
+}
+
 static void look(const struct roll *roll, enum roll_column column, struct shown *shown)
 {
     for (size_t i = 0; i < roll->n_rows; i++) {
-        const struct roll_row *row = roll->rows[i];
-        const char *cell = row->clean[column];
-        struct parts parts;
-        int32_t date;
-        if (!*cell)
-            continue;
-        bool serial = is_serial(cell, &date);
-        shown->serials += serial;
-        shown->others += !serial;
-        if (serial || !take_parts(cell, &parts) || parts.iso || parts.word)
-            continue;
-        bool day = date_of(roll, &parts, false) != DATE_NONE, month = date_of(roll, &parts, true) != DATE_NONE;
-        if (day && !month) {
-            shown->day = shown->day ? shown->day : row;
-            shown->days++;
-        } else if (month && !day) {
-            shown->month = shown->month ? shown->month : row;
-            shown->months++;
-        }
+        if (*roll->rows[i]->clean[column])
+            look_cell(roll, roll->rows[i], roll->rows[i]->clean[column], shown);
     }
 }
 
 // --- cells ---------------------------------------------------------------------
 
-static void wrong_order(struct roll *roll, struct roll_row *row, enum roll_column column, const struct roll_row *other)
+static void wrong_order(struct roll *roll, struct roll_row *row, enum roll_column column, const struct shown *shown)
 {
     bool month_first = roll->month_first[column];
+    const struct roll_row *other = month_first ? shown->month : shown->day;
     const char *hint = month_first ? "In this column months come first: 09/14/2016; or write 2016-09-14."
                                    : "Write it as 14/09/2016 or 2016-09-14; or say --date-order month-first for the whole file.";
-    if (other)
-        roll_fault_add(roll, row, (int)column, "date-order", hint, "has the %s first, and row %zu shows that this column has the %s first",
-                       month_first ? "day" : "month", other->row, month_first ? "month" : "day");
+    const char *is = month_first ? "day" : "month", *should = month_first ? "month" : "day";
+    if (roll->order == ROLL_ORDER_SHOWN && shown->rest)
+        roll_fault_add(roll, row, (int)column, "date-order", hint, "has the %s first, and the dates of “%s” have the %s first", is,
+                       roll_short(shown->rest, 60, roll->arena), should);
+    else if (other)
+        roll_fault_add(roll, row, (int)column, "date-order", hint, "has the %s first, and %s shows that this column has the %s first", is,
+                       roll_place(roll, other), should);
     else
-        roll_fault_add(roll, row, (int)column, "bad-date", hint, "has the %s first", month_first ? "day" : "month");
+        roll_fault_add(roll, row, (int)column, "bad-date", hint, "has the %s first", is);
+}
+
+static void wrong_date(struct roll *roll, struct roll_row *row, enum roll_column column, bool taken, int32_t date)
+{
+    const char *words = date != DATE_NONE ? (date < date_make(1900, 1, 1) ? "is before 1900" : "is too far in the future")
+                        : taken           ? "is no day of the calendar"
+                                          : "is no date";
+    roll_fault_add(roll, row, (int)column, "bad-date", date != DATE_NONE ? "Look at the year." : "Write it as 14/09/2016 or 2016-09-14.",
+                   "%s", words);
+}
+
+static void parts_cell(struct roll *roll, struct roll_row *row, enum roll_column column, const struct shown *shown)
+{
+    bool month_first = roll->month_first[column];
+    struct parts parts;
+    bool taken = take_parts(row->clean[column], &parts);
+    int32_t date = taken ? date_of(roll, &parts, month_first) : DATE_NONE;
+    if (date == DATE_NONE && taken && date_of(roll, &parts, !month_first) != DATE_NONE)
+        wrong_order(roll, row, column, shown);
+    else if (taken && shown->doubtful && ways(roll, &parts) == 3)
+        roll_fault_add(roll, row, (int)column, "date-order", "Write it with the year first, as the others of this column.",
+                       "reads two ways: day first or month first");
+    else if (date == DATE_NONE || date < date_make(1900, 1, 1) || date > DATE_MAX)
+        wrong_date(roll, row, column, taken, date);
+    else
+        row->values[column] = value_number(date);
 }
 
 static void date_cell(struct roll *roll, struct roll_row *row, enum roll_column column, const struct shown *shown)
 {
-    const char *cell = row->clean[column];
-    struct parts parts;
     int32_t date = DATE_NONE;
-    bool month_first = roll->month_first[column], taken = false;
-    if (!*cell)
+    if (!*row->clean[column])
         return;
-    if (is_serial(cell, &date)) {
-        if (shown->others)
-            roll_fault_add(roll, row, (int)column, "bad-date", "Format the cell as a date in the spreadsheet, then save it again.",
-                           "is a spreadsheet's number for a day where other rows have dates");
-        else
-            row->values[column] = value_number(date);
-        return;
-    }
-    taken = take_parts(cell, &parts);
-    date = taken ? date_of(roll, &parts, month_first) : DATE_NONE;
-    bool other_way = date == DATE_NONE && taken && date_of(roll, &parts, !month_first) != DATE_NONE;
-    if (other_way)
-        wrong_order(roll, row, column, month_first ? shown->month : shown->day);
-    else if (date == DATE_NONE || date < date_make(1900, 1, 1) || date > DATE_MAX)
-        roll_fault_add(roll, row, (int)column, "bad-date", "Write it as 14/09/2016 or 2016-09-14.",
-                       taken ? "is no day of the calendar" : "is no date");
+    if (!is_serial(row->clean[column], &date))
+        parts_cell(roll, row, column, shown);
+    else if (shown->others)
+        roll_fault_add(roll, row, (int)column, "bad-date", "Format the cell as a date in the spreadsheet, then save it again.",
+                       "is a spreadsheet's number for a day where other rows have dates");
     else
         row->values[column] = value_number(date);
 }
+
+// --- the order of a column -----------------------------------------------------
 
 // As many one way as the other: nobody can say which are wrong, so both ends are named.
 static void contradiction(struct roll *roll, enum roll_column column, const struct shown *shown)
@@ -242,18 +274,70 @@ static void contradiction(struct roll *roll, enum roll_column column, const stru
         day = roll->rows[i] == shown->day ? roll->rows[i] : NULL;
     if (day)
         roll_fault_add(roll, day, (int)column, "date-order", "Write all dates of a column in one order, or say --date-order day-first.",
-                       "has the day first, and row %zu has the month first", shown->month->row);
+                       "has the day first, and %s has the month first", roll_place(roll, shown->month));
 }
 
-void roll_dates(struct roll *roll, enum roll_column column)
+// What the other columns prove: above 0 day first, below 0 month first; of those that do not contradict themselves.
+static long proof_of_others(const struct roll *roll, const struct shown *all, int column, const char **heading)
 {
-    struct shown shown = {0};
-    if (!roll_has(roll, column))
+    long proof = 0;
+    for (int other = 0; other < ROLL_COLUMNS; other++) {
+        const struct shown *shown = &all[other];
+        if (other == column || !shown->days == !shown->months)
+            continue;
+        proof += (long)shown->days - (long)shown->months;
+        *heading = roll->headings[other];
+    }
+    return proof;
+}
+
+static void note_order(struct roll *roll, int column, const struct shown *shown)
+{
+    bool month_first = roll->month_first[column];
+    int32_t date;
+    struct parts parts;
+    char day[DATE_TEXT_MAX];
+    take_parts(shown->either->clean[column], &parts);
+    date = date_of(roll, &parts, month_first);
+    roll_note_add(roll, shown->either, column, "date-order",
+                  month_first ? "If the day comes first: --date-order day-first" : "If the month comes first: --date-order month-first",
+                  "no date of this column says what comes first, and it was read %s first: %s", month_first ? "month" : "day",
+                  date_human(date, day));
+}
+
+// A few against what the rest of the file proves are slips, and turn nothing round;
+// a column most of which says so itself is written so.
+static void order_column(struct roll *roll, struct shown *all, int column)
+{
+    struct shown *shown = &all[column];
+    const char *rest = NULL;
+    long others = proof_of_others(roll, all, column, &rest);
+    bool both = shown->days && shown->months, said = shown->days || shown->months;
+    bool own_month = shown->months > shown->days, weak = said && !both && shown->days + shown->months < shown->eithers;
+    bool follow = others && (!said || both || (weak && own_month != (others < 0)));
+    roll->month_first[column] = roll->order == ROLL_ORDER_SHOWN ? (follow ? others < 0 : own_month) : roll->order == ROLL_MONTH_FIRST;
+    if (roll->order != ROLL_ORDER_SHOWN)
         return;
-    look(roll, column, &shown);
-    roll->month_first[column] = roll->order == ROLL_ORDER_SHOWN ? shown.months > shown.days : roll->order == ROLL_MONTH_FIRST;
-    if (roll->order == ROLL_ORDER_SHOWN && shown.days && shown.days == shown.months)
-        contradiction(roll, column, &shown);
-    for (size_t i = 0; i < roll->n_rows; i++)
-        date_cell(roll, roll->rows[i], column, &shown);
+    shown->rest = follow && rest ? rest : NULL;
+    if (!follow && both && shown->days == shown->months)
+        contradiction(roll, (enum roll_column)column, shown);
+    shown->doubtful = !follow && !said && shown->calendars >= shown->eithers;
+    if (!follow && !said && !shown->doubtful && shown->eithers)
+        note_order(roll, column, shown);
+}
+
+void roll_dates(struct roll *roll)
+{
+    struct shown all[ROLL_COLUMNS] = {{0}};
+    for (int column = 0; column < ROLL_COLUMNS; column++) {
+        if (roll_columns[column].read == ROLL_AS_DATE && roll_has(roll, (enum roll_column)column))
+            look(roll, (enum roll_column)column, &all[column]);
+    }
+    for (int column = 0; column < ROLL_COLUMNS; column++) {
+        if (roll_columns[column].read != ROLL_AS_DATE || !roll_has(roll, (enum roll_column)column))
+            continue;
+        order_column(roll, all, column);
+        for (size_t i = 0; i < roll->n_rows; i++)
+            date_cell(roll, roll->rows[i], (enum roll_column)column, &all[column]);
+    }
 }

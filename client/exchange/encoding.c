@@ -109,6 +109,9 @@ int roll_decode(struct roll *roll, const char **bytes, size_t *size, struct prob
         return ERR_INPUT;
     }
     *size = convert(with, alphabet, *bytes + alphabet->skip, left, out, room);
+    // A zero would end the cell unseen; as another control character it is told where it stands.
+    for (char *zero = out; (zero = memchr(zero, '\0', *size - (size_t)(zero - out))) != NULL;)
+        *zero = '\x01';
     *bytes = out;
     iconv_close(with);
     return 0;

@@ -27,25 +27,53 @@ static int column_shown(const struct roll *roll, int column)
     return one ? ROLL_NAME : column;
 }
 
+// A whole excerpt of at most so many bytes: never half a character.
+const char *roll_short(const char *text, size_t most, struct arena *arena)
+{
+    size_t size = most;
+    if (strnlen(text, most + 1) <= most)
+        return text;
+    while (size && ((unsigned char)text[size] & 0xc0) == 0x80)
+        size--;
+    char *cut = arena_alloc(arena, size + sizeof "…");
+    if (!cut)
+        return "";
+    memcpy(cut, text, size);
+    strcpy(cut + size, "…");
+    return cut;
+}
+
+const char *roll_place(const struct roll *roll, const struct roll_row *row)
+{
+    const char *place = row->line && row->line != row->row ? arena_printf(roll->arena, "row %zu (line %zu)", row->row, row->line)
+                                                           : arena_printf(roll->arena, "row %zu", row->row);
+    return place ? place : "a row";
+}
+
+#define MESSAGE_MAX 600
+#define VALUE_SHOWN 160 // bytes of a cell
+
 static void fault_fill(struct roll *roll, struct roll_fault *fault, const struct roll_row *row, int column, const char *code,
                        const char *hint, const char *message)
 {
     *fault = (struct roll_fault){.row = row ? row->row : 1, .column = "", .value = "", .code = code, .hint = hint ? hint : ""};
-    fault->message = arena_strdup(roll->arena, message);
+    fault->line = row ? row->line : roll->heading_line;
+    fault->message = arena_strdup(roll->arena, roll_short(message, MESSAGE_MAX, roll->arena));
     column = column_shown(roll, column);
     if (column >= 0) {
         fault->column = roll->headings[column] ? roll->headings[column] : roll_columns[column].label;
-        fault->value = row && row->cells[column] ? row->cells[column] : "";
+        fault->value = row && row->cells[column] ? roll_short(row->cells[column], VALUE_SHOWN, roll->arena) : "";
     }
     if (!fault->message)
         fault->message = code;
 }
 
-#define MESSAGE_MAX 400
+// One byte more than is shown: so it can be told that something was cut.
+#define MESSAGE_ROOM (MESSAGE_MAX + 2)
 
 void roll_fault_add(struct roll *roll, struct roll_row *row, int column, const char *code, const char *hint, const char *format, ...)
 {
-    char message[MESSAGE_MAX];
+    char message[MESSAGE_ROOM];
     va_list list;
     va_start(list, format);
     vsnprintf(message, sizeof message, format, list);
@@ -59,7 +87,7 @@ void roll_fault_add(struct roll *roll, struct roll_row *row, int column, const c
 
 void roll_note_add(struct roll *roll, const struct roll_row *row, int column, const char *code, const char *hint, const char *format, ...)
 {
-    char message[MESSAGE_MAX];
+    char message[MESSAGE_ROOM];
     va_list list;
     va_start(list, format);
     vsnprintf(message, sizeof message, format, list);

@@ -129,7 +129,7 @@ static int on_doubt(void *data, const struct roll_row *row, const struct record 
     choices[n] = "a new pupil";
     const struct value *forename = &row->values[ROLL_FORENAME];
     const char *question =
-        arena_printf(&cli->arena, "Row %zu: %s, %s, born %s. Who is that?", row->row, row->values[ROLL_SURNAME].text,
+        arena_printf(&cli->arena, "In %s: %s, %s, born %s. Who is that?", roll_place(&import->roll, row), row->values[ROLL_SURNAME].text,
                      forename->type ? forename->text : "(no forename)", date_human((int32_t)row->values[ROLL_BORN].number, day));
     return question ? cli_choose(cli, question, choices, n + 1) : ERR_AMBIGUOUS;
 }

@@ -58,6 +58,7 @@ static json_t *faults_json(const struct roll_fault *faults, size_t n)
         const struct roll_fault *fault = &faults[i];
         json_t *one = json_object();
         json_object_set_new(one, "row", json_integer((json_int_t)fault->row));
+        json_object_set_new(one, "line", fault->line ? json_integer((json_int_t)fault->line) : json_null());
         json_object_set_new(one, "column", text_json(fault->column));
         json_object_set_new(one, "value", text_json(fault->value));
         json_object_set_new(one, "code", text_json(fault->code));

@@ -30,12 +30,31 @@ static const char *padded(const struct import *import, const char *text, int wid
     return made ? made : "";
 }
 
+// "4", or "4 (line 7)" where titles or cells of several lines put the two apart.
+static const char *place(const struct import *import, const struct roll_fault *fault)
+{
+    bool two = fault->line && fault->line != fault->row;
+    const char *text = two ? arena_printf(&import->cli->arena, "%zu (line %zu)", fault->row, fault->line)
+                           : arena_printf(&import->cli->arena, "%zu", fault->row);
+    return text ? text : "?";
+}
+
+static int place_width(const struct roll_fault *faults, size_t n, size_t most)
+{
+    for (size_t i = 0; i < n && i < most; i++) {
+        if (faults[i].line && faults[i].line != faults[i].row)
+            return 14;
+    }
+    return 5;
+}
+
 static void show_list(const struct import *import, const struct roll_fault *faults, size_t n, const char *what, size_t most)
 {
-    fprintf(import->cli->out, "\n%5s  %s  %s  %s\n", "Row", padded(import, "Column", 20), padded(import, "Value", 20), what);
+    int width = place_width(faults, n, most);
+    fprintf(import->cli->out, "\n%*s  %s  %s  %s\n", width, "Row", padded(import, "Column", 20), padded(import, "Value", 20), what);
     for (size_t i = 0; i < n && i < most; i++) {
         const struct roll_fault *fault = &faults[i];
-        fprintf(import->cli->out, "%5zu  %s  %s  %s%s%s\n", fault->row, padded(import, fault->column, 20), padded(import, fault->value, 20),
+        fprintf(import->cli->out, "%*s  %s  %s  %s%s%s\n", width, place(import, fault), padded(import, fault->column, 20), padded(import, fault->value, 20),
                 import_safe(import, fault->message, 0), *fault->hint ? ". " : "", import_safe(import, fault->hint, 0));
     }
     if (n > most)

@@ -125,7 +125,7 @@ static void check_pairs(struct plan *plan, const struct pair *list, size_t n)
         // Two rows with one UPN, or one name, have been told already.
         if (list[i].pupil->id == list[i - 1].pupil->id && !row->faulty && !other->faulty)
             roll_fault_add(plan->roll, row, ROLL_SURNAME, "duplicate-pupil", "Take one of the two rows out, or correct it.",
-                           "row %zu means the same pupil, %s", other->row, told(plan, list[i].pupil));
+                           "%s means the same pupil, %s", roll_place(plan->roll, other), told(plan, list[i].pupil));
     }
 }
 

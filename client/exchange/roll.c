@@ -13,13 +13,14 @@
 
 struct record_cells {
     const char **cells;
-    size_t n;
+    size_t n, line;
 };
 
 struct reader {
     struct roll *roll;
     const char *cells[ROLL_CELLS_MAX];
     size_t n_cells, n_records, room;
+    size_t line, began; // of the file: what is read next, where the record at hand begins
     struct record_cells first[ROLL_TITLES]; // until the heading is known
     size_t n_first;
     bool headed, ended; // ended: a record just did
@@ -39,7 +40,7 @@ bool roll_has(const struct roll *roll, enum roll_column column)
 
 // --- rows ----------------------------------------------------------------------
 
-static struct roll_row *row_new(struct reader *reader)
+static struct roll_row *row_new(struct reader *reader, size_t line)
 {
     struct roll *roll = reader->roll;
     if (roll->n_rows == reader->room) {
@@ -55,6 +56,7 @@ static struct roll_row *row_new(struct reader *reader)
     struct roll_row *row = arena_zero(roll->arena, 1, sizeof *row);
     if (row) {
         row->row = reader->n_records;
+        row->line = line;
         roll->rows[roll->n_rows++] = row;
     }
     return row;
@@ -110,7 +112,7 @@ static bool fits(const struct roll *roll, const struct record_cells *record)
 static void take_row(struct reader *reader, const struct record_cells *record)
 {
     struct roll *roll = reader->roll;
-    struct roll_row *row = row_new(reader);
+    struct roll_row *row = row_new(reader, record->line);
     if (!row) {
         reader->failed = true;
         return;
@@ -152,6 +154,7 @@ static void take_heading(struct reader *reader)
     }
     reader->headed = true;
     reader->n_records = 1;
+    reader->roll->heading_line = reader->first[best].line;
     roll_headings_take(reader->roll, reader->first[best].cells, reader->first[best].n);
     for (size_t i = best + 1; i < reader->n_first; i++) {
         reader->n_records++;
@@ -166,7 +169,7 @@ static void on_first(struct reader *reader, const struct record_cells *record)
     struct record_cells *kept = &reader->first[reader->n_first];
     if (reader->n_first == 0 && blank(record))
         return;
-    kept->n = record->n;
+    *kept = *record;
     kept->cells = arena_copy(reader->roll->arena, record->cells, record->n * sizeof(const char *));
     if (!kept->cells) {
         reader->failed = true;
@@ -192,7 +195,7 @@ static void on_record(int end, void *data)
 {
     (void)end;
     struct reader *reader = data;
-    const struct record_cells record = {reader->cells, reader->n_cells};
+    const struct record_cells record = {reader->cells, reader->n_cells, reader->began};
     reader->n_cells = 0;
     reader->ended = true;
     if (reader->failed)
@@ -239,7 +242,7 @@ static unsigned char delimiter(const char *bytes, size_t size)
 
 static void broken(struct reader *reader)
 {
-    struct roll_row row = {.row = reader->headed ? reader->n_records + 1 : 1};
+    struct roll_row row = {.row = reader->headed ? reader->n_records + 1 : 1, .line = reader->began};
     reader->n_cells = 0;
     roll_fault_add(reader->roll, &row, -1, "quoting", "Write a quotation mark inside a cell twice, and close every one that opens.",
                    "a quotation mark stands where none can be, so this row was not read");
@@ -257,6 +260,7 @@ static size_t parse_some(struct reader *reader, unsigned char sign, const char *
 {
     struct csv_parser parser;
     size_t at = 0, began = 0, next = 0; // the record at hand: its begin and the end of its first line
+    reader->began = reader->line;
     bool good = csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) == 0;
     reader->failed = reader->failed || !good;
     if (!good)
@@ -269,8 +273,11 @@ static size_t parse_some(struct reader *reader, unsigned char sign, const char *
         bool none = at == began && strspn(bytes + at, " \t\r\n") >= line;
         next = at == began ? at + line : next;
         at += line;
-        if (good && (reader->ended || none))
+        reader->line++;
+        if (good && (reader->ended || none)) {
             began = at;
+            reader->began = reader->line;
+        }
     }
     reader->ended = false;
     good = peeked(reader) || (good && csv_fini(&parser, on_cell, on_record, reader) == 0);
@@ -278,6 +285,7 @@ static size_t parse_some(struct reader *reader, unsigned char sign, const char *
     if (good || reader->failed)
         return size;
     broken(reader);
+    reader->line = reader->began + 1;
     return next;
 }
 
@@ -303,6 +311,7 @@ static int read_all(struct roll *roll, const char *bytes, size_t size, bool peek
         return problem_set(problem, ERR_NOMEM, "There was not enough memory to read the file.");
     reader->roll = roll;
     reader->peek = peek;
+    reader->line = 1;
     result = parse(reader, bytes, size, problem);
     if (result == 0 && !reader->headed && roll->n_faults == 0)
         result = problem_set(problem, ERR_INPUT, "The file is empty: it has no heading row.");

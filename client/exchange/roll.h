@@ -78,6 +78,7 @@ void roll_plain(const char *text, char *out, size_t room);
 
 struct roll_row {
     size_t row;                        // number of the record in the file; the heading is row 1
+    size_t line;                       // of the file, where the record begins; 0: not known
     const char *cells[ROLL_COLUMNS];   // as written; NULL: not in the file
     const char *clean[ROLL_COLUMNS];   // without blanks too many and what nobody sees; "": nothing
     struct value values[ROLL_COLUMNS]; // empty: nothing said
@@ -89,7 +90,7 @@ struct roll_row {
 };
 
 struct roll_fault {
-    size_t row;
+    size_t row, line; // line: of the file; 0: not known
     const char *column, *value, *code, *message, *hint;
 }; // column and value may be ""
 
@@ -128,7 +129,7 @@ struct roll {
     const char *headings[ROLL_COLUMNS]; // as the file writes them; NULL: there is no such column
     const char *encoding;               // "UTF-8", "Windows-1252": for people
     struct roll_heading *heads;
-    size_t n_heads;
+    size_t n_heads, heading_line;
     const struct roll_map *maps; // what the headings mean beyond the table; borrowed
     size_t n_maps;
     struct roll_map *taken; // headings read as what they are not called
@@ -143,6 +144,7 @@ struct roll {
     size_t n_notes;
     enum roll_order order;          // of dates, when somebody says so
     bool month_first[ROLL_COLUMNS]; // this column's dates are written so
+    bool fractions, percents;       // attendance: all within 0 to 1; some above 1 or with a sign
 };
 
 #define ROLL_BYTES_MAX ((size_t)20 << 20)
@@ -159,6 +161,10 @@ void roll_fault_add(struct roll *roll, struct roll_row *row, int column, const c
 void roll_note_add(struct roll *roll, const struct roll_row *row, int column, const char *code, const char *hint, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 void roll_faults_sort(struct roll *roll);
+// For a sentence: at most so many bytes in whole characters, "…" where it was cut. May be `text` itself; never NULL.
+const char *roll_short(const char *text, size_t most, struct arena *arena);
+// "row 4", or "row 4 (line 7)" where the two differ.
+const char *roll_place(const struct roll *roll, const struct roll_row *row);
 bool roll_has(const struct roll *roll, enum roll_column column);
 
 // --- between its own files ---
@@ -180,8 +186,8 @@ const char *roll_clean(const char *cell, struct arena *arena);
 void roll_checks(struct roll *roll);
 // Cells to values, for all rows; faults are noted.
 void roll_cells(struct roll *roll);
-// Dates of one column in the one order that the column is written in.
-void roll_dates(struct roll *roll, enum roll_column column);
+// Dates, each column in the one order that it, or the rest of the file, is written in.
+void roll_dates(struct roll *roll);
 // Codes: 0, or a fault is noted. `text`: "K", "K - SEN Support", "SEN support".
 const struct roll_code *roll_code_find(const struct roll *roll, const char *list, const char *text);
 void roll_row_status(struct roll *roll, struct roll_row *row);

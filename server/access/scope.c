@@ -1,4 +1,4 @@
-// Whom "own" means: pupils, classes and provisions somebody works with today
+// Whom "own" means: pupils, classes and provisions somebody works with today, or led lately
 // (access.h). In whichever thread the view lives.
 #include <stdlib.h>
 #include <string.h>
@@ -82,24 +82,39 @@ static int own_follow(struct own *own, const struct kind *kind, const char *by, 
     return view_list(own->view, &query, into->arena, NULL, on_gather, into, NULL);
 }
 
+// How long a leader sees a provision that has ended, and a pupil who was in it: the last
+// session, the exit scores and the decision are entered in the weeks after.
+#define LED_AFTER 42 // days
+
+struct led {
+    struct gather *into;
+    const char *field; // whose reference is gathered; NULL: the record itself
+    int64_t since;     // spells that ended before count no more
+};
+
 static int on_led(struct record *record, void *data)
 {
-    return gather_add(data, record->id);
+    const struct led *led = data;
+    if (record_has(record, "ends") && record_number(record, "ends") < led->since)
+        return 0;
+    return gather_add(led->into, led->field ? record_number(record, led->field) : record->id);
 }
 
-// The provisions that somebody leads today.
-static int own_led(struct own *own, int64_t staff)
+// What the spells of `kind` that say `by` = id, and hold today or ended lately, name in `field`.
+static int own_follow_led(struct own *own, const struct kind *kind, const char *by, int64_t id, struct gather *into, const char *field)
 {
+    struct led led = {into, field, view_today(own->view) - LED_AFTER};
     struct query query;
-    query_init(&query, kind_of_subject(SUBJECT_GROUP));
-    query_where(&query, "leader", OP_EQ, value_number(staff));
-    query.as_at = view_today(own->view);
-    return view_list(own->view, &query, own->groups.arena, NULL, on_led, &own->groups, NULL);
+    query_init(&query, kind);
+    query_where(&query, by, OP_EQ, value_number(id));
+    query_where(&query, "starts", OP_LE, value_number(view_today(own->view)));
+    return view_list(own->view, &query, into->arena, NULL, on_led, &led, NULL);
 }
 
 static int own_find(struct own *own, int64_t staff, struct arena *arena)
 {
-    const struct kind *assignment = kind_find("Assignment"), *membership = kind_find("ClassMembership"), *member = kind_find("ProvisionMember");
+    const struct kind *assignment = kind_find("Assignment"), *membership = kind_find("ClassMembership"),
+                      *member = kind_find("ProvisionMember");
     if (!assignment || !membership)
         return 0;
     struct query query;
@@ -108,9 +123,9 @@ static int own_find(struct own *own, int64_t staff, struct arena *arena)
     query.as_at = view_today(own->view);
     int result = view_list(own->view, &query, arena, NULL, on_assignment, own, NULL);
     if (!result && member)
-        result = own_led(own, staff);
+        result = own_follow_led(own, kind_of_subject(SUBJECT_GROUP), "leader", staff, &own->groups, NULL);
     for (size_t i = 0, n = own->groups.n; !result && i < n; i++)
-        result = own_follow(own, member, "provision", own->groups.ids[i], &own->pupils, "pupil");
+        result = own_follow_led(own, member, "provision", own->groups.ids[i], &own->pupils, "pupil");
     // first the pupils one is assigned to singly or leads: their classes come after, and bring nobody else in
     size_t n_assigned = own->classes.n, n_single = own->pupils.n;
     for (size_t i = 0; !result && i < n_assigned; i++)

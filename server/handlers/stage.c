@@ -57,12 +57,25 @@ struct stage *stage_find(const struct stages *stages, int64_t staff, const uint8
     return NULL;
 }
 
+void stage_answered(struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY], int result, bool dry_run)
+{
+    struct stage *stage = stage_find(stages, staff, key);
+    if (!stage)
+        return;
+    stage->applying = false;
+    stage->answered |= result != ERR_BUSY;
+    stage->applied |= !result && !dry_run;
+    if (dry_run && result != ERR_BUSY && !stage->applied)
+        stage_drop(stages, stage);
+}
+
 static size_t stage_bytes(const struct stage *stage)
 {
     return sizeof *stage + stage->arena.used + stage->capacity * sizeof *stage->items + stage->parts_capacity * sizeof *stage->parts;
 }
 
-// What this person has staged, and how many; what was applied already makes room for what is new.
+// What this person has staged, and how many; what was answered already, refused or not,
+// makes room for what is new, the oldest first.
 static size_t stages_bytes(struct stages *stages, int64_t staff, const struct stage *keep, size_t *n)
 {
     size_t bytes = 0;
@@ -77,7 +90,7 @@ static size_t stages_bytes(struct stages *stages, int64_t staff, const struct st
     }
     LL_FOREACH_SAFE(stages->all, stage, next)
     {
-        if ((bytes < STAGE_BYTES / 2 && *n < STAGES_MAX) || stage->staff != staff || !stage->applied || stage->applying || stage == keep)
+        if ((bytes < STAGE_BYTES / 2 && *n < STAGES_MAX) || stage->staff != staff || !stage->answered || stage->applying || stage == keep)
             continue;
         bytes -= stage_bytes(stage);
         --*n;
@@ -110,7 +123,7 @@ static struct stage *stage_new(struct stages *stages, int64_t staff, const uint8
     memcpy(stage->key, key, STORE_KEY);
     arena_init(&stage->arena, STAGE_BYTES);
     crypto_hash_sha256_init(&stage->hash);
-    LL_PREPEND(stages->all, stage);
+    LL_APPEND(stages->all, stage);
     return stage;
 }
 

@@ -33,6 +33,7 @@ struct stage {
     size_t n_parts, parts_capacity;
     crypto_hash_sha256_state hash; // over all records, whatever the parts
     bool applying, applied;
+    bool answered; // with whatever came of it: it may give way to what is new
 };
 
 struct stages *stages_new(void);
@@ -43,6 +44,9 @@ struct stage *stage_find(const struct stages *stages, int64_t staff, const uint8
 // One part more. 0, ERR_INVALID (out of order, other content, empty), ERR_TOO_LARGE, ERR_NOMEM.
 int stage_add(struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY], uint32_t part, size_t n, Sendco__Record *const *records,
               uint64_t now, struct stage **stage, struct problem *problem);
+// The put of it was answered, with `result`: a trial is over and dropped. What was applied stays for a
+// lost answer to be told again, what was refused for another try, each until there is no room.
+void stage_answered(struct stages *stages, int64_t staff, const uint8_t key[STORE_KEY], int result, bool dry_run);
 // Adds one record, as it came, to a hash.
 int stage_hash_record(crypto_hash_sha256_state *state, const Sendco__Record *record, struct arena *scratch);
 

@@ -224,17 +224,19 @@ static void done_write(int result, void *data)
 {
     struct writing *writing = data;
     struct request *request = writing->request;
-    struct stage *stage = writing_stage(writing);
-    if (stage) {
-        stage->applying = false;
-        stage->applied |= !result && !writing->change.dry_run;
-    }
-    if (!result) {
+    struct server *server = request->server;
+    int64_t staff = request->actor.staff;
+    bool staged = writing->staged, dry_run = writing->change.dry_run;
+    uint8_t key[STORE_KEY];
+    memcpy(key, writing->stage_key, sizeof key);
+    if (!result)
         writing_answer(writing);
-        return;
+    else {
+        request->problem = writing->change.problem;
+        request_fail(request, result);
     }
-    request->problem = writing->change.problem;
-    request_fail(request, result);
+    if (staged)
+        stage_answered(server->stages, staff, key, result, dry_run); // the answer was made of what it holds
 }
 
 static void writing_start(struct writing *writing)
@@ -345,10 +347,13 @@ void handle_put(struct request *request)
     if (!result)
         result = parse_temporaries(change->items, change->n_items, &request->problem);
     crypto_hash_sha256_final(&hash, change->hash);
-    if (result)
-        request_fail(request, result);
-    else
+    if (!result) {
         writing_start(writing);
+        return;
+    }
+    if (writing->staged)
+        stage_answered(request->server->stages, request->actor.staff, change->key, result, change->dry_run);
+    request_fail(request, result);
 }
 
 void handle_remove(struct request *request)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/date.h"
+
 int rule_refuse(struct problem *problem, const struct record *record, const char *field, const char *hint, const char *format, ...)
 {
     char sentence[480];
@@ -113,9 +115,117 @@ int rule_find_about(struct view *view, const char *kind, int64_t about, struct a
     return rule_find(view, &query, arena, found, problem);
 }
 
+int rule_count(struct view *view, const struct query *query, uint64_t *n, struct problem *problem)
+{
+    struct problem own; // as in rule_find
+    problem_init(&own, NULL);
+    *n = 0;
+    int error = view_count(view, query, n, &own);
+    if (!error || error == ERR_DENIED)
+        return 0;
+    return problem_set(problem, error, "%s", own.message[0] ? own.message : "the server is short of memory");
+}
+
+int rule_first(struct view *view, struct query *query, struct arena *arena, struct record **first, struct problem *problem)
+{
+    struct found found;
+    query->limit = 1;
+    int error = rule_find(view, query, arena, &found, problem);
+    *first = !error && found.n ? found.records[0] : NULL;
+    return error;
+}
+
+const char *rule_id(struct view *view, const struct kind *kind, int64_t id, char text[ID_TEXT_MAX])
+{
+    return view_made(view, kind, id) ? "…" : id_format(kind, id, text);
+}
+
+struct before {
+    uint64_t seq;
+    struct record *record;
+};
+
+static int on_entry(const struct entry *entry, void *data)
+{
+    struct before *before = data;
+    if (entry->seq < before->seq)
+        before->record = entry->action == ACTION_REMOVE ? NULL : entry->record;
+    return 0;
+}
+
+struct record *rule_before(struct view *view, const struct record *now, uint64_t seq, struct arena *arena)
+{
+    struct before before = {seq, NULL};
+    return view_history(view, now->kind, now->id, arena, on_entry, &before, NULL) ? NULL : before.record;
+}
+
+int rule_takes_part(struct view *view, int64_t provision, int64_t pupil, int32_t day, bool *takes_part, struct problem *problem)
+{
+    struct query query;
+    uint64_t n = 0;
+    query_init(&query, kind_find("ProvisionMember"));
+    query.about = pupil;
+    query.as_at = day;
+    query_where(&query, "provision", OP_EQ, value_number(provision));
+    int error = rule_count(view, &query, &n, problem);
+    *takes_part = n > 0;
+    return error;
+}
+
+int rule_is_reviewed(struct view *view, int64_t target, int64_t since, bool *reviewed, struct problem *problem)
+{
+    struct query query;
+    uint64_t n = 0;
+    query_init(&query, kind_find("TargetReview"));
+    query_where(&query, "target", OP_EQ, value_number(target));
+    query_where(&query, "day", OP_GE, value_number(since));
+    int error = rule_count(view, &query, &n, problem);
+    *reviewed = n > 0;
+    return error;
+}
+
+int rule_refuse_dates(struct view *view, const struct record *record, const char *field, const char *why, int64_t day,
+                      const struct record *provision, struct problem *problem)
+{
+    char text[DATE_TEXT_MAX], id[ID_TEXT_MAX], hint[200];
+    bool closed = record_has(provision, "closed");
+    snprintf(hint, sizeof hint,
+             closed ? "Give a day within it; it is closed, so what comes after belongs to a new one: see sendco provision show %s"
+                    : "Give a day within it, or change its dates first: sendco provision edit %s ends=DATE",
+             rule_id(view, provision->kind, provision->id, id));
+    return rule_refuse(problem, record, field, hint, "is %s of the provision, %s", why, date_human((int32_t)day, text));
+}
+
+bool rule_plan_is_finished(const struct record *plan)
+{
+    return rule_chosen(plan, "status", "reviewed") || rule_chosen(plan, "status", "closed");
+}
+
 bool rule_plan_is_live(const struct record *plan, int32_t on)
 {
     return (rule_chosen(plan, "status", "live") || rule_chosen(plan, "status", "agreed")) && record_number(plan, "starts") <= on;
+}
+
+static int on_plan(struct record *plan, void *data)
+{
+    struct view *view = data;
+    return rule_plan_is_live(plan, view_today(view));
+}
+
+int rule_has_live_plan(struct view *view, int64_t pupil, bool *has, struct problem *problem)
+{
+    struct query query;
+    struct arena arena;
+    query_init(&query, kind_find("Plan"));
+    query.about = pupil;
+    query_where(&query, "starts", OP_LE, value_number(view_today(view)));
+    query_where(&query, "status", OP_NE, value_number(rule_choice(query.kind, "status", "closed")));
+    query_where(&query, "status", OP_NE, value_number(rule_choice(query.kind, "status", "reviewed")));
+    arena_init(&arena, 0);
+    int error = view_list(view, &query, &arena, NULL, on_plan, view, problem);
+    *has = error > 0;
+    arena_deinit(&arena);
+    return error > 0 || error == ERR_DENIED ? 0 : error;
 }
 
 const char *rule_names(const char *const names[RULE_NAMED], size_t n, struct arena *arena)

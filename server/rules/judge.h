@@ -1,5 +1,6 @@
 // What rules say and ask again and again. Writer thread, inside the request's
-// transaction; everything is read in the author's scope.
+// transaction. Rules judge by all there is, but name only what view_label lets the
+// author see.
 #ifndef SERVER_RULES_JUDGE_H
 #define SERVER_RULES_JUDGE_H
 
@@ -38,8 +39,32 @@ int rule_find_by(struct view *view, const char *kind, const char *field, int64_t
                  struct problem *problem);
 int rule_find_about(struct view *view, const char *kind, int64_t about, struct arena *arena, struct found *found, struct problem *problem);
 
+// How many there are; 0 where the author's role reaches none of it. 0 or an error.
+int rule_count(struct view *view, const struct query *query, uint64_t *n, struct problem *problem);
+// The first that the query finds, in the arena; NULL: none. 0 or an error.
+int rule_first(struct view *view, struct query *query, struct arena *arena, struct record **first, struct problem *problem);
+
+// The id for a next step; "…" for what the request itself makes, which is gone when it is refused.
+const char *rule_id(struct view *view, const struct kind *kind, int64_t id, char text[ID_TEXT_MAX]);
+
+// The record as its log has it last before that change; NULL: it was not, or the log has it no more.
+struct record *rule_before(struct view *view, const struct record *now, uint64_t seq, struct arena *arena);
+
+// Was the pupil in the provision on that day? 0 or an error.
+int rule_takes_part(struct view *view, int64_t provision, int64_t pupil, int32_t day, bool *takes_part, struct problem *problem);
+// Has the target a review since that day? 0 or an error.
+int rule_is_reviewed(struct view *view, int64_t target, int64_t since, bool *reviewed, struct problem *problem);
+
+// "is after the last day of the provision, Fri 27 Mar 2026": refuses that date of a member or a session.
+int rule_refuse_dates(struct view *view, const struct record *record, const char *field, const char *why, int64_t day,
+                      const struct record *provision, struct problem *problem);
+
+// Reviewed or closed.
+bool rule_plan_is_finished(const struct record *plan);
 // Live or agreed, and begun by that day; one whose review is overdue still is.
 bool rule_plan_is_live(const struct record *plan, int32_t on);
+// Has the pupil such a plan today? 0 or an error.
+int rule_has_live_plan(struct view *view, int64_t pupil, bool *has, struct problem *problem);
 
 // "A, B, C and 2 more"; `names` has the first RULE_NAMED of `n`. In the arena.
 const char *rule_names(const char *const names[RULE_NAMED], size_t n, struct arena *arena);

@@ -16,38 +16,23 @@ static int check_plan(struct view *view, const struct record *before, const stru
     return rule_refuse(problem, after, "review_due", "Give a day after the plan's first, or leave it empty.", "is before the plan starts");
 }
 
-static bool is_finished(const struct record *plan)
-{
-    return rule_chosen(plan, "status", "reviewed") || rule_chosen(plan, "status", "closed");
-}
-
 // --- with its reviews judged ---
 
-static int is_reviewed(struct view *view, const struct record *target, int64_t since, bool *reviewed, struct problem *problem)
-{
-    struct query query;
-    uint64_t n = 0;
-    query_init(&query, kind_find("TargetReview"));
-    query_where(&query, "target", OP_EQ, value_number(target->id));
-    query_where(&query, "day", OP_GE, value_number(since));
-    int error = view_count(view, &query, &n, problem);
-    *reviewed = n > 0;
-    return error;
-}
-
-static const char *target_name(const struct record *target, struct arena *arena)
+static const char *target_name(struct view *view, const struct record *target, struct arena *arena)
 {
     char id[ID_TEXT_MAX], aim[48];
-    id_format(target->kind, target->id, id);
-    return arena_printf(arena, "%s (%s)", id, text_excerpt(record_text(target, "aim"), aim, sizeof aim));
+    text_excerpt(record_text(target, "aim"), aim, sizeof aim);
+    if (view_made(view, target->kind, target->id))
+        return arena_printf(arena, "\"%s\"", aim);
+    return arena_printf(arena, "%s (%s)", id_format(target->kind, target->id, id), aim);
 }
 
-static int refuse_unreviewed(const struct record *plan, const char *const names[RULE_NAMED], int64_t first, size_t n, struct arena *arena,
-                             struct problem *problem)
+static int refuse_unreviewed(struct view *view, const struct record *plan, const char *const names[RULE_NAMED], int64_t first, size_t n,
+                             struct arena *arena, struct problem *problem)
 {
     char target[ID_TEXT_MAX], since[DATE_TEXT_MAX], hint[256];
     snprintf(hint, sizeof hint, "Review each first: sendco target-review add target=%s day=today judgement=met; or stop it: status=stopped",
-             id_format(kind_find("Target"), first, target));
+             rule_id(view, kind_find("Target"), first, target));
     return rule_refuse(problem, plan, "status", hint, "%zu of the plan's targets %s no review since it began on %s: %s", n,
                        n == 1 ? "has" : "have", date_human((int32_t)record_number(plan, "starts"), since), rule_names(names, n, arena));
 }
@@ -63,15 +48,15 @@ static int judge_reviews(struct view *view, const struct record *plan, const str
         const struct record *target = targets->records[i];
         bool reviewed = rule_chosen(target, "status", "stopped");
         if (!reviewed)
-            error = is_reviewed(view, target, record_number(plan, "starts"), &reviewed, problem);
+            error = rule_is_reviewed(view, target->id, record_number(plan, "starts"), &reviewed, problem);
         if (reviewed)
             continue;
         if (n < RULE_NAMED)
-            names[n] = target_name(target, arena);
+            names[n] = target_name(view, target, arena);
         first = first ? first : target->id;
         n++;
     }
-    return error || !n ? error : refuse_unreviewed(plan, names, first, n, arena, problem);
+    return error || !n ? error : refuse_unreviewed(view, plan, names, first, n, arena, problem);
 }
 
 // --- what is told when it is reviewed ---
@@ -86,30 +71,37 @@ static bool fewer_than_half(const struct found *targets)
     return 2 * met < n;
 }
 
-// The finished plan of the same template that began last before this one; NULL: none.
-static const struct record *cycle_before(const struct record *plan, const struct found *plans)
+static int on_cycle(struct record *plan, void *data)
 {
-    const struct record *last = NULL;
-    const char *template = record_text(plan, "template");
-    for (size_t i = 0; i < plans->n; i++) {
-        const struct record *other = plans->records[i];
-        if (other->id == plan->id || !is_finished(other) || !template || !rule_coded(other, "template", template))
-            continue;
-        bool earlier = record_number(other, "starts") < record_number(plan, "starts");
-        if (earlier && (!last || record_number(other, "starts") > record_number(last, "starts")))
-            last = other;
-    }
-    return last;
+    struct record **last = data;
+    if (!rule_plan_is_finished(plan))
+        return 0;
+    *last = plan;
+    return 1; // the newest come first
+}
+
+// The finished plan of the same template that began last before this one; NULL: none.
+static int cycle_before(struct view *view, const struct record *plan, struct arena *arena, struct record **last, struct problem *problem)
+{
+    struct query query;
+    query_init(&query, kind_find("Plan"));
+    query.about = plan->about;
+    query_where(&query, "template", OP_EQ, value_text(record_text(plan, "template")));
+    query_where(&query, "starts", OP_LT, value_number(record_number(plan, "starts")));
+    query.order[query.n_order++] = (struct order){.field = field_find(query.kind, "starts"), .descending = true};
+    *last = NULL;
+    int error = view_list(view, &query, arena, NULL, on_cycle, last, problem);
+    return error > 0 ? 0 : error;
 }
 
 static int warn_of_progress(struct view *view, const struct record *plan, const struct found *targets, struct arena *arena,
                             struct problem *problem)
 {
-    struct found plans, earlier;
+    struct found earlier;
+    struct record *before;
     if (!fewer_than_half(targets))
         return 0;
-    int error = rule_find_about(view, "Plan", plan->about, arena, &plans, problem);
-    const struct record *before = error ? NULL : cycle_before(plan, &plans);
+    int error = cycle_before(view, plan, arena, &before, problem);
     if (error || !before)
         return error;
     error = rule_find_by(view, "Target", "plan", before->id, arena, &earlier, problem);
@@ -128,13 +120,13 @@ static void warn_of_views(struct view *view, const struct record *plan)
         view_warn(view, plan, "parent_views", "The plan is reviewed without the parent's views.");
 }
 
-static int judge_finish(struct view *view, const struct record *plan, struct arena *arena, struct problem *problem)
+static int judge_finish(struct view *view, const struct record *plan, bool told, struct arena *arena, struct problem *problem)
 {
     struct found targets;
     int error = rule_find_by(view, "Target", "plan", plan->id, arena, &targets, problem);
     if (!error)
         error = judge_reviews(view, plan, &targets, arena, problem);
-    if (error || !rule_chosen(plan, "status", "reviewed"))
+    if (error || !told || !rule_chosen(plan, "status", "reviewed"))
         return error;
     warn_of_views(view, plan);
     return warn_of_progress(view, plan, &targets, arena, problem);
@@ -142,25 +134,21 @@ static int judge_finish(struct view *view, const struct record *plan, struct are
 
 // --- the last live one ---
 
-static int warn_of_last(struct view *view, const struct record *before, const struct record *after, struct arena *arena,
-                        struct problem *problem)
+static int warn_of_last(struct view *view, const struct record *plan, bool removed, struct problem *problem)
 {
-    const struct record *plan = after ? after : before;
-    struct found plans, statuses;
     struct query query;
+    uint64_t n;
+    bool live;
     query_init(&query, kind_find("SenStatus"));
     query.about = plan->about;
     query.as_at = view_today(view);
     query_where(&query, "provision", OP_EQ, value_text("K"));
-    int error = rule_find(view, &query, arena, &statuses, problem);
-    if (error || !statuses.n)
+    int error = rule_count(view, &query, &n, problem);
+    if (error || !n)
         return error;
-    error = rule_find_about(view, "Plan", plan->about, arena, &plans, problem);
-    for (size_t i = 0; i < plans.n; i++)
-        if (plans.records[i]->id != plan->id && rule_plan_is_live(plans.records[i], view_today(view)))
-            return error;
-    if (!error)
-        view_warn(view, plan, after ? "status" : NULL, "It was the pupil's last live plan, and the pupil is on SEN support (K).");
+    error = rule_has_live_plan(view, plan->about, &live, problem);
+    if (!error && !live)
+        view_warn(view, plan, removed ? NULL : "status", "It was the pupil's last live plan, and the pupil is on SEN support (K).");
     return error;
 }
 
@@ -170,10 +158,12 @@ static int settle_plan(struct view *view, const struct record *before, const str
     struct arena arena;
     int error = 0;
     arena_init(&arena, 0);
-    if (after && is_finished(after) && rule_changed(before, after, "status"))
-        error = judge_finish(view, after, &arena, problem);
+    bool ended = after && rule_plan_is_finished(after) && rule_changed(before, after, "status");
+    bool moved = after && rule_plan_is_finished(after) && rule_changed(before, after, "starts"); // a review counts from then on
+    if (ended || moved)
+        error = judge_finish(view, after, ended, &arena, problem);
     if (!error && rule_chosen(before, "status", "live") && !rule_chosen(after, "status", "live"))
-        error = warn_of_last(view, before, after, &arena, problem);
+        error = warn_of_last(view, after ? after : before, !after, problem);
     arena_deinit(&arena);
     return error;
 }

@@ -1,8 +1,7 @@
-// Rules of a run of a provision: what it takes from its type, and how it is closed.
-// Writer thread.
+// Rules of a run of a provision: what it takes from its type, and what follows when it
+// is closed, closed on another day or opened again. What must hold then is judged in
+// span.c. Writer thread.
 #include "server/rules/rules.h"
-
-#include <stdio.h>
 
 #include "server/rules/judge.h"
 
@@ -19,6 +18,15 @@ static int check_provision(struct view *view, const struct record *before, const
         return rule_refuse(problem, after, "closed", "Give a day from the first on, or correct the first day.",
                            "is before the provision starts");
     return 0;
+}
+
+static int set_ends(struct view *view, struct record *record, struct value ends, struct problem *problem)
+{
+    const struct field *field = field_find(record->kind, "ends");
+    if (value_equal(record->values[field->index], ends))
+        return 0;
+    record_set(record, "ends", ends);
+    return view_put(view, record, field_bit(field), NULL, problem);
 }
 
 // --- what is left empty is taken from the type ---
@@ -50,103 +58,112 @@ static uint64_t take_from_type(struct record *provision, const struct record *ty
     return set;
 }
 
-// --- closing ---
-
-static int end_member(struct view *view, struct record *member, int64_t closed, struct problem *problem)
-{
-    if (rule_last_day(member) <= closed || record_number(member, "starts") > closed)
-        return 0;
-    record_set(member, "ends", value_number(closed));
-    return view_put(view, member, field_bit(field_find(member->kind, "ends")), NULL, problem);
-}
-
-static int end_members(struct view *view, const struct record *provision, struct arena *arena, struct problem *problem)
-{
-    struct found members;
-    int error = rule_find_by(view, "ProvisionMember", "provision", provision->id, arena, &members, problem);
-    for (size_t i = 0; i < members.n && !error; i++)
-        error = end_member(view, members.records[i], record_number(provision, "closed"), problem);
-    return error;
-}
-
-static int follow_up(struct view *view, const struct record *after, bool is_new, struct arena *arena, struct problem *problem)
+// Of a new one only: one that is brought back is as somebody left it.
+static int begin(struct view *view, const struct record *after, struct arena *arena, struct problem *problem)
 {
     struct record *provision = record_copy(after, arena);
     if (!provision)
         return problem_set(problem, ERR_NOMEM, "the server is short of memory");
-    uint64_t set = is_new ? take_from_type(provision, rule_follow(view, after, "type", arena)) : 0;
+    uint64_t set = take_from_type(provision, rule_follow(view, after, "type", arena));
     if (record_has(provision, "closed") && rule_last_day(provision) > record_number(provision, "closed")) {
         record_set(provision, "ends", value_number(record_number(provision, "closed")));
         set |= field_bit(field_find(provision->kind, "ends"));
     }
-    int error = set ? view_put(view, provision, set, NULL, problem) : 0;
-    return !error && record_has(provision, "closed") ? end_members(view, provision, arena, problem) : error;
+    return set ? view_put(view, provision, set, NULL, problem) : 0;
+}
+
+// --- closing, and closing on another day ---
+
+// What ended with the old last day ends with the new one; what would go on beyond it ends there.
+static int end_record(struct view *view, struct record *record, int64_t was, int64_t closed, struct problem *problem)
+{
+    bool with_it = record_has(record, "ends") && record_number(record, "ends") == was;
+    if (record_number(record, "starts") > closed || (!with_it && rule_last_day(record) <= closed))
+        return 0;
+    return set_ends(view, record, value_number(closed), problem);
+}
+
+static int close_all(struct view *view, const struct record *before, const struct record *after, struct arena *arena,
+                     struct problem *problem)
+{
+    struct found members;
+    int64_t closed = record_number(after, "closed"), was = record_has(before, "closed") ? record_number(before, "closed") : closed;
+    struct record *provision = record_copy(after, arena);
+    if (!provision)
+        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
+    bool given = rule_changed(before, after, "ends"); // by the author, with the closing
+    int error = given && rule_last_day(after) <= closed ? 0 : end_record(view, provision, was, closed, problem);
+    if (!error)
+        error = rule_find_by(view, "ProvisionMember", "provision", after->id, arena, &members, problem);
+    for (size_t i = 0; !error && i < members.n; i++) // it may have been planned to end before
+        error = end_record(view, members.records[i], was, rule_last_day(provision), problem);
+    return error;
+}
+
+// --- opening again ---
+
+struct closing {
+    uint64_t seq; // of the change that closed it
+    bool closed;
+};
+
+static int on_version(const struct entry *entry, void *data)
+{
+    struct closing *closing = data;
+    bool closed = record_has(entry->record, "closed");
+    if (closed && !closing->closed)
+        closing->seq = entry->seq;
+    closing->closed = closed;
+    return 0;
+}
+
+// As it was planned before the closing, when it ended with that; empty when that is not known.
+static int reopen_record(struct view *view, struct record *record, int64_t closed, uint64_t seq, struct arena *arena,
+                         struct problem *problem)
+{
+    if (!record_has(record, "ends") || record_number(record, "ends") != closed)
+        return 0;
+    const struct record *then = rule_before(view, record, seq, arena);
+    struct value none = {.type = VALUE_EMPTY};
+    return set_ends(view, record, then ? then->values[field_find(record->kind, "ends")->index] : none, problem);
+}
+
+static int open_all(struct view *view, const struct record *before, const struct record *after, struct arena *arena,
+                    struct problem *problem)
+{
+    struct found members;
+    struct closing closing = {0};
+    int64_t closed = record_number(before, "closed");
+    struct record *provision = record_copy(after, arena);
+    int error = provision ? 0 : problem_set(problem, ERR_NOMEM, "the server is short of memory");
+    if (!error)
+        error = view_history(view, after->kind, after->id, arena, on_version, &closing, problem);
+    if (!error && !rule_changed(before, after, "ends"))
+        error = reopen_record(view, provision, closed, closing.seq, arena, problem);
+    if (!error)
+        error = rule_find_by(view, "ProvisionMember", "provision", after->id, arena, &members, problem);
+    for (size_t i = 0; !error && i < members.n; i++)
+        error = reopen_record(view, members.records[i], rule_last_day(before), closing.seq, arena, problem);
+    return error;
+}
+
+static int follow_up(struct view *view, const struct record *before, const struct record *after, struct arena *arena,
+                     struct problem *problem)
+{
+    if (!before)
+        return after->version == 1 ? begin(view, after, arena, problem) : 0;
+    if (!rule_changed(before, after, "closed"))
+        return 0;
+    return record_has(after, "closed") ? close_all(view, before, after, arena, problem) : open_all(view, before, after, arena, problem);
 }
 
 static int effect_provision(struct view *view, const struct record *before, const struct record *after, struct problem *problem)
 {
-    bool closes = after && record_has(after, "closed") && rule_changed(before, after, "closed");
-    if (!after || (before && !closes))
+    if (!after)
         return 0;
     struct arena arena;
     arena_init(&arena, 0);
-    int error = follow_up(view, after, !before, &arena, problem);
-    arena_deinit(&arena);
-    return error;
-}
-
-static int refuse_unmeasured(const struct record *provision, const char *const names[RULE_NAMED], const struct record *first, size_t n,
-                             struct arena *arena, struct problem *problem)
-{
-    char member[ID_TEXT_MAX], id[ID_TEXT_MAX], hint[300];
-    id_format(first->kind, first->id, member);
-    snprintf(hint, sizeof hint,
-             "For each: sendco member edit %s exit_score=… (or exit_reason=…); or say why for all: sendco provision edit %s close_reason=…",
-             member, id_format(provision->kind, provision->id, id));
-    return rule_refuse(problem, provision, "closed", hint, "%zu of its pupils %s neither exit score nor exit reason: %s", n,
-                       n == 1 ? "has" : "have", rule_names(names, n, arena));
-}
-
-static const char *pupil_name(struct view *view, const struct record *member, struct arena *arena)
-{
-    return view_label(view, kind_find("Pupil"), record_number(member, "pupil"), arena);
-}
-
-static int judge_closing(struct view *view, const struct record *provision, struct arena *arena, struct problem *problem)
-{
-    struct found members;
-    const char *names[RULE_NAMED] = {NULL};
-    const struct record *first = NULL;
-    size_t n = 0;
-    int error = rule_find_by(view, "ProvisionMember", "provision", provision->id, arena, &members, problem);
-    for (size_t i = 0; i < members.n && !error; i++) {
-        const struct record *member = members.records[i];
-        if (record_number(member, "starts") > record_number(provision, "closed")) {
-            const char *name = pupil_name(view, member, arena);
-            return rule_refuse(problem, provision, "closed", "Remove that pupil from it, or give a later day.",
-                               "%s joins it only after that day", name ? name : "a pupil");
-        }
-        if (record_has(provision, "close_reason") || record_has(member, "exit_score") || record_has(member, "exit_reason"))
-            continue;
-        if (n < RULE_NAMED)
-            names[n] = pupil_name(view, member, arena);
-        first = first ? first : member;
-        n++;
-    }
-    return error || !n ? error : refuse_unmeasured(provision, names, first, n, arena, problem);
-}
-
-// Judged when the request is done: the scores may come with the closing.
-static int settle_provision(struct view *view, const struct record *before, const struct record *after, struct problem *problem)
-{
-    if (!after || !record_has(after, "closed"))
-        return 0;
-    bool reason_gone = before && record_has(before, "close_reason") && !record_has(after, "close_reason");
-    if (!rule_changed(before, after, "closed") && !reason_gone)
-        return 0;
-    struct arena arena;
-    arena_init(&arena, 0);
-    int error = judge_closing(view, after, &arena, problem);
+    int error = follow_up(view, before, after, &arena, problem);
     arena_deinit(&arena);
     return error;
 }
@@ -154,5 +171,4 @@ static int settle_provision(struct view *view, const struct record *before, cons
 void provision_rules(struct store *store)
 {
     store_on_put(store, kind_find("Provision"), check_provision, effect_provision);
-    store_on_settled(store, kind_find("Provision"), settle_provision);
 }

@@ -9,6 +9,8 @@ void rules_register(struct store *store)
     plans_rules(store);
     targets_rules(store);
     provision_rules(store);
+    span_rules(store);
+    members_rules(store);
     sessions_rules(store);
     contact_rules(store);
 }

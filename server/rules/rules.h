@@ -13,8 +13,10 @@ void people_rules(struct store *store);    // Pupil, Staff, Assignment
 void standing_rules(struct store *store);  // SenStatus, Need, Concern
 void plans_rules(struct store *store);     // Plan
 void targets_rules(struct store *store);   // Target, TargetReview, Strategy
-void provision_rules(struct store *store); // Provision
-void sessions_rules(struct store *store);  // ProvisionMember, ProvisionSession, Attendance
+void provision_rules(struct store *store); // Provision: what follows from it
+void span_rules(struct store *store);      // Provision with its members and sessions
+void members_rules(struct store *store);   // ProvisionMember
+void sessions_rules(struct store *store);  // ProvisionSession, Attendance
 void contact_rules(struct store *store);   // ContactLog, Meeting, MeetingAttendee, Action
 
 #endif

@@ -20,30 +20,27 @@ static int check_status(struct view *view, const struct record *before, const st
     return 0;
 }
 
-static int warn_of_no_plan(struct view *view, const struct record *status, struct arena *arena, struct problem *problem)
+static int warn_of_no_plan(struct view *view, const struct record *status, struct problem *problem)
 {
-    struct found plans;
-    int error = rule_find_about(view, "Plan", status->about, arena, &plans, problem);
-    for (size_t i = 0; i < plans.n; i++)
-        if (rule_plan_is_live(plans.records[i], view_today(view)))
-            return error;
-    if (!error)
+    bool live;
+    int error = rule_has_live_plan(view, status->about, &live, problem);
+    if (!error && !live)
         view_warn(view, status, "provision", "The pupil has no live plan; support without one is a gap (sendco plan add).");
     return error;
 }
 
-static int warn_of_needs(struct view *view, const struct record *status, struct arena *arena, struct problem *problem)
+static int warn_of_needs(struct view *view, const struct record *status, struct problem *problem)
 {
     struct query query;
-    struct found needs;
+    uint64_t n;
     int64_t starts = record_number(status, "starts");
     query_init(&query, kind_find("Need"));
     query.about = status->about;
     query.as_at = starts > view_today(view) ? (int32_t)starts : view_today(view);
-    int error = rule_find(view, &query, arena, &needs, problem);
-    if (!error && needs.n)
-        view_warn(view, status, "provision", "%zu of the pupil's needs still run%s; end them, or say why they stay.", needs.n,
-                  needs.n == 1 ? "s" : "");
+    int error = rule_count(view, &query, &n, problem);
+    if (!error && n)
+        view_warn(view, status, "provision", "%llu of the pupil's needs still run%s; end them, or say why they stay.",
+                  (unsigned long long)n, n == 1 ? "s" : "");
     return error;
 }
 
@@ -52,20 +49,14 @@ static int settle_status(struct view *view, const struct record *before, const s
 {
     if (!after || !rule_changed(before, after, "provision") || rule_last_day(after) < view_today(view))
         return 0;
-    struct arena arena;
-    int error = 0;
-    arena_init(&arena, 0);
     if (rule_coded(after, "provision", "K") || rule_coded(after, "provision", "E"))
-        error = warn_of_no_plan(view, after, &arena, problem);
-    else if (rule_coded(after, "provision", "N"))
-        error = warn_of_needs(view, after, &arena, problem);
-    arena_deinit(&arena);
-    return error;
+        return warn_of_no_plan(view, after, problem);
+    return rule_coded(after, "provision", "N") ? warn_of_needs(view, after, problem) : 0;
 }
 
 // --- needs ---
 
-static int refuse_rank(const struct record *need, const struct record *other, struct problem *problem)
+static int refuse_rank(struct view *view, const struct record *need, const struct record *other, struct problem *problem)
 {
     char since[DATE_TEXT_MAX], id[ID_TEXT_MAX];
     const char *name = record_text(other, "need");
@@ -73,7 +64,7 @@ static int refuse_rank(const struct record *need, const struct record *other, st
                      "%s holds rank %lld of this pupil already, from %s", name ? name : "another need",
                      (long long)record_number(need, "rank"), date_human((int32_t)record_number(other, "starts"), since));
     problem_hint(problem, "End that need first, choose another rank, or put all in a new order in one go: sendco need order %s NEED …",
-                 id_format(kind_find("Pupil"), need->about, id));
+                 rule_id(view, kind_find("Pupil"), need->about, id));
     return ERR_CONFLICT;
 }
 
@@ -92,13 +83,13 @@ static int64_t first_uncovered(const struct found *needs, int64_t day, int64_t l
     return day;
 }
 
-static int refuse_alone(const struct record *mine, const struct record *lower, int64_t day, struct problem *problem)
+static int refuse_alone(struct view *view, const struct record *mine, const struct record *lower, int64_t day, struct problem *problem)
 {
     char on[DATE_TEXT_MAX], pupil[ID_TEXT_MAX], hint[240];
     const char *name = record_text(lower, "need");
     snprintf(hint, sizeof hint,
              "Put the needs in a new order in one go: sendco need order %s NEED …; or give the first need those days too.",
-             id_format(kind_find("Pupil"), mine->about, pupil));
+             rule_id(view, kind_find("Pupil"), mine->about, pupil));
     if (mine->id == lower->id)
         return rule_refuse(problem, mine, "rank", hint, "a need of rank %lld needs one of rank 1 beside it; on %s the pupil has none",
                            (long long)record_number(mine, "rank"), date_human((int32_t)day, on));
@@ -114,22 +105,82 @@ static int64_t last_on_roll(struct view *view, int64_t pupil, struct arena *aren
     return left ? record_number(record, "left") : INT64_MAX;
 }
 
-static int judge_needs(struct view *view, const struct record *mine, bool removed, struct arena *arena, struct problem *problem)
+struct days {
+    int64_t first, last; // none when last is before first
+};
+
+static struct days days_of(const struct record *need)
+{
+    return (struct days){rule_first_day(need), rule_last_day(need)};
+}
+
+// What is in `these` and not in `those`: before them and after them.
+static void days_without(struct days these, struct days those, struct days left[2])
+{
+    static const struct days none = {1, 0};
+    left[0] = these;
+    left[1] = none;
+    if (those.first > those.last)
+        return;
+    left[0].last = these.last < those.first ? these.last : those.first - 1;
+    if (those.last < these.last)
+        left[1] = (struct days){these.first > those.last ? these.first : those.last + 1, these.last};
+}
+
+// The days on which this change can leave a need alone: those on which a lower need is new
+// and those that a first need holds no more. An older gap is not this change's fault.
+static void doubtful_days(const struct record *before, const struct record *after, struct days doubtful[4])
+{
+    static const struct days none = {1, 0};
+    bool was_first = before && record_number(before, "rank") == 1, is_first = after && record_number(after, "rank") == 1;
+    for (size_t i = 0; i < 4; i++)
+        doubtful[i] = none;
+    if (was_first)
+        days_without(days_of(before), is_first ? days_of(after) : none, doubtful);
+    if (after && !is_first)
+        days_without(days_of(after), before && !was_first ? days_of(before) : none, doubtful + 2);
+}
+
+static int judge_alone(struct view *view, const struct record *mine, const struct found *needs, struct days days, bool all,
+                       struct problem *problem)
+{
+    for (size_t i = 0; i < needs->n; i++) {
+        const struct record *lower = needs->records[i];
+        if (record_number(lower, "rank") == 1 || (!all && lower->id != mine->id))
+            continue;
+        int64_t first = rule_first_day(lower) > days.first ? rule_first_day(lower) : days.first;
+        int64_t last = rule_last_day(lower) < days.last ? rule_last_day(lower) : days.last;
+        int64_t day = first <= last ? first_uncovered(needs, first, last) : INT64_MAX;
+        if (day <= last && day != INT64_MAX)
+            return refuse_alone(view, mine, lower, day, problem);
+    }
+    return 0;
+}
+
+static int judge_rank(struct view *view, const struct record *mine, const struct found *needs, struct problem *problem)
+{
+    for (size_t i = 0; i < needs->n; i++) {
+        const struct record *other = needs->records[i];
+        if (other->id != mine->id && record_number(other, "rank") == record_number(mine, "rank") && rule_overlap(mine, other))
+            return refuse_rank(view, mine, other, problem);
+    }
+    return 0;
+}
+
+static int judge_needs(struct view *view, const struct record *before, const struct record *after, struct arena *arena,
+                       struct problem *problem)
 {
     struct found needs;
+    struct days doubtful[4];
+    const struct record *mine = after ? after : before;
     int error = rule_find_about(view, "Need", mine->about, arena, &needs, problem);
     int64_t left = last_on_roll(view, mine->about, arena);
-    for (size_t i = 0; i < needs.n && !error && !removed; i++) {
-        const struct record *other = needs.records[i];
-        if (other->id != mine->id && record_number(other, "rank") == record_number(mine, "rank") && rule_overlap(mine, other))
-            error = refuse_rank(mine, other, problem);
-    }
-    for (size_t i = 0; i < needs.n && !error; i++) {
-        const struct record *lower = needs.records[i];
-        int64_t last = rule_last_day(lower) < left ? rule_last_day(lower) : left;
-        int64_t day = record_number(lower, "rank") > 1 ? first_uncovered(&needs, record_number(lower, "starts"), last) : INT64_MAX;
-        if (day <= last && day != INT64_MAX)
-            error = refuse_alone(mine, lower, day, problem);
+    if (!error && after)
+        error = judge_rank(view, after, &needs, problem);
+    doubtful_days(before, after, doubtful);
+    for (size_t i = 0; i < 4 && !error; i++) {
+        doubtful[i].last = doubtful[i].last < left ? doubtful[i].last : left;
+        error = judge_alone(view, mine, &needs, doubtful[i], i < 2, problem); // of those that are new, only mine
     }
     return error;
 }
@@ -143,7 +194,7 @@ static int settle_need(struct view *view, const struct record *before, const str
         return 0;
     struct arena arena;
     arena_init(&arena, 0);
-    int error = judge_needs(view, after ? after : before, !after, &arena, problem);
+    int error = judge_needs(view, before, after, &arena, problem);
     arena_deinit(&arena);
     return error;
 }

@@ -2,6 +2,7 @@
 // and strategies. Writer thread.
 #include "server/rules/rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "server/rules/judge.h"
@@ -39,6 +40,71 @@ static int check_target(struct view *view, const struct record *before, const st
     return error;
 }
 
+// --- in a plan that is reviewed or closed ---
+
+static int refuse_in_finished(struct view *view, const struct record *record, const char *field, const struct record *plan,
+                              const char *then, const char *sentence, struct problem *problem)
+{
+    char id[ID_TEXT_MAX], hint[200];
+    snprintf(hint, sizeof hint, "Open the plan first: sendco plan edit %s status=live; %s", rule_id(view, plan->kind, plan->id, id), then);
+    return rule_refuse(problem, record, field, hint, "%s", sentence);
+}
+
+// The plan keeps a review of each target that was not stopped.
+static int judge_in_finished(struct view *view, const struct record *before, const struct record *target, const struct record *plan,
+                             struct problem *problem)
+{
+    bool reviewed = true;
+    if (!before && !view_changed(view, plan) && view_made(view, target->kind, target->id))
+        return refuse_in_finished(view, target, "plan", plan, "then add the target, or leave the plan empty.",
+                                  "it is reviewed or closed, so it takes no more targets", problem);
+    bool opened = !rule_chosen(target, "status", "stopped") && (!before || rule_chosen(before, "status", "stopped"));
+    int error = opened ? rule_is_reviewed(view, target->id, record_number(plan, "starts"), &reviewed, problem) : 0;
+    if (error || reviewed)
+        return error;
+    return refuse_in_finished(view, target, "status", plan, "or review the target first.",
+                              "its plan is reviewed or closed, and the target has no review since the plan began", problem);
+}
+
+static int settle_target(struct view *view, const struct record *before, const struct record *after, struct problem *problem)
+{
+    if (!after || !record_has(after, "plan"))
+        return 0;
+    struct arena arena;
+    arena_init(&arena, 0);
+    const struct record *plan = rule_follow(view, after, "plan", &arena);
+    int error = plan && rule_plan_is_finished(plan) ? judge_in_finished(view, before, after, plan, problem) : 0;
+    arena_deinit(&arena);
+    return error;
+}
+
+static int judge_kept(struct view *view, const struct record *before, const struct record *after, struct arena *arena,
+                      struct problem *problem)
+{
+    bool reviewed;
+    const struct record *review = after ? after : before, *target = rule_follow(view, review, "target", arena);
+    const struct record *plan = target && !rule_chosen(target, "status", "stopped") ? rule_follow(view, target, "plan", arena) : NULL;
+    if (!plan || !rule_plan_is_finished(plan))
+        return 0;
+    int error = rule_is_reviewed(view, target->id, record_number(plan, "starts"), &reviewed, problem);
+    if (error || reviewed)
+        return error;
+    return refuse_in_finished(view, review, after ? "day" : NULL, plan, "or give the target another review first.",
+                              "it is the only review of a target whose plan is reviewed or closed", problem);
+}
+
+// Judged when the request is done: another review may take its place.
+static int settle_review(struct view *view, const struct record *before, const struct record *after, struct problem *problem)
+{
+    if (!before || (after && !rule_changed(before, after, "day"))) // one more takes nothing away
+        return 0;
+    struct arena arena;
+    arena_init(&arena, 0);
+    int error = judge_kept(view, before, after, &arena, problem);
+    arena_deinit(&arena);
+    return error;
+}
+
 // --- reviews ---
 
 static int judge_day(struct view *view, const struct record *review, struct arena *arena, struct problem *problem)
@@ -70,19 +136,53 @@ static int check_review(struct view *view, const struct record *before, const st
     return error;
 }
 
-// The newest review that judges at all; NULL: none.
-static const struct record *newest_judgement(const struct found *reviews)
+static bool is_judgement(const struct record *review)
 {
-    const struct record *newest = NULL;
-    for (size_t i = 0; i < reviews->n; i++) {
-        const struct record *review = reviews->records[i];
-        if (rule_chosen(review, "judgement", "not-assessed"))
-            continue;
-        int64_t day = record_number(review, "day"), best = newest ? record_number(newest, "day") : INT64_MIN;
-        if (day > best || (day == best && review->id > newest->id))
-            newest = review;
-    }
-    return newest;
+    return review && !rule_chosen(review, "judgement", "not-assessed");
+}
+
+// The newer of two; NULL, or one that judges nothing, is older than any.
+static const struct record *newer(const struct record *a, const struct record *b)
+{
+    if (!is_judgement(a) || !is_judgement(b))
+        return is_judgement(a) ? a : is_judgement(b) ? b : NULL;
+    int64_t x = record_number(a, "day"), y = record_number(b, "day");
+    return x != y ? (x > y ? a : b) : a->id > b->id ? a : b;
+}
+
+struct newest {
+    int64_t but; // this review
+    const struct record *review;
+};
+
+static int on_judgement(struct record *review, void *data)
+{
+    struct newest *newest = data;
+    if (newest->review && record_number(review, "day") < record_number(newest->review, "day"))
+        return 1; // the newest day comes first
+    if (review->id != newest->but)
+        newest->review = newer(newest->review, review);
+    return 0;
+}
+
+static void query_judgements(struct query *query, int64_t target)
+{
+    query_init(query, kind_find("TargetReview"));
+    query_where(query, "target", OP_EQ, value_number(target));
+    query_where(query, "judgement", OP_NE, value_number(rule_choice(query->kind, "judgement", "not-assessed")));
+}
+
+// Of the target's other reviews, the newest that judges; NULL: none. 0 or an error.
+static int newest_other(struct view *view, const struct record *review, struct arena *arena, const struct record **other,
+                        struct problem *problem)
+{
+    struct query query;
+    struct newest newest = {review->id, NULL};
+    query_judgements(&query, record_number(review, "target"));
+    query.order[query.n_order++] = (struct order){.field = field_find(query.kind, "day"), .descending = true};
+    int error = view_list(view, &query, arena, NULL, on_judgement, &newest, problem);
+    *other = newest.review;
+    return error > 0 || error == ERR_DENIED ? 0 : error;
 }
 
 static const char *status_of(const struct record *judgement)
@@ -94,20 +194,21 @@ static const char *status_of(const struct record *judgement)
     return "open";
 }
 
-static int tell_target(struct view *view, const struct record *before, const struct record *review, struct arena *arena,
+// Only another newest judgement says how the target stands: until then what somebody set by hand holds.
+static int tell_target(struct view *view, const struct record *before, const struct record *after, struct arena *arena,
                        struct problem *problem)
 {
-    struct record *target = rule_follow(view, review, "target", arena);
-    struct found reviews;
-    if (!target || rule_chosen(target, "status", "stopped")) // somebody stopped it: a review does not undo that
-        return 0;
-    int error = rule_find_by(view, "TargetReview", "target", target->id, arena, &reviews, problem);
-    const struct record *judgement = newest_judgement(&reviews);
-    bool judged = before && !rule_chosen(before, "judgement", "not-assessed");
-    const char *status = status_of(judgement);
-    bool as_is = rule_chosen(target, "status", status) || (!judgement && (!judged || !record_has(target, "status")));
-    if (error || as_is)
+    const struct record *review = after ? after : before, *other;
+    int error = newest_other(view, review, arena, &other, problem);
+    if (error)
         return error;
+    const struct record *was = newer(other, before), *now = newer(other, after);
+    if (was == now || (was && now && was->id == now->id && record_number(was, "judgement") == record_number(now, "judgement")))
+        return 0;
+    struct record *target = rule_follow(view, review, "target", arena);
+    const char *status = status_of(now);
+    if (!target || rule_chosen(target, "status", "stopped") || rule_chosen(target, "status", status))
+        return 0; // somebody stopped it: a review does not undo that
     record_set(target, "status", value_number(rule_choice(target->kind, "status", status)));
     return view_put(view, target, field_bit(field_find(target->kind, "status")), NULL, problem);
 }
@@ -119,7 +220,7 @@ static int effect_review(struct view *view, const struct record *before, const s
         return 0;
     struct arena arena;
     arena_init(&arena, 0);
-    int error = tell_target(view, before, after ? after : before, &arena, problem);
+    int error = tell_target(view, before, after, &arena, problem);
     arena_deinit(&arena);
     return error;
 }
@@ -148,6 +249,8 @@ static int check_strategy(struct view *view, const struct record *before, const 
 void targets_rules(struct store *store)
 {
     store_on_put(store, kind_find("Target"), check_target, NULL);
+    store_on_settled(store, kind_find("Target"), settle_target);
     store_on_put(store, kind_find("TargetReview"), check_review, effect_review);
+    store_on_settled(store, kind_find("TargetReview"), settle_review);
     store_on_put(store, kind_find("Strategy"), check_strategy, NULL);
 }

@@ -45,7 +45,9 @@ uint64_t store_epoch(const struct store *store);
 uint64_t store_seq(const struct store *store); // newest committed, as the loop knows it
 
 // Checks judge a change, effects follow from it; both run inside the writer's
-// transaction. `before` is NULL for a new record, `after` for a removed one.
+// transaction. Rules of every sort read everything, whoever the author is: what holds, holds for all.
+// A sentence names what else there is by view_label, which keeps to what its author may see.
+// `before` is NULL for a new record, `after` for a removed one.
 // Register before the loop runs. A check returns 0 or an error with its sentence.
 typedef int store_rule_fn(struct view *view, const struct record *before, const struct record *after, struct problem *problem);
 void store_on_put(struct store *store, const struct kind *kind, store_rule_fn *check, store_rule_fn *effect);

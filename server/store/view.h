@@ -103,7 +103,8 @@ int view_history(struct view *view, const struct kind *kind, int64_t id, struct 
                  struct problem *problem);
 
 // What a record is called ("Yılmaz, Aisha"), references resolved one level; NULL when it may not be
-// seen or does not exist. Removed records keep their names.
+// seen or does not exist. By the actor's own scope, in a rule too, which else reads everything. Removed
+// records keep their names.
 const char *view_label(struct view *view, const struct kind *kind, int64_t id, struct arena *arena);
 // A member of staff's name, whoever asks; never NULL ("somebody").
 const char *view_staff_name(struct view *view, int64_t staff, struct arena *arena);
@@ -113,8 +114,9 @@ const char *view_code_title(struct view *view, const char *list, const char *cod
 // Inside the writer's transaction only, as part of the same request: the change
 // is marked as caused, checked like any other, and its effects run, four deep at
 // most. `set`: the fields to take from the record. For a new record id 0; *id tells it.
+// Asks for no rights of the author's; what they may not see of it is not told to them.
 int view_put(struct view *view, const struct record *record, uint64_t set, int64_t *id, struct problem *problem);
-// Something to tell the author that is no reason to refuse.
+// Something to tell the author that is no reason to refuse; of a record out of their sight it is not told.
 void view_warn(struct view *view, const struct record *record, const char *field, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 // Was this record changed, was this one made, by this very request? What the request made

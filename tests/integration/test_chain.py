@@ -50,10 +50,10 @@ class Chain(unittest.TestCase):
         cls.school.start()
         with cls.school.client() as client:
             target = kinds.find("Target")
-            for i, (id, _, record) in enumerate(client.all(target)[:20]):
+            for i, (id, message, record) in enumerate(client.all(target)[:20]):
                 client.edit(target, id, record.version, progress=f"step {i}")
                 if i % 5 == 0:
-                    client.remove(target, id, record.version + 1)
+                    client.remove(target, client.add(target, pupil=message.pupil, aim="not for long"), 1)
             cls.head = client.ask(status=wire.pb.Status()).status
         cls.school.stop()
 

@@ -72,7 +72,7 @@ class Pages(school.Case):
     @classmethod
     def make_plans(cls):
         plan = {"template": "APDR", "layer": "TARGETED"}
-        old = cls.add("Plan", cls.ada, cycle=1, starts="2024-01-08", review_due="2024-04-12", status=4, **plan)
+        old = cls.add("Plan", cls.ada, cycle=1, starts="2024-01-08", review_due="2024-04-12", status=3, **plan)
         cls.plan = cls.add("Plan", cls.ada, cycle=2, starts="2024-09-09", review_due="2024-12-13", status=3, parent_agreed="2024-09-20", **plan)
         targets = (("met", old, 2, "2024-03-22", "Counts to 10"), ("stopped", old, 5, None, "Stopped"), ("late", cls.plan, None, "2024-12-13", "Reads 20 words"),
                    ("soon", cls.plan, 1, "2024-11-29", "Asks for help"), ("done", cls.plan, 2, "2024-10-11", "Says hello"),
@@ -84,6 +84,7 @@ class Pages(school.Case):
         for name, day, judgement, value in (("soon", "2024-10-14", 3, "4 of 10"), ("soon", "2024-11-04", 4, "2 of 10"), ("ancient", "2023-11-17", 4, "2"),
                                             ("met", "2024-03-22", 2, "10")):
             cls.add("TargetReview", target=cls.target[name], day=day, judgement=judgement, value=value, reviewed_by=cls.teacher)
+        cls.senco.edit(kinds.find("Plan"), old, 1, status=4)
         cls.add("Strategy", cls.ada, what="Pre-teach words", starts="2024-09-09", subject="English")
         cls.add("Strategy", cls.ada, what="Coloured paper", starts="2024-01-08", ends="2024-07-19")
 
@@ -224,7 +225,7 @@ class Pages(school.Case):
         self.assertEqual(figures[0], [680, None, None, 3, 4, 30 + 40 + 30, 750 + 375 + 600 + 450 + 331])
         self.assertEqual(figures[1], [600, 675, 75, 1, 1, 30, 750 + 601])
         self.assertEqual(figures[2], [None, None, None, 4, 5, 130, 2506 + 1351])
-        self.assertEqual(figures[3], [None, None, None, None, None, 100, 2506])
+        self.assertEqual(figures[3], [None, None, None, 3, 4, 100, 2506])
         self.assertEqual((rows[0]["type"], rows[0]["days"], kinds.iso(rows[0]["until"])), ("Word box", "Mon 09:30", "2024-12-13"))
         rows = self.page(as_at="2024-10-08")["provision"]
         self.assertEqual([(r["minutes"], r["cost"]) for r in rows][0], (70, 750 + 375 + 600 + 371))

@@ -163,7 +163,7 @@ class Today(school.Case):
 
     def test_a_long_day_is_cut(self):
         senco, action = self.client(), kinds.find("Action")
-        made = [senco.add(action, what="one of many %d" % i, owner=self.ta, due=DAY("2024-11-18")) for i in range(30)]
+        made = [senco.add(action, pupil=self.child, what="one of many %d" % i, owner=self.ta, due=DAY("2024-11-18")) for i in range(30)]
         try:
             got = self.ask("ta")
             n = len(rows(got, "actions"))

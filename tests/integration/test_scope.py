@@ -9,6 +9,7 @@ import school
 import wire
 
 WORD = "xylographic"     # in a note of every target
+LED_AFTER = 42           # days for which a leader sees what has ended
 
 
 class Scope(school.Case):
@@ -36,9 +37,10 @@ class Scope(school.Case):
                     id = cls.staff_id[name] = client.login.staff
                 classes = {getattr(m, "class") for m in held[id] if m.HasField("class")}
                 cls.own[name] = {m.pupil for m in held[id] if m.HasField("pupil")} | {m.pupil for m in members if getattr(m, "class") in classes}
-                led = {i for i, m, _ in senco.all(kinds.find("Provision"), where=()) if m.leader == id and cls.holds(m, today)}
-                groups = [m for _, m, _ in senco.all(kinds.find("ProvisionMember")) if cls.holds(m, today)]
-                cls.own[name] |= {m.pupil for m in groups if m.provision in led}
+                led = {i for i, m, _ in senco.all(kinds.find("Provision"), where=()) if m.leader == id and cls.held_lately(m, today)}
+                every = [m for _, m, _ in senco.all(kinds.find("ProvisionMember"))]
+                groups = [m for m in every if cls.holds(m, today)]
+                cls.own[name] |= {m.pupil for m in every if m.provision in led and cls.held_lately(m, today)}
                 cls.groups[name] = led | {m.provision for m in groups if m.pupil in cls.own[name]}
             cls.outside = next(p for p in sorted(cls.everyone) if p not in cls.own["teacher"] | cls.own["ta"])
             cls.inside = sorted(cls.own["teacher"])[0]
@@ -50,6 +52,10 @@ class Scope(school.Case):
     @staticmethod
     def holds(spell, day):
         return spell.starts <= day and (not spell.HasField("ends") or spell.ends >= day)
+
+    @staticmethod
+    def held_lately(spell, day):
+        return spell.starts <= day and (not spell.HasField("ends") or spell.ends >= day - LED_AFTER)
 
     def about(self, kind, id, message):
         """Whom a record is about, along its kind's path; 0 for nobody."""
@@ -126,7 +132,7 @@ class Scope(school.Case):
                     continue
                 every = self.senco.all(kind)
                 reach = self.own[name] if kind.about() == "PUPIL" else self.groups[name]
-                if kind.class_ in ("C0", "C1", "W1"):
+                if kind.class_ in ("C0", "C1"):
                     reach = reach | {0}     # about nobody: the school's, and these classes of it are everybody's
                 mine = {i for i, m, _ in every if self.about(kind, i, m) in reach}
                 got = client.all(kind)
@@ -409,11 +415,46 @@ class Moving(school.Case):
             if not message.HasField("ends") or message.ends > today:
                 senco.edit(assignment, id, record.version, ends=today)
         for id, message, record in senco.all(kinds.find("Provision"), [("leader", "EQ", ta.login.staff)]):
-            if not message.HasField("ends") or message.ends > today:
+            if not message.HasField("ends") or message.ends > today - LED_AFTER:
                 senco.edit(kinds.find("Provision"), id, record.version, cleared=["leader"])      # who leads a group sees its pupils
         self.assertTrue(ta.all(pupil), "the last day counts")
         self.school.set_clock(kinds.iso(today + 1))
         school.until(lambda: not self.sees("ta"), "the assistant's scope to end with the day")
+
+    def led(self, senco, leader, ends, left=None):
+        """A provision of that leader which ends then, and a pupil in it, of nobody's class, who left it then."""
+        provision, member, pupil, type = (kinds.find(n) for n in ("Provision", "ProvisionMember", "Pupil", "ProvisionType"))
+        child = senco.add(pupil, surname="Led", forename="By", born=self.today - 3000)
+        group = senco.add(provision, type=senco.all(type)[0][0], name="Led", starts=self.today - 90, ends=ends, leader=leader)
+        senco.add(member, provision=group, pupil=child, starts=self.today - 90, ends=ends if left is None else left, entry_score=10)
+        return group, child
+
+    def test_a_leader_sees_a_group_for_six_weeks_after_its_end(self):
+        provision, session, pupil = (kinds.find(n) for n in ("Provision", "ProvisionSession", "Pupil"))
+        senco, ta = self.client(), self.client("ta")
+        self.today = senco.hello.today
+        group, child = self.led(senco, ta.login.staff, self.today - 1)
+        last, first = self.led(senco, ta.login.staff, self.today - LED_AFTER), self.led(senco, ta.login.staff, self.today - LED_AFTER - 1)
+        stays, left = self.led(senco, ta.login.staff, self.today + 30, self.today - LED_AFTER - 1)
+        for spell, seen in (((group, child), True), (last, True), (first, False), ((stays, None), True), ((None, left), False)):
+            for kind, id in zip((provision, pupil), spell):
+                if id:
+                    self.assertEqual(ta.get(kind, id, check=False).outcome, wire.pb.OK if seen else wire.pb.NOT_FOUND, (kind.name, spell))
+        self.assertEqual(ta.add(session, check=False, provision=group, day=self.today - 1, held=True, note="the last one").outcome, wire.pb.OK)
+        self.refused(wire.pb.INVALID, ta.add(session, check=False, provision=first[0], day=self.today - 50, held=True))
+        group, child = self.led(senco, senco.login.staff, self.today - 1)      # who neither leads nor works with them
+        self.assertEqual(ta.get(pupil, child, check=False).outcome, wire.pb.NOT_FOUND)
+
+    def test_what_a_meeting_is_about_does_not_show(self):
+        meeting, attendee = kinds.find("Meeting"), kinds.find("MeetingAttendee")
+        senco, teacher = self.client(), self.client("teacher")
+        own = {i for i, _, _ in teacher.all(kinds.find("Pupil"))}
+        child = next(i for i, _, _ in senco.all(kinds.find("Pupil")) if i not in own)
+        of_child, of_school = (senco.add(meeting, purpose="STAFF", day=senco.hello.today, **about) for about in (dict(pupil=child), {}))
+        said = [teacher.add(attendee, check=False, meeting=id, name="X") for id in (of_child, of_school, 10 ** 9)]
+        for reply in said:
+            self.refused(wire.pb.INVALID, reply)
+            self.assertEqual(re.sub(r"MTG-[0-9A-Z]+|\d{2,}", "#", str(reply.problem)), re.sub(r"MTG-[0-9A-Z]+|\d{2,}", "#", str(said[0].problem)))
 
     def sees(self, name):
         with wire.Client(self.school.server.address, self.school.profile(name)) as client:

@@ -270,7 +270,8 @@ static void test_scope(void **state)
             other_target = storing_target(other);
     memset(&storing_narrow, 0, sizeof storing_narrow);
     storing_narrow.read[CLASS_C0][SUBJECT_PUPIL] = storing_narrow.read[CLASS_C1][SUBJECT_PUPIL] = REACH_OWN;
-    storing_narrow.write[CLASS_C1][SUBJECT_PUPIL] = REACH_OWN;
+    storing_narrow.write[CLASS_C1][SUBJECT_PUPIL] = storing_narrow.write[CLASS_W1][SUBJECT_PUPIL] = REACH_OWN;
+    storing_narrow.read[CLASS_W1][SUBJECT_PUPIL] = REACH_OWN;
     storing_narrow_pupils[0] = mine;
     storing_narrow.own[SUBJECT_PUPIL] = (struct id_set){storing_narrow_pupils, 1};
     struct storing reading = {.actor = {.staff = 99}, .read = storing_list};

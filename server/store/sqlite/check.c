@@ -79,7 +79,7 @@ static int check_reference(struct view *view, const struct record *record, const
     if (error && error != ERR_NOT_FOUND)
         return problem_set(problem, error, "what %s refers to could not be read", field->label);
     // what one may not see reads exactly like what does not exist
-    if (!error && scope_reads_record(&view->scope, kind, about))
+    if (!error && scope_reads_record(view->reach, kind, about))
         return 0;
     return problem_in_field(problem, ERR_INVALID, record->kind, record->id, field->index, "there is no %s %s, or you may not see it",
                             kind->noun, id_format(kind, id, text));
@@ -118,18 +118,8 @@ int check_rights(struct view *view, const struct record *record, uint64_t change
     const struct kind *kind = record->kind;
     uint64_t unwritable = scope_unwritable(&view->scope, kind, record->about) & changed;
     // editing asks for the rights to what changes; a new record, for those to its kind as well
-    bool whole = !scope_writes_record(&view->scope, kind, record->about) && (unwritable == changed || record->version == 0);
-    if (whole) {
-        // about somebody out of sight: as if there were nobody
-        const struct kind *subject = kind_of_subject(kind->about.subject);
-        if (record->about && kind->about.depth && subject && !scope_reads_record(&view->scope, subject, record->about)) {
-            char text[ID_TEXT_MAX];
-            int first = kind->about.path[0];
-            return problem_in_field(problem, ERR_INVALID, kind, record->id, first, "there is no %s %s, or you may not see it",
-                                    kind->fields[first].ref->noun, id_format(kind->fields[first].ref, record->values[first].number, text));
-        }
+    if (!scope_writes_record(&view->scope, kind, record->about) && (unwritable == changed || record->version == 0))
         return problem_set(problem, ERR_DENIED, "your role does not let you change %s", kind->plural);
-    }
     if (!unwritable)
         return 0;
     for (int i = 0; i < kind->n_fields; i++)
@@ -138,12 +128,32 @@ int check_rights(struct view *view, const struct record *record, uint64_t change
     return 0;
 }
 
+int check_whole_rights(struct view *view, const struct record *record, struct problem *problem)
+{
+    const struct kind *kind = record->kind;
+    char id[ID_TEXT_MAX];
+    if (scope_writes_record(&view->scope, kind, record->about) && !scope_unwritable(&view->scope, kind, record->about))
+        return 0;
+    problem_set(problem, ERR_DENIED, "your role does not let you remove %s, or bring them back", kind->plural);
+    problem_hint(problem, "Ask the SENDCO. What you added yourself and nobody has changed since, you can take back: sendco %s undo %s",
+                 kind->noun, id_format(kind, record->id, id));
+    return ERR_DENIED;
+}
+
+int check_path(struct view *view, const struct record *record, struct problem *problem)
+{
+    const struct kind *kind = record->kind;
+    if (!kind->about.depth || record->values[kind->about.path[0]].type == VALUE_EMPTY)
+        return 0;
+    return check_reference(view, record, &kind->fields[kind->about.path[0]], problem);
+}
+
 int check_rules(struct view *view, const struct record *before, const struct record *after, struct problem *problem)
 {
     const struct kind *kind = before ? before->kind : after->kind;
     for (size_t i = 0; i < view->store->n_rules; i++) {
         const struct rule *rule = &view->store->rules[i];
-        int error = rule->kind == kind && rule->check ? rule->check(view, before, after, problem) : 0;
+        int error = rule->kind == kind && rule->check ? rule_run(view, rule->check, before, after, problem) : 0;
         if (error)
             return error;
     }

@@ -33,7 +33,7 @@ int64_t about_resolve(struct view *view, const struct record *record)
     return id;
 }
 
-static uint64_t present_fields(const struct record *record)
+uint64_t present_fields(const struct record *record)
 {
     uint64_t fields = 0;
     for (int i = 0; i < record->kind->n_fields; i++)
@@ -232,7 +232,7 @@ static int run_effects(struct view *view, const struct record *before, const str
         if (writing->depth == EFFECTS_DEEP)
             return problem_set(problem, ERR_INTERNAL, "changes follow from changes more than %d deep", EFFECTS_DEEP);
         writing->depth++;
-        int error = rule->effect(view, before, now, problem);
+        int error = rule_run(view, rule->effect, before, now, problem);
         writing->depth--;
         if (error)
             return error;
@@ -288,18 +288,18 @@ static int put_new(struct view *view, const struct put_item *item, struct proble
     record->id = id_allot(view, record->kind);
     if (!record->id)
         return problem_set(problem, ERR_IO, "no id could be allotted");
+    if (touch_new(view->writing, record->kind, record->id, temporary))
+        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
     record->about = about_resolve(view, record);
     error = record_check(record, problem); // before rights: a missing pupil is a missing pupil
+    if (!error && !caused)
+        error = check_path(view, record, problem); // and one out of sight, or nobody's meeting, reads like one that is not there
     if (!error && !caused)
         error = check_rights(view, record, present_fields(record), problem);
     if (!error)
         error = put_store(view, NULL, record, ACTION_ADD, problem);
     if (!error && temporary < 0)
         error = id_note(view, record->kind, temporary, record->id);
-    // its author knows it by no other id, and the real one would tell how many there are
-    for (size_t i = 0; error && problem && i < problem->n_fields; i++)
-        if (problem->fields[i].kind == record->kind && problem->fields[i].id == record->id)
-            problem->fields[i].id = temporary;
     return error ? error : done_add(view, (struct done_item){record->kind, record->id, temporary, record->version, ACTION_ADD, caused});
 }
 
@@ -324,7 +324,7 @@ static int find_theirs(struct view *view, const struct kind *kind, int64_t id, u
     char text[ID_TEXT_MAX];
     *theirs = select_record(view, kind, id, view->writing->change->arena);
     id_format(kind, id, text);
-    if (!*theirs || !scope_reads_record(&view->scope, kind, (*theirs)->about))
+    if (!*theirs || !scope_reads_record(view->reach, kind, (*theirs)->about))
         return problem_set(problem, ERR_NOT_FOUND, "there is no %s %s, or you may not see it", kind->noun, text);
     if (version > (*theirs)->version)
         return problem_set(problem, ERR_INVALID, "%s has no version %llu yet; its newest is %llu", text, (unsigned long long)version,
@@ -383,7 +383,7 @@ static int put_edit(struct view *view, const struct put_item *item, struct probl
         return removed_conflict(view, theirs, problem);
     if (kind->append_only && !back)
         return problem_set(problem, ERR_INVALID, "a %s is never changed; add a correcting one", kind->title);
-    uint64_t unseen = touched & scope_withheld(&view->scope, kind, theirs->about);
+    uint64_t unseen = touched & scope_withheld(view->reach, kind, theirs->about);
     if (unseen) {
         error = check_rights(view, theirs, unseen, problem);
         return error ? error : problem_set(problem, ERR_DENIED, "you may not see what you would change there");
@@ -403,7 +403,7 @@ static int put_edit(struct view *view, const struct put_item *item, struct probl
     if (!changed && !back)
         return done_add(view, (struct done_item){kind, theirs->id, 0, theirs->version, ACTION_NONE, view->writing->caused});
     if (!view->writing->caused)
-        error = check_rights(view, theirs, back ? changed | present_fields(mine) : changed, problem);
+        error = back ? check_whole_rights(view, theirs, problem) : check_rights(view, theirs, changed, problem);
     if (!error)
         error = put_store(view, theirs, mine, back ? ACTION_RESTORE : ACTION_EDIT, problem);
     if (error)
@@ -487,7 +487,7 @@ int put_remove(struct view *view, const struct kind *kind, int64_t id, uint64_t 
         return error;
     if (theirs->removed)
         return removed_conflict(view, theirs, problem);
-    if ((error = check_rights(view, theirs, present_fields(theirs), problem)))
+    if ((error = check_whole_rights(view, theirs, problem)))
         return error;
     if (version && version < theirs->version) { // they do not know what they would remove
         struct record *base = log_image(view, theirs, version, arena);
@@ -504,6 +504,15 @@ int put_remove(struct view *view, const struct kind *kind, int64_t id, uint64_t 
     return error ? error : done_add(view, (struct done_item){kind, id, 0, after->version, ACTION_REMOVE, view->writing->caused});
 }
 
+// What a rule changed out of the author's sight is none of theirs.
+static void hide_unseen(struct view *view, const struct record *record)
+{
+    struct change_result *result = &view->writing->change->result;
+    struct record *now = select_record(view, record->kind, result->done[result->n_done - 1].id, view->writing->change->arena);
+    if (now && !scope_reads_record(&view->scope, now->kind, now->about))
+        result->n_done--;
+}
+
 int view_put(struct view *view, const struct record *record, uint64_t set, int64_t *id, struct problem *problem)
 {
     struct writing *writing = view->writing;
@@ -515,7 +524,10 @@ int view_put(struct view *view, const struct record *record, uint64_t set, int64
     struct put_item item = {.record = record_copy(record, writing->change->arena), .set = set};
     int error = item.record ? put_item(view, &item, problem) : ERR_NOMEM;
     writing->caused = before;
-    if (!error && id && writing->change->result.n_done > at)
+    if (error || writing->change->result.n_done <= at)
+        return error;
+    if (id)
         *id = writing->change->result.done[writing->change->result.n_done - 1].id;
-    return error;
+    hide_unseen(view, record);
+    return 0;
 }

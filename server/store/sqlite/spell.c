@@ -13,14 +13,15 @@ static int overlapping(struct view *view, const struct record *record, int64_t i
     const struct spell *spell = &kind->spell;
     struct value from = record->values[spell->from], to = record->values[spell->to];
     struct sql sql;
+    bool by_about = kind->about.subject != SUBJECT_SCHOOL; // the fewest: a pupil has few spells, a group may have had hundreds
     sql_init(&sql);
     sql_add(&sql, "SELECT id FROM \"%s\" WHERE ", kind->table);
     for (int i = 0; i < spell->n_one_per; i++) {
-        sql_add(&sql, "\"%s\" IS ", kind->fields[spell->one_per[i]].name);
+        sql_add(&sql, "%s\"%s\" IS ", by_about ? "+" : "", kind->fields[spell->one_per[i]].name); // "+": not by its index
         sql_bind(&sql, record->values[spell->one_per[i]]);
         sql_add(&sql, " AND ");
     }
-    if (kind->about.subject != SUBJECT_SCHOOL) { // says nothing new, but has an index
+    if (by_about) { // says nothing new, but has an index
         sql_add(&sql, "_about = ");
         sql_bind(&sql, value_number(record->about));
         sql_add(&sql, " AND ");
@@ -54,7 +55,12 @@ static int overlap_conflict(struct view *view, const struct record *other, const
     problem_set(problem, ERR_CONFLICT, "%s: these dates overlap with %s, entered by %s on %s", kind->title, put_name(view, other, arena),
                 name, clock_text(when, text));
     id_format(kind, other->id, noun_id);
-    problem_hint(problem, "Look at it: sendco %s show %s; then give other dates, or end or correct that one first.", kind->noun, noun_id);
+    const struct touch *touch = touch_find(view->writing, kind, other->id);
+    if (touch && touch->is_new) // nobody can look at it
+        problem_hint(problem, "Both are new in this request: give one of them other dates, or leave it out.");
+    else
+        problem_hint(problem, "Look at it: sendco %s show %s; then give other dates, or end or correct that one first.", kind->noun,
+                     noun_id);
     return ERR_CONFLICT;
 }
 

@@ -7,6 +7,7 @@
 #define STORE_SQLITE_H
 
 #include <sqlite3.h>
+#include <uthash.h>
 #include <uv.h>
 
 #include "server/store/store.h"
@@ -20,6 +21,28 @@ struct db {
     uint64_t epoch;
     int wal_pages; // in the WAL after the last commit; writer only
     int wal_moved; // as many at the last checkpoint
+};
+
+// A record that the request has changed, or added.
+struct touch {
+    UT_hash_handle hh;
+    struct touch_key {
+        uint64_t kind;
+        int64_t id;
+    } key;
+    uint64_t first;    // the first version that the request made of it; 0: none yet
+    int64_t temporary; // of a new one: what its author calls it; 0 when a rule added it
+    bool is_new;
+};
+
+// Those whom records are about, or records about nobody; ascending.
+struct owners {
+    struct owner {
+        uint32_t kind; // of a record about nobody; else 0
+        enum subject subject;
+        int64_t id;
+    } * list;
+    size_t n, room;
 };
 
 // What one mutating request does while it is applied.
@@ -38,6 +61,8 @@ struct writing {
         int64_t id;
     } * once;
     size_t n_once, once_room;
+    struct touch *touched; // by record
+    struct owners left;    // in the undo of a batch: whose records stay as they are
     uint64_t from_seq, to_seq, batch;
     int depth;      // of effects
     bool caused;    // what is put now was not asked for
@@ -49,7 +74,8 @@ struct view {
     struct store *store;
     struct db *db;
     struct actor actor;
-    struct scope scope;
+    struct scope scope;        // the actor's: rights, and what is told by name
+    const struct scope *reach; // of what is read: that scope, or everything while a rule judges
     uint64_t seq;
     int64_t now;
     int32_t today;
@@ -129,6 +155,24 @@ int log_author(struct view *view, const struct record *now, uint64_t base, const
 
 int search_update(struct view *view, const struct record *before, const struct record *after);
 
+// --- touch.c: what the request has changed so far ---
+
+int touch_new(struct writing *writing, const struct kind *kind, int64_t id, int64_t temporary); // 0 or ERR_NOMEM
+int touch_note(struct writing *writing, const struct record *record);                           // as it is stored; 0 or ERR_NOMEM
+const struct touch *touch_find(const struct writing *writing, const struct kind *kind, int64_t id);
+void touch_clear(struct writing *writing);
+// New records of a refused request are spoken of as new, and by their temporary ids: their author knows no
+// other, and the real ones, which are not taken, would tell how many there are.
+void touch_tell(const struct writing *writing, struct problem *problem);
+
+// --- settle.c: judging a request when it is done ---
+
+// One rule. It sees everything: it judges what there is, not what the author may see of it.
+int rule_run(struct view *view, store_rule_fn *rule, const struct record *before, const struct record *after, struct problem *problem);
+// Asks the settled rules. With `gather` all refusals go to writing->left, and the problem is the first one's.
+int settle(struct view *view, bool gather, struct problem *problem);
+bool settle_is_left(const struct writing *writing, const struct record *record);
+
 // --- put.c, merge.c, check.c, spell.c, undo.c: changing ---
 
 // What a record is ordered by; in the arena.
@@ -148,8 +192,13 @@ int check_record(struct view *view, const struct record *before, const struct re
 int check_rules(struct view *view, const struct record *before, const struct record *after, struct problem *problem);
 int check_unreferenced(struct view *view, const struct record *record, struct problem *problem);
 int check_rights(struct view *view, const struct record *record, uint64_t changed, struct problem *problem);
+// Removing, and bringing back, ask for every field that the kind has: whether a hidden one is filled must not show.
+int check_whole_rights(struct view *view, const struct record *record, struct problem *problem);
+// Is what a new record is about there, as far as its author sees?
+int check_path(struct view *view, const struct record *record, struct problem *problem);
 // No two spells of one owner overlap. Closes a running one where a new one opens.
 int spell_fit(struct view *view, const struct record *before, const struct record *after, struct problem *problem);
+uint64_t present_fields(const struct record *record);
 int64_t about_resolve(struct view *view, const struct record *record);
 const char *put_name(struct view *view, const struct record *record, struct arena *arena); // label, or id when out of scope
 

@@ -4,6 +4,19 @@
 
 #include <string.h>
 
+// Who takes back what they added themselves needs rights to no more than they filled in.
+static bool is_own_addition(struct view *view, const struct record *now, uint64_t first, enum action action, uint64_t *filled)
+{
+    int64_t who = 0, when = 0;
+    if (action != ACTION_ADD || first != 1)
+        return false;
+    struct record *then = log_image(view, now, 1, view->writing->change->arena);
+    if (!then || log_author(view, then, 0, NULL, &who, &when) || who != view->actor.staff)
+        return false;
+    *filled = present_fields(then);
+    return true;
+}
+
 // Sets `after` to what the record was before version `first`; an edit, a removal
 // or a restoring, whichever leads there.
 static int put_back(struct view *view, const struct record *now, uint64_t first, enum action first_action, struct problem *problem)
@@ -27,10 +40,14 @@ static int put_back(struct view *view, const struct record *now, uint64_t first,
         else if (!record_diff(now, after))
             return 0;
     }
-    uint64_t touched = record_diff(now, after);
-    for (int i = 0; i < now->kind->n_fields && action != ACTION_EDIT; i++) // all that is in it
-        touched |= after->values[i].type != VALUE_EMPTY ? field_bit(&now->kind->fields[i]) : 0;
-    int error = check_rights(view, now, touched, problem);
+    uint64_t filled = 0;
+    int error = 0;
+    if (action == ACTION_EDIT)
+        error = check_rights(view, now, record_diff(now, after), problem);
+    else if (action == ACTION_REMOVE && is_own_addition(view, now, first, first_action, &filled))
+        error = check_rights(view, now, filled, problem);
+    else
+        error = check_whole_rights(view, now, problem);
     if (!error && action == ACTION_REMOVE)
         error = check_unreferenced(view, now, problem);
     if (!error)
@@ -159,6 +176,7 @@ struct touched {
     int64_t id;
     uint64_t first, last;
     enum action action;
+    uint64_t undone; // the version that taking it back led to; 0: it was left alone
 };
 
 // What the batch did to each record, the last made first: so members go before
@@ -191,11 +209,56 @@ static int batch_read(struct view *view, uint64_t batch, struct touched **list, 
         }
         const struct kind *kind = kind_by_number((uint32_t)sqlite3_column_int(statement, 0));
         if (kind)
-            (*list)[(*n)++] = (struct touched){kind, sqlite3_column_int64(statement, 1), (uint64_t)sqlite3_column_int64(statement, 2),
-                                               (uint64_t)sqlite3_column_int64(statement, 3), (enum action)sqlite3_column_int(statement, 4)};
+            (*list)[(*n)++] = (struct touched){kind,
+                                               sqlite3_column_int64(statement, 1),
+                                               (uint64_t)sqlite3_column_int64(statement, 2),
+                                               (uint64_t)sqlite3_column_int64(statement, 3),
+                                               (enum action)sqlite3_column_int(statement, 4),
+                                               0};
     }
     db_done(statement);
     return error ? error : db_error(view->db, code, NULL);
+}
+
+// Has anybody changed it since the batch? What rules changed in this very undoing does not count.
+static bool is_built_on(const struct view *view, const struct record *now, uint64_t last)
+{
+    const struct touch *touch = touch_find(view->writing, now->kind, now->id);
+    return (touch ? touch->first - 1 : now->version) != last;
+}
+
+static int undo_one(struct view *view, struct touched *one, struct problem *problem)
+{
+    struct change *change = view->writing->change;
+    struct record *now = select_record(view, one->kind, one->id, change->arena);
+    if (!now)
+        return problem_set(problem, ERR_IO, "a record of the batch could not be read");
+    if (!scope_reads_record(&view->scope, now->kind, now->about))
+        return problem_set(problem, ERR_DENIED, "the batch holds records that you may not see");
+    if (settle_is_left(view->writing, now) || is_built_on(view, now, one->last))
+        return 0;
+    struct problem why;
+    problem_init(&why, change->arena);
+    uint64_t before = view->seq;
+    int error = put_back(view, now, one->first, one->action, &why);
+    bool left_alone = (error == ERR_CONFLICT || error == ERR_INVALID) && view->seq == before;
+    if (error && !left_alone) { // failed, perhaps half-way: all or nothing
+        *problem = why;
+        return error;
+    }
+    now = left_alone ? NULL : select_record(view, one->kind, one->id, change->arena);
+    one->undone = now ? now->version : 0;
+    return 0;
+}
+
+// Taking back another record may have let a rule change this one again.
+static int undo_again(struct view *view, const struct touched *one, struct problem *problem)
+{
+    struct record *now = select_record(view, one->kind, one->id, view->writing->change->arena);
+    if (!now)
+        return problem_set(problem, ERR_IO, "a record of the batch could not be read");
+    int error = one->undone && now->version != one->undone ? put_back(view, now, one->first, one->action, problem) : 0;
+    return error ? error : tell(view, now, !one->undone);
 }
 
 static int undo_batch(struct view *view, struct problem *problem)
@@ -203,30 +266,15 @@ static int undo_batch(struct view *view, struct problem *problem)
     struct change *change = view->writing->change;
     struct touched *list = NULL;
     size_t n;
-    uint64_t before;
     int error = batch_read(view, change->batch, &list, &n);
     if (error)
         return problem_set(problem, error, "the batch could not be read");
     if (!n)
         return problem_set(problem, ERR_NOT_FOUND, "there is no batch %llu", (unsigned long long)change->batch);
-    for (size_t i = 0; i < n && !error; i++) {
-        struct record *now = select_record(view, list[i].kind, list[i].id, change->arena);
-        if (!now)
-            return problem_set(problem, ERR_IO, "a record of the batch could not be read");
-        if (!scope_reads_record(&view->scope, now->kind, now->about))
-            return problem_set(problem, ERR_DENIED, "the batch holds records that you may not see");
-        bool built_on = now->version != list[i].last;
-        struct problem why;
-        problem_init(&why, change->arena);
-        before = view->seq;
-        int one = built_on ? ERR_CONFLICT : put_back(view, now, list[i].first, list[i].action, &why);
-        bool left_alone = (one == ERR_CONFLICT || one == ERR_INVALID) && view->seq == before;
-        if (one && !left_alone) { // failed, perhaps half-way: all or nothing
-            *problem = why;
-            return one;
-        }
-        error = tell(view, now, left_alone);
-    }
+    for (size_t i = 0; i < n && !error; i++)
+        error = undo_one(view, &list[i], problem);
+    for (size_t i = 0; i < n && !error; i++)
+        error = undo_again(view, &list[i], problem);
     return error;
 }
 

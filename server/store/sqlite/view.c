@@ -169,13 +169,8 @@ bool view_changed(const struct view *view, const struct record *record)
 
 bool view_made(const struct view *view, const struct kind *kind, int64_t id)
 {
-    const struct writing *writing = view->writing;
-    for (size_t i = 0; writing && i < writing->n_rows; i++) {
-        const struct change_row *row = &writing->rows[i];
-        if (row->action == ACTION_ADD && row->record->kind == kind && row->record->id == id)
-            return true;
-    }
-    return false;
+    const struct touch *touch = view->writing ? touch_find(view->writing, kind, id) : NULL;
+    return touch && touch->is_new && touch->first;
 }
 
 // Where the record is or may be put.

@@ -43,71 +43,50 @@ static int apply_verb(struct view *view, struct change *change)
     return put_items(view, change, problem);
 }
 
-// What holds of several records together is judged when all of them are done.
-static int settle_rules(struct view *view, const struct record *before, const struct record *after, struct problem *problem)
+// As before its first change, but for what is known of whose records are to be left.
+static void start_again(struct view *view, uint64_t seq, const uint8_t chain[32])
 {
-    const struct store *store = view->store;
-    const struct kind *kind = before ? before->kind : after->kind;
-    int error = 0;
-    for (size_t i = 0; i < store->n_rules && !error; i++)
-        if (store->rules[i].kind == kind && store->rules[i].settle)
-            error = store->rules[i].settle(view, before, after, problem);
-    return error;
+    struct writing *writing = view->writing;
+    struct change *change = writing->change;
+    writing->n_rows = writing->n_ids = writing->n_once = writing->once_room = 0;
+    writing->from_seq = writing->to_seq = writing->batch = 0;
+    touch_clear(writing);
+    memcpy(writing->chain, chain, 32);
+    view->seq = seq;
+    change->result = (struct change_result){.n_done = 0};
+    problem_init(&change->problem, change->arena);
 }
 
-static bool settles(const struct store *store, const struct kind *kind)
+// Where settled rules refuse some of a batch's undoing, all that is about the same pupils, classes
+// … stays as it is and is named; the others are taken back. One more attempt, however many are refused.
+static int undo_others(struct view *view, uint64_t seq, const uint8_t chain[32])
 {
-    for (size_t i = 0; i < store->n_rules; i++)
-        if (store->rules[i].kind == kind && store->rules[i].settle)
-            return true;
-    return false;
+    struct change *change = view->writing->change;
+    struct problem first = change->problem;
+    if (db_step(view->db, "ROLLBACK TO attempt") != SQLITE_OK)
+        return problem_set(&change->problem, ERR_IO, "the database could not take the change back");
+    start_again(view, seq, chain);
+    int error = apply_verb(view, change);
+    if (!error)
+        error = settle(view, false, &change->problem);
+    if (error || view->writing->n_rows)
+        return error;
+    change->problem = first; // nothing is left to take back: say why
+    return first.error;
 }
 
-// The version that the request's first change of this record made.
-static uint64_t first_version(const struct writing *writing, const struct record *record)
+static int apply_and_settle(struct view *view, struct change *change)
 {
-    size_t i = 0;
-    while (writing->rows[i].record->kind != record->kind || writing->rows[i].record->id != record->id)
-        i++;
-    return writing->rows[i].record->version;
-}
-
-static int settle_row(struct view *view, const struct record *written, struct problem *problem)
-{
-    struct arena *arena = view->writing->change->arena;
-    if (!settles(view->store, written->kind))
-        return 0;
-    struct record *now = select_record(view, written->kind, written->id, arena), *before = NULL;
-    if (!now)
-        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
-    if (now->version != written->version)
-        return 0; // written again later in the same request
-    uint64_t first = first_version(view->writing, now);
-    if (first > 1)
-        before = log_image(view, now, first - 1, arena); // NULL: erased from the log; then it is judged as if it were new
-    before = before && before->removed ? NULL : before;
-    now = now->removed ? NULL : now;
-    return before || now ? settle_rules(view, before, now, problem) : 0;
-}
-
-// The author of a new record knows it by no other id than the one they gave it.
-static void tell_temporaries(const struct writing *writing, struct problem *problem)
-{
-    for (size_t i = 0; i < problem->n_fields; i++)
-        for (size_t j = 0; j < writing->n_ids; j++)
-            if (writing->ids[j].kind == problem->fields[i].kind && writing->ids[j].id == problem->fields[i].id)
-                problem->fields[i].id = writing->ids[j].temporary;
-}
-
-static int settle(struct view *view, struct problem *problem)
-{
-    const struct writing *writing = view->writing;
-    int error = 0;
-    for (size_t i = 0; i < writing->n_rows && !error; i++)
-        error = settle_row(view, writing->rows[i].record, problem);
-    if (error)
-        tell_temporaries(writing, problem);
-    return error;
+    uint64_t seq = view->seq;
+    uint8_t chain[32];
+    bool by_owner = change->verb == CHANGE_UNDO && change->batch;
+    memcpy(chain, view->writing->chain, sizeof chain);
+    if (by_owner && db_step(view->db, "SAVEPOINT attempt") != SQLITE_OK) // ends with the request's
+        return problem_set(&change->problem, ERR_IO, "the database could not begin the change");
+    int error = apply_verb(view, change);
+    if (!error)
+        error = settle(view, by_owner, &change->problem);
+    return error && view->writing->left.n ? undo_others(view, seq, chain) : error;
 }
 
 static struct commit *commit_new(struct view *view, const struct change *change)
@@ -142,9 +121,10 @@ static int apply(struct store *store, struct change *change, struct commit **com
         error = problem_set(&change->problem, ERR_NOMEM, "the server is short of memory");
     view.writing = &writing;
     if (!error)
-        error = apply_verb(&view, change);
-    if (!error)
-        error = settle(&view, &change->problem);
+        error = apply_and_settle(&view, change);
+    if (error)
+        touch_tell(&writing, &change->problem);
+    touch_clear(&writing);
     if (!error) {
         if (!change->dry_run) { // which takes no seq and leaves no key
             change->result.batch = writing.batch;
