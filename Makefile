@@ -2,7 +2,7 @@
 #         make demo     installs what is missing, builds, sets up a demo school, shows a tour
 #         make check    installs what is missing, builds, runs every test
 #         make asan     the suite under AddressSanitizer and UBSan
-#         make faults   hours of work under faults that nobody wants to wait for in every check
+#         make faults   the long runs of tests/faults/
 #         make bench    speed beside its peers     make tidy, format, install, clean
 #
 # Sources are found, not listed: a new .c file in a room is built and linked.

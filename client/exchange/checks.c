@@ -9,7 +9,8 @@
 #include "common/date.h"
 #include "common/text.h"
 
-#define OLDEST 20 // years: no school has older pupils
+#define OLDEST     20  // years: no school has older pupils
+#define YEAR_AHEAD 366 // days
 
 static bool skipped(const struct roll_row *row, int column)
 {
@@ -35,6 +36,12 @@ static void check_dates(struct roll *roll, struct roll_row *row)
                        date_years((int32_t)born->number, roll->date));
     else if (born->type && entered->type && entered->number < born->number)
         roll_fault_add(roll, row, ROLL_ENTERED, "before-birth", "Look at both dates.", "is before the pupil was born");
+    if (entered->type && entered->number > roll->today + YEAR_AHEAD)
+        roll_fault_add(roll, row, ROLL_ENTERED, "too-far", "Look at the year; next year's intake is the furthest a roll reaches.",
+                       "is more than a year from now");
+    if (left->type && left->number > roll->today + YEAR_AHEAD)
+        roll_fault_add(roll, row, ROLL_LEFT, "too-far", "Look at the year; leave it empty until the pupil's leaving is near.",
+                       "is more than a year from now");
     if (entered->type && left->type && left->number < entered->number)
         roll_fault_add(roll, row, ROLL_LEFT, "before-entry", "Look at both dates.", "is before the first day on roll");
 }
@@ -55,6 +62,37 @@ static void note_need(struct roll *roll, const struct roll_row *row)
     if (speaks && status->type && strcmp(status->text, "N") != 0 && !row->n_needs && !row->faulty)
         roll_note_add(roll, row, ROLL_STATUS, "no-need", "The spring census asks for one; NSA where none is known yet.",
                       "has no type of need beside it");
+}
+
+// What stands in a name's place where nobody knew it, or somebody tried something out.
+static bool is_stopgap(const char *name)
+{
+    static const char *const words[] = {"na",   "unknown", "notknown", "none",  "tbc",   "tba",  "test",     "testpupil", "teststudent",
+                                        "xxx",  "nil",     "null",     "dummy", "blank", "pupil", "student", "surname",   "forename",
+                                        "name", "anon",    "anonymous"};
+    char plain[40];
+    roll_plain(name, plain, sizeof plain);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(plain, words[i]) == 0 && (strcmp(plain, "na") != 0 || strchr(name, '/')))
+            return true;
+    }
+    return false;
+}
+
+static void note_names(struct roll *roll, const struct roll_row *row)
+{
+    static const enum roll_column names[] = {ROLL_SURNAME, ROLL_FORENAME};
+    for (size_t i = 0; i < 2; i++) {
+        const struct value *name = &row->values[names[i]];
+        if (name->type != VALUE_TEXT)
+            continue;
+        if (is_stopgap(name->text))
+            roll_note_add(roll, row, (int)names[i], "odd-name", "Look the pupil up in the MIS; take the row out if there is none.",
+                          "looks like a word for no name");
+        else if (strpbrk(name->text, "0123456789"))
+            roll_note_add(roll, row, (int)names[i], "odd-name", "Right if the pupil writes it so; else mend it in the MIS.",
+                          "has a digit in it");
+    }
 }
 
 // --- the same pupil twice ------------------------------------------------------
@@ -163,5 +201,6 @@ void roll_checks(struct roll *roll)
     for (size_t i = 0; i < roll->n_rows; i++) {
         note_year(roll, roll->rows[i]);
         note_need(roll, roll->rows[i]);
+        note_names(roll, roll->rows[i]);
     }
 }

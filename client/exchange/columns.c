@@ -3,6 +3,7 @@
 #include "client/exchange/roll.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/text.h"
@@ -40,7 +41,7 @@ const struct roll_column_info roll_columns[ROLL_COLUMNS] = {
 
 // SIMS, Arbor, Bromcom and hand-made sheets. Lower case, letters and digits only.
 static const char *const aliases[ROLL_COLUMNS] = {
-    [ROLL_UPN] = "upn uniquepupilnumber upnnumber uniquepupilno upncode pupilupn studentupn",
+    [ROLL_UPN] = "upn uniquepupilnumber upnnumber uniquepupilno upncode pupilupn studentupn upnno",
     [ROLL_FORMER_UPN] = "formerupn previousupn oldupn",
     [ROLL_SURNAME] = "surname lastname legalsurname legallastname familyname pupilsurname studentsurname legalfamilyname "
                      "familynames lastnames pupillastname studentlastname surnamelegal learnersurname",
@@ -50,42 +51,46 @@ static const char *const aliases[ROLL_COLUMNS] = {
                   "legalname pupilfullname studentfullname surnameforename surnamefirstname lastnamefirstname "
                   "surnameandforename legalsurnameforename nameofpupil nameofchild pupils",
     [ROLL_KNOWN_AS] = "chosenname preferredforename preferredfirstname preferredname knownas preferredgivenname chosenforename "
-                      "chosenfirstname knownname knownasname calledname usualname",
+                      "chosenfirstname knownname knownasname calledname usualname "
+                     "forenamepreferred firstnamepreferred preferredforenames",
     [ROLL_BORN] = "dob dateofbirth birthdate born birthday birth dateborn pupildob studentdob",
-    [ROLL_SEX] = "sex gender legalsex legalgender pupilsex",
+    [ROLL_SEX] = "sex gender legalsex legalgender pupilsex sexatbirth mf genderlegal",
     [ROLL_YEAR] = "year yeargroup ncyear yeartaughtin ncyearactual curriculumyear yr yrgroup yeargrp yeargroupname "
                   "yeartaught nationalcurriculumyear curriculumyeargroup currentyear currentyeargroup ncyeargroup ncyr "
-                  "ncyeartaught actualncyear schoolyear",
+                  "ncyeartaught actualncyear schoolyear nationalcurriculumyeargroup ncyeargrouptaughtin",
     [ROLL_CLASS] = "reg reggroup registrationform registrationgroup form class tutorgroup classname formname formgroup "
                    "classgroup classform formclass registration registrationclass regclass regform regname "
-                   "registrationgroupname tutor classcode reggroupname",
+                   "registrationgroupname tutor classcode reggroupname currentregistrationform currentregistrationgroup "
+                   "currentreggroup currentclass",
     [ROLL_ENTERED] = "dateofadmission admissiondate dateofentry entrydate enrolmentdate entered startdate admitted "
                      "dateadmitted dateofjoining joined joiningdate doa admissiondatecurrent schoolstartdate "
-                     "enrolmentstartdate dateenrolled entrydatetoschool dateofenrolment",
-    [ROLL_LEFT] = "leavingdate dateofleaving leavedate left dol leaverdate dateleft enrolmentenddate leftdate",
+                     "enrolmentstartdate dateenrolled entrydatetoschool dateofenrolment dateonroll onrolldate "
+                     "joinedschool dateadmittedtoschool datejoined",
+    [ROLL_LEFT] = "leavingdate dateofleaving leavedate left dol leaverdate dateleft enrolmentenddate leftdate dateleftschool",
     [ROLL_STATUS] = "senstatus senprovision sencategory sencode provisiontypecode sendstatus sen senprovisiontype "
                     "senprovisiontypecode currentsenstatus senstatuscode senstage senlevel sendcode sendprovision "
                     "sendcategory senprovisioncode sensupportstatus provisiontype sencategorycode currentsenprovision "
-                    "senddesignation sendlevel sencodeofpractice",
+                    "senddesignation sendlevel sencodeofpractice send sensupportehcp senstatusdescription sensupport",
     [ROLL_NEED1] = "senneed1 senneed primaryneed sentype1 primarysenneed primarysentype sentype primaryneedtype mainneed "
                    "primarysendneed need1 senneedtype senprimaryneed sentypeprimary senneedprimary primarysen senprimarytype "
                    "senneedtype1 sentypecode1 sentypecode primarysentypecode needtype1 sendneed1 senneedcode1 senneedrank1 "
                    "sentyperank1 needrank1 primaryneedcode primarysenneedtype sendneed sendtype1 mainsenneed "
-                   "primarytypeofneed typeofneed senneedcode",
+                   "primarytypeofneed typeofneed senneedcode senprimaryneedtype primarysendneedtype",
     [ROLL_NEED2] = "senneed2 secondaryneed sentype2 secondarysenneed secondarysentype secondaryneedtype secondarysendneed "
                    "need2 sensecondaryneed sentypesecondary senneedsecondary secondarysen sensecondarytype senneedtype2 "
                    "sentypecode2 secondarysentypecode needtype2 sendneed2 senneedcode2 senneedrank2 sentyperank2 needrank2 "
-                   "secondaryneedcode secondarysenneedtype sendtype2 secondarytypeofneed",
+                   "secondaryneedcode secondarysenneedtype sendtype2 secondarytypeofneed sensecondaryneedtype "
+                   "secondarysendneedtype",
     [ROLL_NEED3] = "senneed3 need3 sentype3 senneedtype3 sentypecode3 needtype3 sendneed3 senneedcode3 senneedrank3 "
-                   "sentyperank3 needrank3 tertiaryneed thirdneed tertiarysenneed",
+                   "sentyperank3 needrank3 tertiaryneed thirdneed tertiarysenneed senneedtertiary senneedthird",
     [ROLL_NEEDS] = "senneedsranked senneeds rankedneeds needs sentypes sendneeds senneedtypes typesofneed allneeds "
                    "senneedslist senneedsbyrank needsranked sendneedsranked senneedsinorder needsbyrank senneedsall "
                    "sentypesranked",
     [ROLL_UNIT] = "senunitindicator senunit insenunit senunitmember",
     [ROLL_RESOURCED] = "resourcedprovisionindicator resourcedprovision resourcedprovisionmember inresourcedprovision rpindicator "
-                       "rp resourcebase",
+                       "rp resourcebase memberofresourcedprovision",
     [ROLL_PREMIUM] = "pupilpremiumindicator pupilpremium pp ppindicator pupilpremiumeligible ppeligible pupilpremiumrecipient "
-                     "receivespupilpremium deprivationpupilpremium",
+                     "receivespupilpremium deprivationpupilpremium pupilpremiumgrant inreceiptofpupilpremium ppg",
     [ROLL_FSM] = "eligibleforfsm fsm freeschoolmeals eligibleforfreemeals fsmeligible freemeals fsmeligibility "
                  "freeschoolmeal freeschoolmealseligible eligibleforfreeschoolmeals fsmindicator currentfsm "
                  "freeschoolmealeligible",
@@ -99,9 +104,9 @@ static const char *const aliases[ROLL_COLUMNS] = {
     [ROLL_PREVIOUS_CARE] = "previouslylookedafter plac everincare previouslylookedafterchild postlac postlookedafter adoptedfromcare "
                            "previouslyincare",
     [ROLL_SERVICE] = "servicechild servicechildren servicechildineducation servicefamily serviceindicator "
-                     "servicechildindicator servicepupil armedforceschild",
+                     "servicechildindicator servicepupil armedforceschild armedforces servicechildrenineducation",
     [ROLL_ATTENDANCE] = "attendance attendancepercent percentageattendance attendancepercentage percentattendance attendancerate "
-                        "presentpercent percentpresent attendanceytd overallattendance attendancethisyear",
+                        "presentpercent percentpresent attendanceytd overallattendance attendancethisyear att",
 };
 
 void roll_plain(const char *text, char *out, size_t room)
@@ -129,10 +134,9 @@ static bool next_alias(const char **list, char word[PLAIN_MAX])
     return true;
 }
 
-int roll_column_find(const char *heading)
+static int find_plain(const char *plain)
 {
-    char plain[PLAIN_MAX], word[PLAIN_MAX];
-    roll_plain(heading, plain, sizeof plain);
+    char word[PLAIN_MAX];
     for (int column = 0; *plain && column < ROLL_COLUMNS; column++) {
         for (const char *list = aliases[column]; next_alias(&list, word);) {
             if (strcmp(word, plain) == 0)
@@ -140,6 +144,81 @@ int roll_column_find(const char *heading)
         }
     }
     return -1;
+}
+
+// "Gender (Legal)" without its brackets; but "Need (4)" is none of the first, and
+// "Surname (parent)" is another person's. False: there is nothing to leave out.
+static bool without_brackets(const char *heading, char plain[PLAIN_MAX])
+{
+    static const char *const others[] = {"parent", "carer", "contact", "guardian", "mother",  "father", "sibling",  "teacher",
+                                         "tutor",  "staff", "former",  "previous", "preferred", "chosen", "expected", "end"};
+    const char *open = strpbrk(heading, "(["), *close = open ? strpbrk(open, ")]") : NULL;
+    char inside[PLAIN_MAX], text[2 * PLAIN_MAX];
+    if (!close || (size_t)(close - open) >= sizeof inside || strlen(heading) >= sizeof text)
+        return false;
+    memcpy(inside, open, (size_t)(close - open));
+    inside[close - open] = '\0';
+    roll_plain(inside, inside, sizeof inside);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strstr(inside, others[i]))
+            return false;
+    }
+    snprintf(text, sizeof text, "%.*s %s", (int)(open - heading), heading, close + 1);
+    roll_plain(text, plain, PLAIN_MAX);
+    return *plain && !strpbrk(inside, "0123456789");
+}
+
+int roll_column_find(const char *heading)
+{
+    char plain[PLAIN_MAX];
+    roll_plain(heading, plain, sizeof plain);
+    int column = find_plain(plain);
+    return column < 0 && without_brackets(heading, plain) ? find_plain(plain) : column;
+}
+
+// --- headings that would be missed -----------------------------------------------
+
+// What other columns of an MIS are called that sound like ours and say nothing here.
+static const char known_others[] = "preferredsurname preferredlastname chosensurname formersurname previoussurname countryofbirth "
+                                   "placeofbirth birthcountry birthplace birthcertificateseen birthorder senstartdate senstatusstartdate "
+                                   "senstatusdate senreviewdate sennotes sencomments seninformation senco sendco sencoordinator "
+                                   "sendcoordinator dietaryneeds dietaryneed medicalneeds medicalneed accessneeds middlenames ";
+
+// One word of a heading: "SEN" and "Type" of "SENType"; 0: none left.
+static size_t word_at(const char *text)
+{
+    size_t n = 0;
+    for (; isalpha((unsigned char)text[n]); n++) {
+        bool begins = n && isupper((unsigned char)text[n]) && islower((unsigned char)text[n + 1]);
+        if (begins || (n && isupper((unsigned char)text[n]) && islower((unsigned char)text[n - 1])))
+            break;
+    }
+    return n;
+}
+
+bool roll_column_sounds(const char *heading)
+{
+    static const char *const whole[] = {"upn", "upns", "dob", "sen", "send", "need", "needs", "birth", "born"};
+    static const char *const parts[] = {"surname", "forename", "birth"};
+    char plain[PLAIN_MAX], word[PLAIN_MAX];
+    roll_plain(heading, plain, sizeof plain);
+    for (const char *list = known_others; next_alias(&list, word);) {
+        if (strcmp(word, plain) == 0)
+            return false;
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (strstr(plain, parts[i]))
+            return true;
+    }
+    for (size_t n; *heading; heading += n ? n : 1) {
+        n = word_at(heading);
+        snprintf(word, sizeof word, "%.*s", n < sizeof word ? (int)n : 0, heading);
+        for (size_t i = 0; n && i < sizeof whole / sizeof whole[0]; i++) {
+            if (text_same(word, whole[i]))
+                return true;
+        }
+    }
+    return false;
 }
 
 int roll_column_named(const char *name)

@@ -6,6 +6,13 @@
 
 #include "common/text.h"
 
+#define HEADING_MAX 200 // bytes that are kept of one
+
+static const char *shown(const struct roll *roll, const char *heading)
+{
+    return roll_short(heading, 90, roll->arena);
+}
+
 static const struct roll_map *map_of(const struct roll *roll, const char *heading)
 {
     char plain[64], other[64];
@@ -76,10 +83,10 @@ static void near(struct roll *roll)
         if (column >= 0 && !is_taken(roll, column)) {
             head->column = column;
             taken_add(roll, head->text, column, ROLL_NEAR);
-        } else if (column == -2)
+        } else if (column == -2 && !roll_column_sounds(head->text))
             roll_note_add(roll, NULL, -1, "near",
                           arena_printf(roll->arena, "Say which: --map '%s=%s'", head->text, roll_columns[first].name),
-                          "the heading “%.60s” may mean %s or %s, and was not read", head->text, roll_columns[first].label,
+                          "the heading “%s” may mean %s or %s, and was not read", shown(roll, head->text), roll_columns[first].label,
                           roll_columns[second].label);
     }
 }
@@ -96,7 +103,7 @@ static void name_beside(struct roll *roll)
         if (!is_taken(roll, ROLL_FORENAME))
             roll_fault_add(roll, NULL, -1, "name-beside",
                            arena_printf(roll->arena, "Say what it holds: --map '%s=forename' or --map '%s=none'", head->text, head->text),
-                           "“%.60s” stands beside a column for the surname and none for the forename", head->text);
+                           "“%s” stands beside a column for the surname and none for the forename", shown(roll, head->text));
         head->column = -1;
     }
 }
@@ -109,7 +116,7 @@ void roll_headings_take(struct roll *roll, const char *const *cells, size_t n)
     if (!roll->heads || !roll->unread)
         return;
     for (size_t i = 0; i < n; i++)
-        roll->heads[i] = (struct roll_heading){roll_clean(cells[i], roll->arena), -1, 0};
+        roll->heads[i] = (struct roll_heading){roll_short(roll_clean(cells[i], roll->arena), HEADING_MAX, roll->arena), -1, 0};
     roll->n_heads = n;
     known(roll);
     near(roll);
@@ -137,7 +144,7 @@ static void check_twice(struct roll *roll)
             roll_fault_add(
                 roll, NULL, head->column, "twice",
                 arena_printf(roll->arena, "Take one of the two out of the file, or leave it unread: --map '%s=none'", head->text),
-                "“%.60s” and “%.60s” mean the same", first[head->column]->text, head->text);
+                "“%s” and “%s” mean the same", shown(roll, first[head->column]->text), shown(roll, head->text));
         else
             first[head->column] = head;
     }
@@ -160,9 +167,26 @@ static void check_there(struct roll *roll)
     }
 }
 
+// A column that may hold what the register is made of is not passed over without a word.
+static void check_unread(struct roll *roll)
+{
+    for (size_t i = 0; i < roll->n_heads; i++) {
+        const struct roll_heading *head = &roll->heads[i];
+        if (head->column >= 0 || !head->filled || map_of(roll, head->text) || !roll_column_sounds(head->text))
+            continue;
+        int first, second, near = roll_column_near(head->text, &first, &second);
+        const char *name = near != -2 ? "FIELD" : roll_columns[first].name;
+        roll_fault_add(roll, NULL, -1, ROLL_UNREAD,
+                       arena_printf(roll->arena, "Say which: --map '%s=%s', or --map '%s=none' to leave it out; it is remembered", head->text,
+                                    name, head->text),
+                       "the heading “%s” is not one that is understood, and the column is not empty", shown(roll, head->text));
+    }
+}
+
 void roll_headings_check(struct roll *roll)
 {
     check_twice(roll);
+    check_unread(roll);
     check_there(roll);
     for (size_t i = 0; i < roll->n_maps; i++) {
         bool met = false;
@@ -170,6 +194,6 @@ void roll_headings_check(struct roll *roll)
             met = map_of(roll, roll->heads[h].text) == &roll->maps[i];
         if (!met && roll->maps[i].how == ROLL_GIVEN)
             roll_fault_add(roll, NULL, -1, "no-heading", "Write the heading as it stands in the file.",
-                           "--map names the heading “%.60s”, which the file does not have", roll->maps[i].heading);
+                           "--map names the heading “%s”, which the file does not have", shown(roll, roll->maps[i].heading));
     }
 }

@@ -141,11 +141,13 @@ static int plan_all(struct import *import, const char *bytes, size_t size, struc
     int result = mapping_recall(import, bytes, size, problem);
     if (result < 0)
         return result;
-    roll_init(roll, &cli->arena, school_codes(&import->school), cli_today(cli), import->date);
-    roll->maps = import->maps;
-    roll->n_maps = import->n_maps;
-    roll->order = import->order;
-    result = roll_read(roll, bytes, size, problem);
+    do {
+        roll_init(roll, &cli->arena, school_codes(&import->school), cli_today(cli), import->date);
+        roll->maps = import->maps;
+        roll->n_maps = import->n_maps;
+        roll->order = import->order;
+        result = roll_read(roll, bytes, size, problem);
+    } while (result == 0 && mapping_ask(import));
     if (result == 0)
         result = mapping_keep(import, problem);
     if (result == 0 && plan_make(&import->plan, roll, &import->school, import->date, on_doubt, import, &cli->arena) < 0)
@@ -219,7 +221,7 @@ static int order_option(struct import *import, struct problem *problem)
     const char *given = cli_option(import->cli, "date-order");
     import->order = !given ? ROLL_ORDER_SHOWN : strcmp(given, "day-first") == 0 ? ROLL_DAY_FIRST : ROLL_MONTH_FIRST;
     if (given && import->order == ROLL_MONTH_FIRST && strcmp(given, "month-first") != 0) {
-        problem_set(problem, ERR_USAGE, "--date-order is day-first or month-first, not \"%.40s\".", given);
+        problem_set(problem, ERR_USAGE, "--date-order is day-first or month-first, not \"%s\".", roll_short(given, 40, &import->cli->arena));
         problem_hint(problem, "Leave it out to let each column of the file say.");
         return ERR_USAGE;
     }

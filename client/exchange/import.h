@@ -26,6 +26,8 @@ struct import {
 int mapping_options(struct import *import, struct problem *problem);
 // Adds what was remembered for a file of these headings; --forget-map drops it. 0 or ERR_CONFIG.
 int mapping_recall(struct import *import, const char *bytes, size_t size, struct problem *problem);
+// Asks at a terminal what the headings mean that sound like ours and are not. True: read the file again.
+bool mapping_ask(struct import *import);
 // Keeps what --map said, when the file was read with it. 0 or ERR_CONFIG.
 int mapping_keep(struct import *import, struct problem *problem);
 

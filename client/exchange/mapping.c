@@ -36,11 +36,12 @@ static int column_of(const char *name)
 
 static int no_field(const char *name, struct problem *problem)
 {
-    char list[280];
+    char list[280], shown[64];
+    text_excerpt(name, shown, sizeof shown);
     size_t at = 0;
     for (int i = 0; i < ROLL_COLUMNS && at + 40 < sizeof list; i++)
         at += (size_t)snprintf(list + at, sizeof list - at, "%s, ", roll_columns[i].name);
-    problem_set(problem, ERR_USAGE, "--map: there is no field \"%.40s\" in a roll.", name);
+    problem_set(problem, ERR_USAGE, "--map: there is no field \"%s\" in a roll.", shown);
     problem_hint(problem, "Fields are %snone", list);
     return ERR_USAGE;
 }
@@ -51,7 +52,7 @@ int mapping_options(struct import *import, struct problem *problem)
     for (const char *given; (given = cli_option_next(import->cli, "map", &at)) != NULL;) {
         const char *sign = strrchr(given, '='); // a heading may hold one
         if (!sign || sign == given || !sign[1]) {
-            problem_set(problem, ERR_USAGE, "--map takes HEADING=FIELD, not \"%.60s\".", given);
+            problem_set(problem, ERR_USAGE, "--map takes HEADING=FIELD, not \"%s\".", roll_short(given, 60, &import->cli->arena));
             problem_hint(problem, "For instance: --map 'Family name of child=surname'");
             return ERR_USAGE;
         }
@@ -215,6 +216,39 @@ int mapping_recall(struct import *import, const char *bytes, size_t size, struct
         fclose(file);
     }
     return 0;
+}
+
+static bool ask_one(struct import *import, const char *heading)
+{
+    const char *choices[ROLL_COLUMNS + 1];
+    int columns[ROLL_COLUMNS + 1];
+    size_t n = 0;
+    choices[n] = "nothing here: leave it out";
+    columns[n++] = -1;
+    for (int column = 0; column < ROLL_COLUMNS; column++) {
+        if (import->roll.headings[column])
+            continue;
+        choices[n] = roll_columns[column].label;
+        columns[n++] = column;
+    }
+    const char *question = arena_printf(&import->cli->arena, "The heading “%s” is not one that is understood. What does it hold?", heading);
+    int answer = question ? cli_choose(import->cli, question, choices, n) : ERR_AMBIGUOUS;
+    return answer >= 0 && map_add(import, heading, columns[answer], ROLL_GIVEN) == 0;
+}
+
+bool mapping_ask(struct import *import)
+{
+    const struct roll *roll = &import->roll;
+    bool unread = false, answered = false;
+    for (size_t i = 0; i < roll->n_faults; i++)
+        unread = unread || strcmp(roll->faults[i].code, ROLL_UNREAD) == 0;
+    if (!unread || !cli_can_ask(import->cli) || import->cli->yes)
+        return false;
+    for (size_t i = 0; i < roll->n_unread && !(answered && import->n_maps == MAPS_MAX); i++) {
+        if (roll_column_sounds(roll->unread[i]) && !is_given(import, roll->unread[i]))
+            answered = ask_one(import, roll->unread[i]) || answered;
+    }
+    return answered;
 }
 
 int mapping_keep(struct import *import, struct problem *problem)

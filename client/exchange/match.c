@@ -56,6 +56,13 @@ static const struct record *by_upn(const struct plan *plan, const struct roll_ro
 
 // --- by name and birth date ----------------------------------------------------
 
+static const char *other_hint(const struct plan *plan, const struct record *pupil, const char *upn)
+{
+    char id[ID_TEXT_MAX];
+    return arena_printf(plan->arena, "Find out which UPN is right: correct it in the MIS, or here: sendco pupil edit %s upn=%s",
+                        id_format(pupil->kind, pupil->id, id), upn);
+}
+
 static const struct record *by_name(const struct plan *plan, struct roll_row *row)
 {
     const char *upn = text_or_null(row->values[ROLL_UPN]);
@@ -68,22 +75,58 @@ static const struct record *by_name(const struct plan *plan, struct roll_row *ro
         return NULL;
     }
     if (n == 1 && upn && record_has(same->record, "upn")) {
-        roll_fault_add(plan->roll, row, ROLL_UPN, "other-upn", "Find out which UPN is right and correct it on that side.",
+        roll_fault_add(plan->roll, row, ROLL_UPN, "other-upn", other_hint(plan, same->record, upn),
                        "%s has the same name and birth date and the UPN %s", told(plan, same->record), record_text(same->record, "upn"));
         return NULL;
     }
     return n == 1 ? same->record : NULL;
 }
 
+// The row's name and birth date are just those of somebody else: their UPNs were
+// mixed up, or one of them is not this pupil's.
+static const struct record *is_somebody(const struct plan *plan, const struct record *found, const struct roll_row *row)
+{
+    size_t n = 0;
+    const struct value *born = &row->values[ROLL_BORN];
+    bool forename = roll_has(plan->roll, ROLL_FORENAME) || roll_has(plan->roll, ROLL_NAME);
+    if (!born->type || !*row->surname || !forename)
+        return NULL;
+    const struct school_person *same = school_by_person(plan->school, row->surname, row->forename, born->number, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (same[i].record == found)
+            return NULL;
+    }
+    return n ? same[0].record : NULL;
+}
+
+static const char *of_removed(const struct plan *plan, const struct record *found, const char *otherwise)
+{
+    char id[ID_TEXT_MAX];
+    const char *hint = found->removed ? arena_printf(plan->arena,
+                                                     "Correct the UPN or the name in the MIS. If it is that pupil after all, bring them "
+                                                     "back first: sendco undo %s",
+                                                     id_format(found->kind, found->id, id))
+                                      : NULL;
+    return hint ? hint : otherwise;
+}
+
 static const struct record *exactly(const struct plan *plan, struct roll_row *row)
 {
-    const struct record *found = by_upn(plan, row);
+    const struct record *found = by_upn(plan, row), *other;
     if (!found)
         return row->skip == UINT32_MAX ? NULL : by_name(plan, row);
-    if (!is_other(plan, found, row))
+    if (is_other(plan, found, row))
+        roll_fault_add(plan->roll, row, ROLL_UPN, "upn-of-another",
+                       of_removed(plan, found, "Look both pupils up in the MIS and correct the UPN or the name."),
+                       "is the UPN of %s%s: neither name nor birth date is the same", told(plan, found),
+                       found->removed ? ", who was removed from the register here" : "");
+    else if ((other = is_somebody(plan, found, row)) != NULL)
+        roll_fault_add(plan->roll, row, ROLL_UPN, "upn-of-another",
+                       of_removed(plan, found, "Look both pupils up in the MIS: their UPNs or names may have changed places."),
+                       "is the UPN of %s%s, but name and birth date are those of %s", told(plan, found),
+                       found->removed ? " (removed here)" : "", told(plan, other));
+    else
         return found;
-    roll_fault_add(plan->roll, row, ROLL_UPN, "upn-of-another", "Look both pupils up in the MIS and correct the UPN or the name.",
-                   "is the UPN of %s: neither name nor birth date is the same", told(plan, found));
     return NULL;
 }
 
@@ -151,37 +194,70 @@ struct near {
 };
 
 // Two UPNs are two pupils, twins for instance; and one whom another row names is not this one.
+static void near_one(struct near *near, const struct roll_row *row, const struct record *pupil, const struct pair *named, size_t n_named,
+                     const char *why)
+{
+    bool two = row->values[ROLL_UPN].type && record_has(pupil, "upn");
+    for (size_t i = 0; i < near->n; i++)
+        two = two || near->pupils[i] == pupil;
+    if (two || near->n == NEAR_MAX || is_named(named, n_named, pupil))
+        return;
+    near->why[near->n] = why;
+    near->pupils[near->n++] = pupil;
+}
+
 static void near_add(struct near *near, const struct roll_row *row, const struct school_person *found, size_t n, const struct pair *named,
                      size_t n_named, const char *why)
 {
-    for (size_t i = 0; i < n && near->n < NEAR_MAX; i++) {
-        const struct record *pupil = found[i].record;
-        bool two = row->values[ROLL_UPN].type && record_has(pupil, "upn");
-        if (two || is_named(named, n_named, pupil))
-            continue;
-        near->why[near->n] = why;
-        near->pupils[near->n++] = pupil;
-    }
+    for (size_t i = 0; i < n && near->n < NEAR_MAX; i++)
+        near_one(near, row, found[i].record, named, n_named, why);
 }
 
-static int64_t swapped(int64_t date)
+// Two birth dates of which one may be a slip of the other; NULL: they are just two.
+static const char *near_dates(int64_t one, int64_t other)
 {
-    int year, month, day;
-    date_split((int32_t)date, &year, &month, &day);
-    int32_t other = day == month ? DATE_NONE : date_make(year, day, month);
-    return other;
+    int year[2], month[2], day[2];
+    date_split((int32_t)one, &year[0], &month[0], &day[0]);
+    date_split((int32_t)other, &year[1], &month[1], &day[1]);
+    bool years = year[0] == year[1], months = month[0] == month[1], days = day[0] == day[1];
+    if (years && !months && !days && month[0] == day[1] && month[1] == day[0])
+        return "the same name, and day and month of birth changed over";
+    if (months && days)
+        return "the same name and birthday, in another year";
+    if (years && days)
+        return "the same name, day and year of birth, and another month";
+    return years && months ? "the same name, month and year of birth, and another day" : NULL;
+}
+
+#define SAME_NAME_MAX 200 // pupils that are looked at: no school has more of one name
+
+static void near_name(const struct plan *plan, const struct roll_row *row, const struct pair *named, size_t n_named, struct near *near)
+{
+    size_t n = 0;
+    const struct school_person *found = school_by_name(plan->school, row->surname, row->forename, &n);
+    for (size_t i = 0; i < n && i < SAME_NAME_MAX; i++) {
+        const struct record *pupil = found[i].record;
+        const char *why = near_dates(row->values[ROLL_BORN].number, found[i].born);
+        bool two = row->values[ROLL_UPN].type && record_has(pupil, "upn");
+        if (why && two && !is_named(named, n_named, pupil))
+            roll_note_add(plan->roll, row, ROLL_BORN, "near-name", "Right for two pupils; else look up which UPN is theirs.",
+                          "%s has another UPN and %s", told(plan, pupil), why);
+        else if (why)
+            near_one(near, row, pupil, named, n_named, why);
+    }
 }
 
 static void near_find(const struct plan *plan, const struct roll_row *row, const struct pair *named, size_t n_named, struct near *near)
 {
-    int64_t born = row->values[ROLL_BORN].number, other = swapped(born);
+    int64_t born = row->values[ROLL_BORN].number;
     size_t n = 0;
     const struct school_person *found = school_by_person(plan->school, row->surname, NULL, born, &n);
     near_add(near, row, found, n, named, n_named, "the same surname and birth date, another forename");
     found = *row->forename ? school_by_person(plan->school, NULL, row->forename, born, &n) : (n = 0, NULL);
     near_add(near, row, found, n, named, n_named, "the same forename and birth date, another surname");
-    found = other == DATE_NONE ? (n = 0, NULL) : school_by_person(plan->school, row->surname, row->forename, other, &n);
-    near_add(near, row, found, n, named, n_named, "the same name, and day and month of birth changed over");
+    found = *row->forename ? school_by_person(plan->school, row->forename, row->surname, born, &n) : (n = 0, NULL);
+    near_add(near, row, found, n, named, n_named, "the same birth date, and surname and forename changed over");
+    near_name(plan, row, named, n_named, near);
 }
 
 static const struct record *nearly(struct plan *plan, struct roll_row *row, const struct pair *named, size_t n_named)

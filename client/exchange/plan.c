@@ -193,6 +193,20 @@ static int32_t membership_start(const struct plan *plan, const struct roll_row *
     return entered > year ? entered : year;
 }
 
+// Blank cells end nothing: an export that may not show needs has them all blank. N
+// says that there are none, and a row that names some names all.
+static void row_needs(struct plan *plan, const struct record *pupil, bool is_new, struct roll_row *row, int32_t starts)
+{
+    const struct roll *roll = plan->roll;
+    const struct value *status = &row->values[ROLL_STATUS];
+    bool column = roll_has(roll, ROLL_NEEDS) || roll_has(roll, ROLL_NEED1) || roll_has(roll, ROLL_NEED2);
+    bool none = status->type && strcmp(status->text, "N") == 0;
+    if (column && (row->n_needs || none))
+        plan_needs(plan, pupil, is_new, row, starts);
+    else if (column && status->type && !is_new)
+        plan->counts.needs_kept += plan_needs_hold(plan, pupil, starts);
+}
+
 static void row_spells(struct plan *plan, const struct record *pupil, bool is_new, struct roll_row *row)
 {
     // One who has left by then belongs to no class any more.
@@ -208,8 +222,17 @@ static void row_spells(struct plan *plan, const struct record *pupil, bool is_ne
     if (row->values[ROLL_STATUS].type &&
         plan_spell(plan, "SenStatus", "provision", row->values[ROLL_STATUS], pupil, is_new, row, ROLL_STATUS, starts))
         plan->counts.statuses++;
-    if (roll_has(plan->roll, ROLL_NEEDS) || roll_has(plan->roll, ROLL_NEED1) || roll_has(plan->roll, ROLL_NEED2))
-        plan_needs(plan, pupil, is_new, row, starts);
+    row_needs(plan, pupil, is_new, row, starts);
+}
+
+// Rows that say K or E and no need, and pupils whose needs stay because of that.
+static void note_kept(struct plan *plan)
+{
+    size_t n = plan->counts.needs_kept;
+    if (n)
+        roll_note_add(plan->roll, NULL, ROLL_STATUS, "needs-kept",
+                      "An export without the right to see needs looks so. A need that is over: sendco need edit NEED ends=DATE",
+                      "%zu %s K or E and no need; the needs recorded here stay as they are", n, n == 1 ? "row says" : "rows say");
 }
 
 static int by_record(const void *a, const void *b)
@@ -273,6 +296,7 @@ int plan_make(struct plan *plan, struct roll *roll, struct school *school, int32
     }
     if (seen)
         missing(plan, seen, n_seen);
+    note_kept(plan);
     roll_faults_sort(roll);
     if (!seen || !plan->matched || !plan->missing || plan->failed)
         return ERR_NOMEM;

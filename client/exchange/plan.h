@@ -17,7 +17,7 @@ struct plan_change {
 
 struct plan_counts {
     size_t rows, pupils_new, pupils_restored, pupils_changed, pupils_unchanged, classes_new, memberships, statuses, needs, needs_ended,
-        missing;
+        missing, needs_kept;
 };
 
 // Which of these pupils a row means: an index, n: a new pupil; ERR_AMBIGUOUS: there is
@@ -60,6 +60,9 @@ bool plan_spell(struct plan *plan, const char *kind, const char *field, struct v
                 struct roll_row *row, int column, int32_t starts);
 // Ranked needs as the row has them.
 void plan_needs(struct plan *plan, const struct record *pupil, bool is_new, struct roll_row *row, int32_t starts);
+
+// Does the pupil have needs that go on beyond the day?
+bool plan_needs_hold(const struct plan *plan, const struct record *pupil, int32_t starts);
 
 enum { STAGE_CLASS, STAGE_PUPIL, STAGE_END, STAGE_BEGIN };
 

@@ -90,6 +90,17 @@ static bool need_to_come(struct needs_work *work, const struct record *spell)
     return work->met[rank - 1] = true;
 }
 
+bool plan_needs_hold(const struct plan *plan, const struct record *pupil, int32_t starts)
+{
+    size_t n = 0;
+    struct record *const *spells = school_spells(plan->school, "Need", pupil->id, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (school_holds(spells[i], starts) && (!record_has(spells[i], "ends") || record_number(spells[i], "ends") > starts))
+            return true;
+    }
+    return false;
+}
+
 static void needs_held(struct needs_work *work)
 {
     size_t n = 0;

@@ -171,7 +171,10 @@ void roll_row_status(struct roll *roll, struct roll_row *row)
     if (!*cell)
         return;
     const struct roll_code *code = roll_code_find(roll, "sen-provision", cell);
-    if (!code)
+    if (strchr(cell, '?'))
+        roll_fault_add(roll, row, ROLL_STATUS, "unknown-status", "Write N, K or E: the status that holds today.",
+                       "has a question mark: a status that is not certain is none");
+    else if (!code)
         roll_fault_add(roll, row, ROLL_STATUS, "unknown-status", "Write N, K or E.", "is no SEN status");
     else if (!holds(code, roll->date))
         expired(roll, row, ROLL_STATUS, code, "Decide with the SENDCO whether this pupil is K, E or N now.");
@@ -206,7 +209,7 @@ static void need_add(struct roll *roll, struct roll_row *row, int column, const 
         row->needs[row->n_needs++] = code->code;
 }
 
-#define PARTS_MAX 24
+#define PARTS_MAX 40
 
 // One piece between semicolons. A comma or a slash may stand within a title, so
 // the longest run of parts that is a need is taken.
@@ -241,11 +244,27 @@ static const char *rank_at(const char *text, const char *from)
     return first && digits && digits < 3 && text[digits] && strchr(".):", text[digits]) ? text + digits + 1 : NULL;
 }
 
+// More than anybody ranks is no list of needs, and is told once.
+static bool too_many(struct roll *roll, struct roll_row *row, int column, const char *cell)
+{
+    size_t n = 0;
+    for (const char *c = cell; *c; c++)
+        n += strchr(",;/|\n", *c) != NULL;
+    if (n >= PARTS_MAX)
+        roll_fault_add(roll, row, column, "too-many-needs", "Keep the first nine, by rank.", "names more than nine needs");
+    return n >= PARTS_MAX;
+}
+
+#define NEED_FAULTS 3 // of one cell: who mends these sees the others
+
 // "SLCN; SPLD", "SLCN, SPLD", "1. SLCN 2. SPLD", and titles: in order of rank.
 static void need_list(struct roll *roll, struct roll_row *row, int column, const char *cell)
 {
     const char *from = cell;
-    while (*cell) {
+    size_t told = roll->n_faults;
+    if (too_many(roll, row, column, cell))
+        return;
+    while (*cell && roll->n_faults < told + NEED_FAULTS) {
         cell += strspn(cell, " ");
         const char *after = rank_at(cell, from);
         cell = after ? after : cell;

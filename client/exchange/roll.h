@@ -69,6 +69,8 @@ extern const struct roll_column_info roll_columns[ROLL_COLUMNS];
 int roll_column_find(const char *heading);
 // The one that a heading nearly means: -1 none; -2 several, which are *first and *second.
 int roll_column_near(const char *heading, int *first, int *second);
+// Does a heading that nobody understands sound like one of those a roll lives on (UPN, birth, SEN, needs, names)?
+bool roll_column_sounds(const char *heading);
 // By the name that --map takes, its label or one of its headings; -1 when none.
 int roll_column_named(const char *name);
 // A heading in lower case, letters and digits only.
@@ -93,6 +95,9 @@ struct roll_fault {
     size_t row, line; // line: of the file; 0: not known
     const char *column, *value, *code, *message, *hint;
 }; // column and value may be ""
+
+// Code of the fault of a heading that may be asked about.
+#define ROLL_UNREAD "unread-heading"
 
 // A heading that is read as something it is not called.
 enum roll_how { ROLL_GIVEN, ROLL_REMEMBERED, ROLL_NEAR };

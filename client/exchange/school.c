@@ -81,6 +81,13 @@ static int by_forename(const void *a, const void *b)
     return x->born != y->born ? (x->born > y->born ? 1 : -1) : strcmp(x->forename, y->forename);
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const struct school_person *x = a, *y = b;
+    int order = strcmp(x->surname, y->surname);
+    return order ? order : strcmp(x->forename, y->forename);
+}
+
 static int by_pupil(const void *a, const void *b)
 {
     const struct record *x = *(struct record *const *)a, *y = *(struct record *const *)b;
@@ -114,12 +121,14 @@ static void persons(struct school *school)
             (struct school_person){pupil, fold(school, pupil, "surname"), fold(school, pupil, "forename"), record_number(pupil, "born")};
     }
     school->by_forename = school->persons ? arena_copy(school->arena, school->persons, (n + 1) * sizeof *school->persons) : NULL;
-    if (!school->by_forename) {
+    school->by_name = school->by_forename ? arena_copy(school->arena, school->persons, (n + 1) * sizeof *school->persons) : NULL;
+    if (!school->by_name) {
         school->failed = true;
         return;
     }
     qsort(school->persons, n, sizeof *school->persons, by_person);
     qsort(school->by_forename, n, sizeof *school->persons, by_forename);
+    qsort(school->by_name, n, sizeof *school->persons, by_name);
 }
 
 int school_ready(struct school *school)
@@ -209,6 +218,23 @@ const struct school_person *school_by_person(const struct school *school, const 
     while (low + *n < school->n_persons && person_order(&list[low + *n], surname, forename, born) == 0)
         ++*n;
     return *n ? list + low : NULL;
+}
+
+const struct school_person *school_by_name(const struct school *school, const char *surname, const char *forename, size_t *n)
+{
+    const struct school_person wanted = {NULL, surname, forename, 0};
+    size_t low = 0, high = school->n_persons;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (by_name(&school->by_name[middle], &wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *n = 0;
+    while (low + *n < school->n_persons && by_name(&school->by_name[low + *n], &wanted) == 0)
+        ++*n;
+    return *n ? school->by_name + low : NULL;
 }
 
 struct record *school_class(const struct school *school, const char *name)

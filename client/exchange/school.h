@@ -22,7 +22,7 @@ struct school {
     struct school_list pupils, classes, memberships, statuses, needs, codes;
     struct school_list removed, removed_classes; // UPNs and names of what was removed stay taken
     struct school_list by_upn, by_former;
-    struct school_person *persons, *by_forename; // by birth date and surname; by birth date and forename
+    struct school_person *persons, *by_forename, *by_name; // by birth date and surname; by birth date and forename; by surname and forename
     size_t n_persons;
     bool failed; // memory
 };
@@ -45,6 +45,8 @@ struct record *school_by_former_upn(const struct school *school, const char *upn
 // names are folded. The first, and how many.
 const struct school_person *school_by_person(const struct school *school, const char *surname, const char *forename, int64_t born,
                                              size_t *n);
+// Pupils of a folded name, whenever they were born. The first, and how many.
+const struct school_person *school_by_name(const struct school *school, const char *surname, const char *forename, size_t *n);
 struct record *school_class(const struct school *school, const char *name);
 // The spells of a kind about a pupil, in order of their start: the first, and how many.
 struct record *const *school_spells(const struct school *school, const char *kind, int64_t pupil, size_t *n);

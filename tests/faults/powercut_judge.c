@@ -31,6 +31,8 @@ bool wrong(const char *format, ...)
     va_start(list, format);
     vsnprintf(judged.why, sizeof judged.why, format, list);
     va_end(list);
+    for (char *at = judged.why; *at; at++) // one line, whatever SQLite says
+        *at = *at == '\n' ? ' ' : *at;
     return false;
 }
 
