@@ -13,7 +13,7 @@ struct tls_context;
 
 #define PROFILE_PATH   1024
 #define PROFILE_WORD   256
-#define PROFILE_TICKET 64
+#define PROFILE_TICKET 64 // bytes of the server's ticket, at most
 
 struct profile {
     char directory[PROFILE_PATH];

@@ -106,7 +106,7 @@ static const struct report_param changes_params[] = {
     {"pupil", "PUPIL", "only what is about this pupil", "Pupil", 0},
     {"kind", "KIND", "only records of this kind: target, plan, meeting …", NULL, 0},
     {"who", "STAFF", "only what this person changed", "Staff", 0},
-    {"limit", "N", "at most so many rows, the newest; without it 200", NULL, 0},
+    {"limit", "N", "at most so many rows, the oldest; without it 200", NULL, 0},
     {0},
 };
 

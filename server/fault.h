@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-// Is this fault planted? "ack-early", "sync-off" … Constant for a process.
+// Is this fault planted? Constant for a process. The store: "ack-early", "sync-off", "no-version-check", "key-not-kept",
+// "spell-unchecked", "scope-unchecked"; pushes: "push-disorder", "watch-unjudged".
 bool fault_on(const char *name);
 // True in the tests' sendcod: it takes --clock-file FILE.
 bool fault_clock_file(const char *path);

@@ -350,6 +350,18 @@ static int build(struct init_work *work)
     return result == 0 ? init_sync(work->options->dir, work->problem) : result;
 }
 
+// What an empty school needs first.
+static void tell_first_steps(const char *dir)
+{
+    printf("      sendco --profile %s/profiles/senco login\n", dir);
+    printf("          asks for the password above, and again after ten minutes without use\n");
+    printf("      sendco --profile %s/profiles/senco import ROLL.csv --dry-run\n", dir);
+    printf("          the roll as your MIS exports it; what is said is well: again without --dry-run\n");
+    printf("      sendco --profile %s/profiles/senco help\n", dir);
+    printf("          then the rest. There are no types of provision yet (sendco help provision-type), and\n"
+           "          the lists of codes can be made your own (sendco code list, sendco help code)\n");
+}
+
 static void tell(const struct init_work *work)
 {
     const struct init_options *options = work->options;
@@ -363,8 +375,11 @@ static void tell(const struct init_work *work)
     for (size_t i = 0; i < work->n_people; i++)
         printf("  %-9s %s/profiles/%s%s%s\n", work->people[i].who.profile, options->dir, work->people[i].who.profile,
                options->demo ? "" : "   password, shown only this once: ", options->demo ? "" : work->people[i].password);
-    printf("\nnext: sendcod serve --dir %s --listen %s\n      sendco --profile %s/profiles/senco %s\n", options->dir, options->listen,
-           options->dir, options->demo ? "register" : "import ROLL.csv --dry-run");
+    printf("\nnext: sendcod serve --dir %s --listen %s\n", options->dir, options->listen);
+    if (options->demo)
+        printf("      sendco --profile %s/profiles/senco register\n", options->dir);
+    else
+        tell_first_steps(options->dir);
 }
 
 static int fail(const struct problem *problem)

@@ -21,6 +21,7 @@
 
 #include "common/clock.h"
 #include "server/access/pass.h"
+#include "server/fault.h"
 #include "server/request.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -48,9 +49,8 @@ void live_free(struct live *live)
     free(live);
 }
 
-void live_on_commit(struct commit *commit, void *data)
+static void live_tell(struct live *live, struct commit *commit)
 {
-    struct live *live = data;
     bool matters = watch_matters(commit);
     struct watch *watch, *next;
     DL_FOREACH_SAFE(live->watches, watch, next)
@@ -58,6 +58,27 @@ void live_on_commit(struct commit *commit, void *data)
         watch_commit(watch, commit, matters);
     }
     push_cache_empty(live->cache);
+}
+
+// A planted fault: of two commits the second is told first.
+static void live_tell_disordered(struct live *live, struct commit *commit)
+{
+    static struct commit *kept;
+    struct commit *late = kept;
+    kept = late ? NULL : commit_ref(commit);
+    if (!late)
+        return;
+    live_tell(live, commit);
+    live_tell(live, late);
+    commit_unref(late);
+}
+
+void live_on_commit(struct commit *commit, void *data)
+{
+    if (fault_on("push-disorder"))
+        live_tell_disordered(data, commit);
+    else
+        live_tell(data, commit);
 }
 
 void live_watch(struct request *request, const struct filter *filter, const uint64_t *from, uint64_t epoch)

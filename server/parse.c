@@ -62,8 +62,9 @@ int parse_about(const Sendco__About *about, const struct kind **kind, struct pro
 {
     *kind = about->has_kind ? kind_by_number(about->kind) : NULL;
     if (!*kind || (*kind)->subject == SUBJECT_SCHOOL) {
-        problem_set(problem, ERR_INVALID, "Whom the records are to be about is neither a pupil nor a class nor a member of staff.");
-        problem_hint(problem, "Name a pupil, a class or a member of staff.");
+        problem_set(problem, ERR_INVALID,
+                    "Whom the records are to be about is neither a pupil nor a class, a provision or a member of staff.");
+        problem_hint(problem, "Name a pupil, a class, a provision or a member of staff.");
         return ERR_INVALID;
     }
     if (!about->has_id || about->id <= 0)
@@ -138,12 +139,12 @@ static int parse_list_about(const Sendco__About *about, struct query *query, str
     int result = parse_about(about, &kind, problem);
     if (result)
         return result;
-    if (query->kind->about.subject != kind->subject) {
-        problem_set(problem, ERR_INVALID, "No %s is about a %s.", query->kind->noun, kind->noun);
-        return ERR_INVALID;
-    }
-    query->about = about->id;
-    return 0;
+    if (query_about(query, kind, about->id))
+        return 0;
+    problem_set(problem, ERR_INVALID, "No %s is about a %s, or about somebody who is in one.", query->kind->noun, kind->noun);
+    problem_hint(problem, "What a %s has of its own is a condition: --where FIELD=VALUE; its fields: sendco help %s", query->kind->noun,
+                 query->kind->noun);
+    return ERR_INVALID;
 }
 
 static int parse_as_at(int32_t as_at, struct query *query, struct problem *problem)
@@ -151,7 +152,7 @@ static int parse_as_at(int32_t as_at, struct query *query, struct problem *probl
     if (as_at < DATE_MIN || as_at > DATE_MAX)
         return problem_set(problem, ERR_INVALID, "As at: that is no day that a school records.");
     query->as_at = as_at;
-    if (kind_is_spell(query->kind))
+    if (kind_is_spell(query->kind) || query->in)
         return 0;
     problem_set(problem, ERR_INVALID, "As at: no %s has a first and a last day, so that some hold on a day and others do not.",
                 query->kind->noun);

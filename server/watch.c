@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "server/access/access.h"
+#include "server/fault.h"
 #include "server/server.h"
 #include "server/session.h"
 #include "protocol.pb-c.h"
@@ -195,7 +196,7 @@ static bool watch_told(struct watch *watch, struct commit *commit, size_t row)
 
 bool watch_tell(struct watch *watch, struct commit *commit)
 {
-    if (commit->to_seq <= watch->passed)
+    if (commit->to_seq <= watch->passed && !fault_on("push-disorder"))
         return true;
     if (session_unsent(watch->session) > SESSION_HIGH) {
         watch->state = WATCH_WAITING;
@@ -237,7 +238,7 @@ void watch_commit(struct watch *watch, struct commit *commit, bool matters)
 {
     if (watch->state == WATCH_READING)
         watch_hold(watch, commit);
-    else if (watch->state == WATCH_LIVE && matters && watch->sight->own && commit->to_seq > watch->scope_seq)
+    else if (watch->state == WATCH_LIVE && matters && !fault_on("watch-unjudged") && watch->sight->own && commit->to_seq > watch->scope_seq)
         round_start(watch, NULL, &watch->passed, 0); // it brings this commit as well
     else if (watch->state == WATCH_LIVE)
         watch_tell(watch, commit);

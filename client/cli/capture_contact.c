@@ -36,6 +36,9 @@ static int contact_of(struct capture *capture, struct record *entry, int64_t pup
     int error = capture_list(capture, "Contact", "pupil", pupil, DATE_NONE, &contacts);
     if (error == 0)
         error = capture_pick(capture, &contacts, NULL, text, "among the pupil's contacts", &at);
+    if (error == ERR_NOT_FOUND && contacts.n == 0)
+        problem_hint(&capture->problem, "No contact is recorded yet: sendco contact add pupil=%s name=… relationship=MOTHER",
+                     capture_id_text(capture, kind_find("Pupil"), pupil));
     if (error == 0)
         capture_set(capture, entry, "contact", value_number(contacts.list[at]->id));
     return error;

@@ -2,28 +2,13 @@
 // who still belong to them, as one batch that one undo takes back. Main thread.
 #include <string.h>
 
-#include "client/cli/capture.h"
+#include "client/cli/capture_copy.h"
 #include "client/cli/command.h"
-#include "client/cli/table.h"
+#include "client/cli/fields.h"
 #include "common/date.h"
 #include "common/kind.h"
 
 enum { DECISION_STOP = 3 }; // as Provision numbers it
-
-struct copied {
-    const struct record *from;
-    struct record *to; // NULL: left out
-    const char *why;   // why it was
-    size_t pupils, gone;
-};
-
-struct copying {
-    struct capture capture;
-    int32_t from, until, starts, ends;
-    struct captured runs, members, pupils;
-    struct copied *copies;
-    size_t n, made, placed; // placed: pupils in all
-};
 
 // --- what to copy ---------------------------------------------------------------
 
@@ -125,15 +110,32 @@ static bool is_last(const struct copying *copying, const struct record *member)
     return true;
 }
 
+const char *member_not(const struct copying *copying, const struct record *member)
+{
+    const char *reason = record_text(member, "exit_reason");
+    const char *title = reason ? fields_code_title(field_find(member->kind, "exit_reason"), reason) : NULL;
+
+    if (record_has(member, "exit_reason"))
+        return title ? title : reason;
+    return on_roll(copying, record_number(member, "pupil")) ? NULL : "not on roll on the first day";
+}
+
+const struct record *member_next(const struct copying *copying, const struct copied *copy, size_t *at)
+{
+    while (*at < copying->members.n) {
+        const struct record *member = copying->members.list[(*at)++];
+
+        if (record_number(member, "provision") == copy->from->id && is_last(copying, member))
+            return member;
+    }
+    return NULL;
+}
+
 static int copy_member(struct copying *copying, struct copied *copy, const struct record *old)
 {
     struct capture *capture = &copying->capture;
-
-    if (record_has(old, "exit_reason") || !on_roll(copying, record_number(old, "pupil"))) {
-        copy->gone++;
-        return 0;
-    }
     struct record *member = capture_add(capture, "ProvisionMember");
+
     if (!member)
         return ERR_NOMEM;
     capture_copy(capture, member, old, "pupil section_f");
@@ -144,39 +146,71 @@ static int copy_member(struct copying *copying, struct copied *copy, const struc
         if (record_has(old, "exit_day"))
             capture_set(capture, member, "entry_day", value_number(record_number(old, "exit_day")));
     }
-    copy->pupils++;
     copying->placed++;
     return 0;
 }
 
-// Why a run is not copied; NULL: it is.
-static const char *copy_not(const struct copying *copying, const struct copied *copy)
+static bool same_group(const struct record *one, const struct record *other)
 {
-    const struct record *old = copy->from;
+    return record_number(one, "type") == record_number(other, "type") && !strcmp(record_text(one, "name"), record_text(other, "name"));
+}
 
-    if (copying->capture.call->argc == 0 && record_number(old, "decision") == DECISION_STOP)
-        return "left out: the decision is to stop it";
+// The same group met twice in the period: the later run goes on.
+static bool goes_on_later(const struct record *run, const struct record *other)
+{
+    int64_t starts = record_number(run, "starts"), others = record_number(other, "starts");
+
+    return other != run && same_group(run, other) && (others > starts || (others == starts && other->id > run->id));
+}
+
+static const char *copy_there(struct copying *copying, const struct record *old)
+{
+    struct capture *capture = &copying->capture;
+
     for (size_t i = 0; i < copying->runs.n; i++) {
         const struct record *run = copying->runs.list[i];
 
-        if (record_number(run, "type") == record_number(old, "type") && record_number(run, "starts") == copying->starts &&
-            !strcmp(record_text(run, "name"), record_text(old, "name")))
-            return "left out: it is there already";
+        if (!same_group(run, old) || record_number(run, "starts") != copying->starts)
+            continue;
+        const char *id = capture_id_text(capture, run->kind, run->id);
+        copying->there = copying->n_there++ ? arena_printf(&capture->cli->arena, "%s, %s", copying->there, id) : id;
+        return arena_printf(&capture->cli->arena, "already copied as %s", id);
     }
-    for (const struct copied *other = copying->copies; other < copy; other++)
-        if (other->from == old)
-            return "left out: named twice";
     return NULL;
 }
 
-static int copy_run(struct copying *copying, struct copied *copy)
+// Why a run that was not named is not copied; NULL: it may be.
+static const char *copy_unfit(const struct copying *copying, const struct copied *copy)
+{
+    const struct record *old = copy->from;
+
+    if (record_number(old, "decision") == DECISION_STOP)
+        return "the decision is to stop it";
+    if (record_has(old, "ends") && record_number(old, "ends") == record_number(old, "starts"))
+        return "ran one day only";
+    for (size_t i = 0; i < copying->n; i++)
+        if (goes_on_later(old, copying->copies[i].from))
+            return arena_printf(&copying->capture.cli->arena, "went on as %s",
+                                capture_id_text(&copying->capture, old->kind, copying->copies[i].from->id));
+    return copy->pupils == 0 ? "none of its pupils goes on" : NULL;
+}
+
+// Why a run is not copied; NULL: it is.
+static const char *copy_not(struct copying *copying, const struct copied *copy)
+{
+    const char *why = copy_there(copying, copy->from);
+
+    for (const struct copied *other = copying->copies; !why && other < copy; other++)
+        if (other->from == copy->from)
+            why = "named twice";
+    return why || copying->capture.call->argc > 0 ? why : copy_unfit(copying, copy);
+}
+
+static int copy_fill(struct copying *copying, struct copied *copy)
 {
     struct capture *capture = &copying->capture;
     const struct record *old = copy->from;
-    int error = 0;
 
-    if ((copy->why = copy_not(copying, copy)))
-        return 0;
     if (!(copy->to = capture_add(capture, "Provision")))
         return ERR_NOMEM;
     capture_copy(capture, copy->to, old, "type name leader grade hourly room days minutes per_week planned group_size");
@@ -186,69 +220,23 @@ static int copy_run(struct copying *copying, struct copied *copy)
     else if (record_has(old, "ends"))
         capture_set(capture, copy->to, "ends", value_number(copying->starts + record_number(old, "ends") - record_number(old, "starts")));
     copying->made++;
-    for (size_t i = 0; error == 0 && i < copying->members.n; i++) {
-        const struct record *member = copying->members.list[i];
-
-        if (record_number(member, "provision") == old->id && is_last(copying, member))
-            error = copy_member(copying, copy, member);
-    }
-    return error;
+    return 0;
 }
 
-// --- telling --------------------------------------------------------------------
-
-static const char *day_text(struct cli *cli, const struct record *run, const char *field)
+static int copy_run(struct copying *copying, struct copied *copy)
 {
-    char day[DATE_TEXT_MAX];
-    int32_t date = run && record_has(run, field) ? (int32_t)record_number(run, field) : DATE_NONE;
-    const char *text = date == DATE_NONE ? NULL : cli->human ? strchr(date_human(date, day), ' ') + 1 : date_iso(date, day);
-    const char *copy = text ? arena_strdup(&cli->arena, text) : NULL; // columns are narrow: without the weekday
+    const struct record *member;
+    int error = 0;
 
-    return copy ? copy : "";
-}
-
-static void copying_table(struct copying *copying)
-{
-    static const struct table_column columns[] = {{"provision", "Provision", false, TABLE_KEEP}, {"pupils", "Pupils", true, TABLE_KEEP},
-                                                  {"left_out", "Left out", true, 0},             {"starts", "From", false, TABLE_FIRM},
-                                                  {"ends", "Until", false, TABLE_FIRM},          {"note", "Note", false, 0}};
-    struct cli *cli = copying->capture.cli;
-    struct table table;
-
-    table_init(&table, columns, 6, &cli->arena);
-    for (size_t i = 0; i < copying->n; i++) {
-        const struct copied *copy = &copying->copies[i];
-        const char *cells[] = {record_text(copy->from, "name"), copy->to ? arena_printf(&cli->arena, "%zu", copy->pupils) : "",
-                               copy->gone ? arena_printf(&cli->arena, "%zu", copy->gone) : "", day_text(cli, copy->to, "starts"),
-                               day_text(cli, copy->to, "ends"), copy->why ? copy->why : ""};
-
-        if (table_add(&table, cells) != 0)
-            return;
-    }
-    if (table.n_rows > 0)
-        table_print(cli, &table);
-}
-
-// 0 to go on, 1 not to, or an error: a script says --yes.
-static int copying_agreed(struct copying *copying)
-{
-    struct capture *capture = &copying->capture;
-    struct cli *cli = capture->cli;
-
-    if (cli->human)
-        copying_table(copying);
-    capture->unsure = ""; // the table says whom names were taken for
-    if (copying->made == 0 || cli->dry_run || cli->yes)
+    for (size_t at = 0; (member = member_next(copying, copy, &at));)
+        *(member_not(copying, member) ? &copy->gone : &copy->pupils) += 1;
+    if ((copy->why = copy_not(copying, copy)))
         return 0;
-    if (cli_can_ask(cli))
-        return cli_confirm(cli, arena_printf(&cli->arena, "Copy %zu provision%s with %zu pupil%s?", copying->made,
-                                             copying->made == 1 ? "" : "s", copying->placed, copying->placed == 1 ? "" : "s"))
-                   ? 0
-                   : 1;
-    problem_set(&capture->problem, ERR_USAGE, "%zu provisions with %zu pupils would be copied; nobody is here to say yes.", copying->made,
-                copying->placed);
-    problem_hint(&capture->problem, "The same with --yes; or first with --dry-run, to look at it");
-    return ERR_USAGE;
+    error = copy_fill(copying, copy);
+    for (size_t at = 0; error == 0 && (member = member_next(copying, copy, &at));)
+        if (!member_not(copying, member))
+            error = copy_member(copying, copy, member);
+    return error;
 }
 
 int provision_copy_command(struct cli *cli, const struct call *call)
@@ -272,7 +260,5 @@ int provision_copy_command(struct cli *cli, const struct call *call)
         error = capture_send(capture);
     if (error != 0)
         return capture_failed(capture, "copy the provision");
-    return capture_done(capture, arena_printf(&cli->arena, "%zu provision%s copied, with %zu pupil%s; %zu left out.", copying.made,
-                                              copying.made == 1 ? "" : "s", copying.placed, copying.placed == 1 ? "" : "s",
-                                              copying.n - copying.made));
+    return copying_done(&copying);
 }

@@ -62,6 +62,16 @@ static int start_members(struct capture *capture, const struct record *run, size
     return error;
 }
 
+static int start_type(struct capture *capture, int64_t *type)
+{
+    const char *text = capture->call->argv[0];
+    int error = capture_resolve(capture, "ProvisionType", text, type);
+
+    if (error == ERR_NOT_FOUND)
+        problem_hint(&capture->problem, "What there is: sendco provision-type list; a new one: sendco provision-type add name='%.80s'", text);
+    return error;
+}
+
 static int start_fill(struct capture *capture, struct record *run)
 {
     const struct call *call = capture->call;
@@ -73,7 +83,7 @@ static int start_fill(struct capture *capture, struct record *run)
     if (error == 0)
         error = capture_day(capture, "ends", DATE_NONE, &ends);
     if (error == 0)
-        error = capture_resolve(capture, "ProvisionType", call->argv[0], &type);
+        error = start_type(capture, &type);
     if (error != 0)
         return error;
     capture_set(capture, run, "type", value_number(type));

@@ -100,7 +100,7 @@ struct cli_query {
         struct value value;
     } where[CLI_CONDITIONS];
     size_t n_where;
-    const struct kind *about_kind; // only about this pupil, class or person; NULL: all
+    const struct kind *about_kind; // only about this, or about whoever is in it (protocol.proto, List); NULL: all
     int64_t about;
     int32_t as_at;    // DATE_NONE: any
     int64_t as_known; // 0: now

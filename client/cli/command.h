@@ -66,7 +66,9 @@ bool command_takes(const struct call *call, const char *option);
 int command_resolve(const struct args *args, struct call *call, struct problem *problem);
 // The nearest of all words that may come first; NULL when none is near.
 const char *command_suggest(const char *word);
-// The nearest field of a kind; NULL when none is near.
+// The nearest verb of a kind, report, field of a kind; NULL when none is near.
+const char *verb_suggest(const struct kind *kind, const char *word);
+const char *report_suggest(const char *word);
 const char *field_suggest(const struct kind *kind, const char *word);
 // Is `word` one of the blank-separated `list`?
 bool command_lists(const char *list, const char *word);

@@ -3,21 +3,21 @@
 #include "client/cli/command.h"
 
 // clang-format off
-#define READING "csv tsv jsonl columns raw excel where sort limit page as-at as-known removed pupil class staff"
+#define READING "csv tsv jsonl columns raw excel where sort limit page as-at as-known removed pupil class provision staff"
 #define WRITING "dry-run key seen reason"
 #define CAPTURE "dry-run key seen"
 #define SESSION CAPTURE " absent present refused elsewhere progress lost minutes note by reason"
 
 const struct command verbs[] = {
     {"list", "", "All records of a kind that you may see, one line each.", READING, "pupil list --where year=4 --sort surname", 0, 0, true, list_command},
-    {"show", "ID", "One record and who changed it last: its page where there is a report of its name, else field by field.", "fields as-known csv tsv raw excel", "target show TGT-04K7", 1, 1, true, show_command},
+    {"show", "ID", "One record and who changed it last: its page where there is a report of its name, else field by field.", "fields section as-known csv tsv raw excel", "target show TGT-04K7", 1, 1, true, show_command},
     {"add", "FIELD=VALUE …", "A new record.", WRITING, "target add pupil=\"Aisha Khan\" aim=@aim.txt due='14 sep'", 0, -1, false, add_command},
     {"edit", "ID FIELD=VALUE …", "Changes the fields named, and no others. FIELD= empties it.", WRITING " if-version strict", "target edit TGT-04K7 progress=- status=met", 1, -1, false, edit_command},
     {"remove", "ID", "Removes a record; its history stays, and undo brings it back.", "if-version key reason", "target remove TGT-04K7 --reason 'entered twice'", 1, 1, false, remove_command},
     {"history", "ID", "Every version of a record: who, when, what from and to.", "csv tsv raw excel", "target history TGT-04K7", 1, 1, true, history_command},
-    {"undo", "ID", "Takes back the newest version of a record, or the one named.", "version key", "target undo TGT-04K7", 1, 1, false, undo_command},
+    {"undo", "ID", "Takes back the newest version of a record, or the one named.", "version key dry-run", "target undo TGT-04K7", 1, 1, false, undo_command},
     {"export", "", "As list, as a CSV file that spreadsheets open.", READING, "pupil export --excel > pupils.csv", 0, 0, false, list_command},
-    {"watch", "[ID]", "Changes to records of a kind, as they happen.", "jsonl from pupil class staff", "target watch --pupil PUP-0017", 0, 1, false, watch_command},
+    {"watch", "[ID]", "Changes to records of a kind, as they happen.", "jsonl from pupil class provision staff", "target watch --pupil PUP-0017", 0, 1, false, watch_command},
 };
 
 const struct own_verb own_verbs[] = {
@@ -25,7 +25,7 @@ const struct own_verb own_verbs[] = {
     {"Provision", {"close", "PROVISION [PUPIL=SCORE|REASON …]", "Closes a run with its exit data: a score, or why there is none (DONE, CAUGHT-UP, UNSUITED, MOVED-ON, LEFT, ABSENT).", CAPTURE " day decision reason", "provision close \"Monday group\" Khan=92 Lee=LEFT --decision keep", 1, -1, false, provision_close_command}},
     {"Provision", {"copy", "[PROVISION …]", "Copies the runs of a period forward, or those named: same groups, new dates, entry score from the old exit score. One undo takes all of it back.", CAPTURE " from to starts ends reason", "provision copy --from 1/9/2026 --to 18/12/2026 --starts 4/1/2027 --dry-run", 0, -1, false, provision_copy_command}},
     {"ProvisionSession", {"register", "PROVISION [DATE]", "Takes the register of a session: all present but those named. As: sendco log session.", SESSION, "session register \"Monday group\" --absent Lee", 1, 2, false, log_session_command}},
-    {"Target", {"roll", "PLAN|PUPIL", "Copies the unmet targets of a plan into the newer one, with where they stand now. One undo takes all of it back.", CAPTURE " into due message reason", "target roll \"Aisha Khan\" --due 12w -m \"Half way there\"", 1, 1, false, target_roll_command}},
+    {"Target", {"roll", "PLAN|PUPIL -m REASON", "Copies the unmet targets of a plan into the newer one, with where they stand now. -m says why they go on: it stands in each new target's note. One undo takes all of it back.", CAPTURE " into due message reason", "target roll \"Aisha Khan\" --due 12w -m \"Half way there\"", 1, 1, false, target_roll_command}},
     {"Need", {"order", "PUPIL NEED …", "Ranks a pupil's needs in the order given, from a day on; needs not named follow behind.", CAPTURE " from reason", "need order \"Aisha Khan\" SLCN SPLD", 2, -1, false, need_order_command}},
 };
 
@@ -36,9 +36,9 @@ const struct command commands[] = {
     {"log session", "PROVISION [DATE]", "Takes the register of a session: all present but those named. A second time for the same day it shows what is there and changes only what is named.", SESSION, "log session \"Monday group\" --absent \"Ben Lee; Mia Cole\" --progress Khan", 1, 2, false, log_session_command},
     {"who", "", "Who is connected now.", "csv tsv", "who", 0, 0, false, who_command},
     {"status", "", "The server, the school and who you are in it.", "", "status", 0, 0, false, status_command},
-    {"watch", "", "Changes to all that you may see, as they happen, across restarts of the server. A ticket that ends is renewed with --password-file or the profile's password; without either the watch ends with E-LOGIN.", "jsonl from kind pupil class staff", "watch --jsonl", 0, 0, false, watch_command},
+    {"watch", "", "Changes to all that you may see, as they happen, across restarts of the server. A ticket that ends is renewed with --password-file or the profile's password; without either the watch ends with E-LOGIN.", "jsonl from kind pupil class provision staff", "watch --jsonl", 0, 0, false, watch_command},
     {"import", "FILE", "Reads a roll exported by the school's MIS: all of it or nothing.", "dry-run date date-order map forget-map", "import roll.csv --dry-run", 1, 1, false, import_call},
-    {"undo", "BATCH", "Takes back a whole import; what was changed since is left alone and named.", "key", "undo 12", 1, 1, false, undo_command},
+    {"undo", "BATCH|ID", "Takes back a batch by its number (an import, a copied provision map, targets rolled over; what was changed since is left alone and named), or the newest version of one record by its id.", "key dry-run", "undo TGT-04K7 --dry-run", 1, 1, false, undo_command},
     {"login", "", "Logs in and keeps a ticket, which lasts ten minutes without use.", "accept-epoch", "login", 0, 0, false, login_command},
     {"logout", "", "Ends the ticket.", "", "logout", 0, 0, false, logout_command},
     {"help", "[TOPIC]", "Help on a command, a kind of record, an error (E-CONFLICT), dates or exit codes.", "", "help target", 0, 2, true, help_command},
@@ -69,7 +69,7 @@ const struct option_info options[] = {
     {"excel", NULL, "CSV as Excel likes it: with a byte order mark and CRLF."},
     {"raw", NULL, "CSV without the apostrophe before formulas."},
     {"columns", "A,B,…", "These columns, in this order."},
-    {"where", "CONDITION", "Only where FIELD=VALUE; also != < <= > >= and ~ (contains). FIELD= means empty. May be repeated."},
+    {"where", "CONDITION", "Only where FIELD=VALUE; also != < <= > >= and ~ (contains). FIELD= means empty: pupil list --where left= leaves out who has left. May be repeated."},
     {"sort", "FIELD,-FIELD", "In this order; - for descending."},
     {"limit", "N", "At most so many."},
     {"page", "TOKEN", "Go on from the \"next\" of a list that --limit ended."},
@@ -77,8 +77,9 @@ const struct option_info options[] = {
     {"as-at", "DATE", "What held on that day."},
     {"as-known", "TIME", "What had been entered by then: 2026-09-14 or 2026-09-14T10:42:00Z."},
     {"pupil", "ID|NAME", "Only about this pupil."},
-    {"class", "ID|NAME", "Only about this class."},
-    {"staff", "ID|NAME", "Only about this member of staff."},
+    {"class", "ID|NAME", "Only about this class; list: or about the pupils in it, today or --as-at."},
+    {"provision", "ID|NAME", "Only about this provision; list: or about the pupils in it, today or --as-at."},
+    {"staff", "ID|NAME", "Only about this member of staff; me: you."},
     {"kind", "KIND", "Only this kind of record; may be repeated."},
     {"section", "NAME", "Only this section of the report."},
     {"why", "FIGURE", "The records behind one figure of the report: ROW:COLUMN or SECTION:ROW:COLUMN, where ROW is its number or its first cell, and COLUMN its name; as in --why 3B:hours. Names of columns: --json."},

@@ -20,6 +20,7 @@ struct drawing {
     int64_t as_known;
     const char *why, *section; // may be NULL
     bool follows;              // no --since: it goes on where it was last read
+    bool part;                 // not of everything: what was left out has not been seen
     struct problem *problem;
     // The answer, in the arena of the drawing's moment.
     Sendco__Report *report;
@@ -49,6 +50,12 @@ struct value cell_value(const Sendco__Report__Row *row, size_t at);
 // A report's column as a record's field of the same nature; of a cell that holds words, text.
 struct field column_field(const Sendco__Report__Column *column);
 struct field cell_field(const Sendco__Report__Column *column, struct value value);
+// A cell in words, for a person or a program.
+const char *cell_text(struct cli *cli, const Sendco__Report__Column *column, const Sendco__Report__Row *row, size_t at);
+// Are the names of --columns columns of some section? 0 or ERR_USAGE.
+int columns_check(struct cli *cli, const Sendco__Report *report, struct problem *problem);
+// Prints the section as a table. How many columns did not fit, or ERR_NOMEM.
+int section_table(struct cli *cli, const Sendco__Report__Section *section);
 void drawing_json(const struct drawing *drawing);
 // The only section to draw; NULL: all, or not there.
 const Sendco__Report__Section *drawing_only(const struct drawing *drawing);

@@ -221,7 +221,7 @@ int fields_about(struct cli *cli, const struct kind **kind, int64_t *id, struct 
     static const struct {
         const char *option;
         enum subject subject;
-    } abouts[] = {{"pupil", SUBJECT_PUPIL}, {"class", SUBJECT_CLASS}, {"staff", SUBJECT_STAFF}};
+    } abouts[] = {{"pupil", SUBJECT_PUPIL}, {"class", SUBJECT_CLASS}, {"provision", SUBJECT_GROUP}, {"staff", SUBJECT_STAFF}};
 
     *kind = NULL;
     for (size_t i = 0; i < sizeof abouts / sizeof *abouts; i++) {
@@ -230,7 +230,7 @@ int fields_about(struct cli *cli, const struct kind **kind, int64_t *id, struct 
         if (!text)
             continue;
         if (*kind)
-            return problem_set(problem, ERR_USAGE, "Only one of --pupil, --class and --staff may be given.");
+            return problem_set(problem, ERR_USAGE, "Only one of --pupil, --class, --provision and --staff may be given.");
         *kind = kind_of_subject(abouts[i].subject);
         int error = *kind ? cli_resolve(cli, *kind, text, id, problem) : ERR_USAGE;
         if (error != 0)
@@ -283,12 +283,13 @@ int fields_as_at(struct cli *cli, int32_t *as_at, struct problem *problem)
     return fields_day(cli, "as-at", DATE_NONE, as_at, problem);
 }
 
-// Only what lasts from a day until a day holds on one.
-static int fields_lasts(struct cli *cli, const struct kind *kind, struct problem *problem)
+// Only what lasts from a day until a day holds on one; or who is in a class then.
+static int fields_lasts(struct cli *cli, const struct cli_query *query, struct problem *problem)
 {
+    const struct kind *kind = query->kind;
     const char *text = cli_option(cli, "as-at");
 
-    if (!text || kind_is_spell(kind))
+    if (!text || kind_is_spell(kind) || (query->about_kind && query->about_kind->subject != kind->about.subject))
         return 0;
     problem_set(problem, ERR_USAGE, "--as-at asks for what lasts from one day until another, and %s does not.",
                 cli_kind_a(kind, &cli->arena));
@@ -390,8 +391,6 @@ int fields_query(struct cli *cli, const struct kind *kind, struct cli_query *que
     int error = cli_open(cli, problem);
 
     cli_query_init(query, kind);
-    if (error == 0)
-        error = fields_lasts(cli, kind, problem);
     while (error == 0 && (text = cli_option_next(cli, "where", &at)))
         error = fields_where(cli, text, query, problem);
     if (error == 0 && cli_option(cli, "sort"))
@@ -400,6 +399,8 @@ int fields_query(struct cli *cli, const struct kind *kind, struct cli_query *que
         query->n_order = 1; // people and classes: by name
     if (error == 0)
         error = fields_about(cli, &query->about_kind, &query->about, problem);
+    if (error == 0)
+        error = fields_lasts(cli, query, problem);
     if (error == 0)
         error = fields_as_at(cli, &query->as_at, problem);
     if (error == 0)

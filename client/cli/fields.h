@@ -17,7 +17,7 @@ int fields_set(struct cli *cli, int argc, char **argv, struct record *record, ui
 int fields_query(struct cli *cli, const struct kind *kind, struct cli_query *query, struct problem *problem);
 // The number of an option; `least` is the smallest allowed. 0: not given, or an error.
 int fields_number(const struct cli *cli, const char *option, uint64_t least, uint64_t *number, struct problem *problem);
-// --pupil, --class or --staff: NULL kind when none is given.
+// --pupil, --class, --provision or --staff: NULL kind when none is given.
 int fields_about(struct cli *cli, const struct kind **kind, int64_t *id, struct problem *problem);
 int fields_as_known(struct cli *cli, int64_t *as_known, struct problem *problem);
 // A day that an option names, as people type it; `otherwise` when it is not given.

@@ -1,6 +1,7 @@
 // find: words in everything one may see, or the one record that an id names. Main thread.
 #include <string.h>
 
+#include "client/cli/apart.h"
 #include "client/cli/command.h"
 #include "client/cli/fields.h"
 #include "client/cli/shape.h"
@@ -12,12 +13,19 @@
 #define FIND_MAX   200
 #define FIND_KINDS 64
 
+#define FIND_CELLS 7
+#define CELL_LABEL 2
+
+struct finding_row {
+    const struct kind *kind;
+    int64_t id;
+    const char *cells[FIND_CELLS];
+};
+
 struct finding {
     json_t *hits;
-    struct table table;
-    size_t n;
-    uint32_t last_kind; // of the record in the last row
-    int64_t last_id;
+    struct finding_row rows[FIND_MAX];
+    size_t n, n_rows;
     bool capped;
     uint64_t epoch, seq;
     struct problem *problem;
@@ -65,20 +73,61 @@ static int finding_hit(struct cli *cli, const Sendco__SearchReply__Hit *hit, str
     bool more = !cli->human || says_more(cli, hit);
     bool other = hit->about && (!cli->human || about != kind || hit->about->id != hit->id);
 
-    if (!more && finding->last_kind == hit->kind && finding->last_id == hit->id) {
+    const struct finding_row *last = finding->n_rows > 0 ? &finding->rows[finding->n_rows - 1] : NULL;
+
+    if (finding->n_rows == FIND_MAX || (!more && last && last->kind == kind && last->id == hit->id)) {
         finding->n--; // found by its name, by its forename …: once is enough
         return 0;
     }
-    finding->last_kind = hit->kind;
-    finding->last_id = hit->id;
-    const char *cells[] = {kind ? kind->noun : "",
-                           id_kept(cli, kind, hit->id),
-                           kept(cli, hit->label),
-                           field && more ? (cli->human ? field->label : field->name) : "",
-                           more ? kept(cli, hit->text) : "",
-                           id_kept(cli, about, other ? hit->about->id : 0),
-                           other ? kept(cli, hit->about_label) : ""};
-    return table_add(&finding->table, cells);
+    finding->rows[finding->n_rows++] = (struct finding_row){kind, hit->id,
+                                                            {kind ? kind->noun : "",
+                                                             id_kept(cli, kind, hit->id),
+                                                             kept(cli, hit->label),
+                                                             field && more ? (cli->human ? field->label : field->name) : "",
+                                                             more ? kept(cli, hit->text) : "",
+                                                             id_kept(cli, about, other ? hit->about->id : 0),
+                                                             other ? kept(cli, hit->about_label) : ""}};
+    return 0;
+}
+
+static bool has_namesake(const struct finding *finding, size_t at)
+{
+    const struct finding_row *row = &finding->rows[at];
+
+    for (size_t i = 0; row->kind && *row->cells[CELL_LABEL] && i < finding->n_rows; i++)
+        if (finding->rows[i].kind == row->kind && finding->rows[i].id != row->id &&
+            !strcmp(finding->rows[i].cells[CELL_LABEL], row->cells[CELL_LABEL]))
+            return true;
+    return false;
+}
+
+// For people the namesakes among them are told apart; a program goes by the id.
+static int finding_table(struct cli *cli, const struct finding *finding)
+{
+    static const struct table_column columns[FIND_CELLS] = {{"kind", "Kind", false, TABLE_KEEP | TABLE_FIRM},
+                                                            {"id", "Id", false, TABLE_KEEP | TABLE_FIRM},
+                                                            {"label", "Name", false, TABLE_KEEP},
+                                                            {"field", "Field", false, 0},
+                                                            {"text", "Text", false, 0},
+                                                            {"about", "About", false, TABLE_FIRM},
+                                                            {"about_name", "", false, 0}};
+    struct table table;
+
+    table_init(&table, columns, FIND_CELLS, &cli->arena);
+    for (size_t i = 0; i < finding->n_rows; i++) {
+        const struct finding_row *row = &finding->rows[i];
+        const char *cells[FIND_CELLS];
+
+        memcpy(cells, row->cells, sizeof cells);
+        if (cli->human && has_namesake(finding, i))
+            cells[CELL_LABEL] = apart_label(cli, row->kind, row->id, cells[CELL_LABEL]);
+        if (table_add(&table, cells) != 0)
+            return problem_set(finding->problem, ERR_NOMEM, "There is not enough memory for the hits.");
+    }
+    table_print(cli, &table);
+    if (cli->human && !cli->quiet)
+        fprintf(cli->out, "%zu found%s\n", finding->n, finding->capped ? "; there are more: say more words, or --limit" : "");
+    return 0;
 }
 
 static int on_found(struct cli *cli, const Sendco__Reply *reply, void *data)
@@ -183,13 +232,6 @@ static void find_json(struct cli *cli, const char *text, const struct finding *f
 
 int find_command(struct cli *cli, const struct call *call)
 {
-    static const struct table_column columns[] = {{"kind", "Kind", false, TABLE_KEEP | TABLE_FIRM},
-                                                  {"id", "Id", false, TABLE_KEEP | TABLE_FIRM},
-                                                  {"label", "Name", false, TABLE_KEEP},
-                                                  {"field", "Field", false, 0},
-                                                  {"text", "Text", false, 0},
-                                                  {"about", "About", false, TABLE_FIRM},
-                                                  {"about_name", "", false, 0}};
     char *text = arena_strdup(&cli->arena, call->argv[0]);
     struct problem problem;
     struct finding finding = {.problem = &problem, .hits = cli->format == CLI_JSON ? json_array() : NULL};
@@ -198,21 +240,17 @@ int find_command(struct cli *cli, const struct call *call)
     problem_init(&problem, &cli->arena);
     for (int i = 1; i < call->argc && text; i++)
         text = arena_printf(&cli->arena, "%s %s", text, call->argv[i]);
-    table_init(&finding.table, columns, sizeof columns / sizeof *columns, &cli->arena);
     if (text && find_id(cli, text, &finding, &error))
         text = call->argv[0];
     else
         error = text ? find_ask(cli, text, &finding) : problem_set(&problem, ERR_NOMEM, "There is not enough memory for the text.");
-    if (error != 0) {
-        json_decref(finding.hits);
-        return cli_fail(cli, "find that", &problem);
-    }
-    if (finding.hits) {
+    if (error == 0 && finding.hits)
         find_json(cli, text, &finding);
-    } else {
-        table_print(cli, &finding.table);
-        if (cli->human && !cli->quiet)
-            fprintf(cli->out, "%zu found%s\n", finding.n, finding.capped ? "; there are more: say more words, or --limit" : "");
-    }
+    else if (error == 0)
+        error = finding_table(cli, &finding);
+    else
+        json_decref(finding.hits);
+    if (error != 0)
+        return cli_fail(cli, "find that", &problem);
     return finding.n > 0 ? 0 : 1;
 }

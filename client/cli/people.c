@@ -98,16 +98,16 @@ int cli_choose(struct cli *cli, const char *question, const char *const *choices
 }
 
 // Signals are off while nothing is shown: an interrupt would leave the terminal mute.
-static int read_hidden(int fd, char *password, size_t size)
+static enum people_answer read_hidden(int fd, char *password, size_t size)
 {
     size_t n = 0;
     char c;
 
     while (read(fd, &c, 1) == 1) {
-        if (c == '\n' || c == '\r')
+        if (c == '\n' || c == '\r' || (c == 4 && n == 0))
             break;
-        if (c == 3 || (c == 4 && n == 0))
-            return ERR_LOGIN;
+        if (c == 3)
+            return PEOPLE_INTERRUPTED;
         if (c == 127 || c == 8) {
             while (n > 0 && ((unsigned char)password[n - 1] & 0xc0) == 0x80)
                 n--;
@@ -117,29 +117,29 @@ static int read_hidden(int fd, char *password, size_t size)
         }
     }
     password[n] = '\0';
-    return n > 0 ? 0 : ERR_LOGIN;
+    return n > 0 ? PEOPLE_TYPED : PEOPLE_NOTHING;
 }
 
-int people_password(struct cli *cli, char *password, size_t size)
+enum people_answer people_password(struct cli *cli, char *password, size_t size)
 {
     struct termios before, silent;
     int fd;
 
     if (cli->no_input || (fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) < 0)
-        return ERR_LOGIN;
+        return PEOPLE_NOBODY;
     if (tcgetattr(fd, &before) != 0) {
         close(fd);
-        return ERR_LOGIN;
+        return PEOPLE_NOBODY;
     }
     silent = before;
     silent.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
     tcsetattr(fd, TCSAFLUSH, &silent);
     dprintf(fd, "Password of %s: ", text_safe(cli->person ? cli->person : "this profile", false, &cli->arena));
-    int error = read_hidden(fd, password, size);
+    enum people_answer answer = read_hidden(fd, password, size);
     tcsetattr(fd, TCSAFLUSH, &before);
     dprintf(fd, "\n");
     close(fd);
-    return error;
+    return answer;
 }
 
 void cli_progress(struct cli *cli, const char *what, uint64_t done, uint64_t total)

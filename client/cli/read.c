@@ -327,6 +327,22 @@ static int show_human(struct cli *cli, const struct record *record, struct cli_l
     return 0;
 }
 
+// A section is of a page that is a report.
+static int show_section(struct cli *cli, const struct kind *kind, struct problem *problem)
+{
+    const struct report_info *info = report_of_kind(kind);
+
+    if (!cli_option(cli, "section") || (info && cli->human && !cli_flag(cli, "fields")))
+        return 0;
+    problem_set(problem, ERR_USAGE, "--section: that is of a page that is a report, and %s.",
+                !info                     ? "this kind of record has none"
+                : cli_flag(cli, "fields") ? "--fields shows none"
+                                          : "this is the record itself");
+    if (info)
+        problem_hint(problem, "sendco report %s … --section NAME", info->name);
+    return ERR_USAGE;
+}
+
 int show_command(struct cli *cli, const struct call *call)
 {
     struct cli_labels *labels = cli_labels_new(cli);
@@ -344,6 +360,8 @@ int show_command(struct cli *cli, const struct call *call)
         error = cli_resolve(cli, call->kind, call->argv[0], &id, &problem);
     if (error == 0)
         error = cli_get(cli, call->kind, id, as_known, &record, labels, &problem);
+    if (error == 0)
+        error = show_section(cli, call->kind, &problem);
     if (error == 0 && cli->human)
         error = history_get(cli, call->kind, id, &versions, &problem);
     if (error == 0 && cli->human)

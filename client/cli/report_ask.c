@@ -87,6 +87,7 @@ static int drawing_params(struct drawing *drawing, const char *word, struct prob
         int error = drawing_param(drawing, param, given, problem);
         if (error != 0)
             return error;
+        drawing->part |= strcmp(param->name, "since") != 0 && strcmp(param->name, "limit") != 0;
     }
     return 0;
 }

@@ -114,7 +114,8 @@ static uint64_t seen_upto(const Sendco__Report *report)
 
 void drawing_seen(const struct drawing *drawing)
 {
-    uint64_t seq = drawing->follows && drawing->report ? seen_upto(drawing->report) : 0;
+    bool whole = drawing->follows && !drawing->part && !drawing->why && !drawing->section;
+    uint64_t seq = whole && drawing->report ? seen_upto(drawing->report) : 0;
     char path[PATH_MAX];
 
     if (seq == 0)

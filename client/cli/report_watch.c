@@ -1,6 +1,7 @@
 // A report that draws itself anew when a record changes that it reads. What changed is
 // not told, only that something did, so a lost connection loses nothing: one asks
 // again. Main thread.
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include "client/cli/run.h"
 #include "common/clock.h"
 #include "common/kind.h"
+#include "common/text.h"
 
 #define WATCH_KINDS        64
 #define WATCH_PAUSE_MS     1000
@@ -61,6 +63,68 @@ static void redraw_head(const struct redrawing *redrawing)
         fprintf(cli->out, "\n--- %s ---\n", clock_text(clock_now(), when));
 }
 
+// The lines of a terminal that a text takes, escapes of colour aside.
+static size_t lines_of(struct cli *cli, const char *line, size_t length)
+{
+    char *plain = arena_strndup(&cli->arena, line, length), *to = plain;
+
+    for (const char *from = plain; from && *from; from++) {
+        if (*from == '\033')
+            from += strcspn(from, "m");
+        else
+            *to++ = *from;
+        if (!*from)
+            break;
+    }
+    if (!plain)
+        return 1;
+    *to = '\0';
+    int width = text_width(plain);
+    return cli->width > 0 && width > cli->width ? (size_t)((width + cli->width - 1) / cli->width) : 1;
+}
+
+// A terminal gets the first screenful: what it would scroll away nobody can read.
+static void screenful(struct cli *cli, const char *text, size_t height)
+{
+    size_t used = 0, left = 0;
+    const char *end = NULL; // of what fits beside the last line
+
+    for (const char *line = text; *line;) {
+        size_t length = strcspn(line, "\n");
+
+        used += lines_of(cli, line, length);
+        if (!end && used + 1 >= height)
+            end = line;
+        left += end != NULL;
+        line += length + (line[length] == '\n');
+    }
+    if (used < height)
+        end = NULL;
+    fwrite(text, 1, end ? (size_t)(end - text) : strlen(text), cli->out);
+    if (end)
+        fprintf(cli->out, "… %zu more line%s: --section NAME, or a larger window", left, left == 1 ? "" : "s");
+}
+
+static int redraw_text(struct drawing *drawing)
+{
+    struct cli *cli = drawing->cli;
+    FILE *out = cli->out;
+    size_t size = 0;
+    char *text = NULL;
+
+    if (!cli->human || !isatty(fileno(out)) || !(cli->out = open_memstream(&text, &size))) {
+        cli->out = out;
+        return drawing_draw(drawing);
+    }
+    int error = drawing_draw(drawing);
+    bool whole = fclose(cli->out) == 0;
+    cli->out = out;
+    if (whole && text)
+        screenful(cli, text, (size_t)people_height());
+    free(text);
+    return error == 0 && !whole ? problem_set(drawing->problem, ERR_NOMEM, "There is not enough memory for the report.") : error;
+}
+
 // What one drawing needs is given back with it: a watch may last for weeks.
 static int redraw(struct redrawing *redrawing)
 {
@@ -75,7 +139,7 @@ static int redraw(struct redrawing *redrawing)
     int error = drawing_ask(drawing, true, &lost);
     if (error == 0) {
         redraw_head(redrawing);
-        error = drawing_draw(drawing);
+        error = redraw_text(drawing);
         drawing_seen(drawing);
         redrawing->drawn = true;
     }

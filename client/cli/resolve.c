@@ -1,14 +1,17 @@
-// Which record a person means: by id, or by what it is called. A word that stands
-// somewhere in a record is not its name. Generic over kinds. Main thread.
+// Which record a person means: by id, or by what it is called, with what tells its
+// namesakes apart behind it where there are any. A word that stands somewhere in a record
+// is not its name. Generic over kinds. Main thread.
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/cli/apart.h"
 #include "client/cli/cli.h"
 #include "common/kind.h"
 #include "common/text.h"
 
 #define RESOLVE_MAX   20
 #define RESOLVE_WORDS 256 // of the longest label; in some scripts each character is one
+#define RESOLVE_TAIL  6   // words behind a name that tell namesakes apart: "3B, born 14 Mar 2018"
 
 struct candidate {
     int64_t id;
@@ -18,7 +21,8 @@ struct candidate {
 
 struct candidates {
     const struct kind *kind;
-    const char *text;
+    const char *said; // as typed
+    const char *text; // the name in it
     struct candidate list[RESOLVE_MAX];
     size_t n;
     bool more;
@@ -161,6 +165,19 @@ static int candidates_keep(struct cli *cli, struct candidates *all, struct probl
     return 0;
 }
 
+// Pupils are always told apart, others when they are called alike.
+static void candidates_apart(struct cli *cli, struct candidates *all)
+{
+    bool alike[RESOLVE_MAX] = {false};
+
+    for (size_t i = 0; i < all->n; i++)
+        for (size_t k = 0; k < all->n; k++)
+            alike[i] |= all->kind->subject == SUBJECT_PUPIL || (k != i && !strcmp(all->list[i].label, all->list[k].label));
+    for (size_t i = 0; i < all->n; i++)
+        if (alike[i])
+            all->list[i].label = apart_label(cli, all->kind, all->list[i].id, all->list[i].label);
+}
+
 static int candidates_choose(struct cli *cli, const struct candidates *all, int *chosen, struct problem *problem)
 {
     const char *choices[RESOLVE_MAX], *word = cli_kind_word(all->kind, &cli->arena);
@@ -168,10 +185,10 @@ static int candidates_choose(struct cli *cli, const struct candidates *all, int 
 
     for (size_t i = 0; i < all->n; i++)
         choices[i] = arena_printf(&cli->arena, "%s  %s", id_format(all->kind, all->list[i].id, one), all->list[i].label);
-    *chosen = cli_choose(cli, arena_printf(&cli->arena, "Which %s is \"%s\"?", word, all->text), choices, all->n);
+    *chosen = cli_choose(cli, arena_printf(&cli->arena, "Which %s is \"%s\"?", word, all->said), choices, all->n);
     if (*chosen >= 0)
         return 0;
-    problem_set(problem, ERR_AMBIGUOUS, "\"%.100s\" fits %s%zu records of the kind %s.", all->text, all->more ? "more than " : "", all->n,
+    problem_set(problem, ERR_AMBIGUOUS, "\"%.100s\" fits %s%zu records of the kind %s.", all->said, all->more ? "more than " : "", all->n,
                 word);
     problem_hint(problem, "Name the one you mean by its id, such as %s", id_format(all->kind, all->list[0].id, one));
     for (size_t i = 0; i < all->n; i++)
@@ -189,9 +206,9 @@ static int candidate_sure(struct cli *cli, const struct candidates *all, struct 
     if (one->fits == 2 || !cli->writing || !cli_can_ask(cli))
         return 0;
     id_format(all->kind, one->id, id);
-    if (cli_confirm(cli, arena_printf(&cli->arena, "\"%s\": is that %s (%s)?", all->text, one->label, id)))
+    if (cli_confirm(cli, arena_printf(&cli->arena, "\"%s\": is that %s (%s)?", all->said, one->label, id)))
         return 0;
-    problem_set(problem, ERR_AMBIGUOUS, "\"%.100s\" was not meant to be %.200s.", all->text, one->label);
+    problem_set(problem, ERR_AMBIGUOUS, "\"%.100s\" was not meant to be %.200s.", all->said, one->label);
     problem_hint(problem, "Say the whole name, or the id: sendco find TEXT shows it");
     return ERR_AMBIGUOUS;
 }
@@ -216,12 +233,11 @@ void cli_named_add(struct cli *cli, const struct kind *kind, int64_t id, const c
     cli->named = more;
 }
 
-static int by_name(struct cli *cli, struct candidates *all, int64_t *id, struct problem *problem)
+static int candidates_find(struct cli *cli, struct candidates *all, struct problem *problem)
 {
     Sendco__Request request = SENDCO__REQUEST__INIT;
     Sendco__Search search = SENDCO__SEARCH__INIT;
     uint32_t number = all->kind->number;
-    int chosen = 0;
 
     search.text = (char *)all->text;
     search.has_limit = true;
@@ -231,27 +247,99 @@ static int by_name(struct cli *cli, struct candidates *all, int64_t *id, struct 
     request.body_case = SENDCO__REQUEST__BODY_SEARCH;
     request.search = &search;
     int error = cli_ask(cli, &request, on_candidates, all, problem);
-    if (error == 0)
-        error = candidates_keep(cli, all, problem);
+    return error == 0 ? candidates_keep(cli, all, problem) : error;
+}
+
+// Keeps those whose class or day of birth the words say.
+static int candidates_fit(struct cli *cli, struct candidates *all, const char *const *words, size_t n_words, struct problem *problem)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < all->n; i++) {
+        struct apart apart;
+        int error = apart_get(cli, all->kind, all->list[i].id, &apart, problem);
+
+        if (error != 0)
+            return error;
+        if (apart_fits(cli, &apart, words, n_words))
+            all->list[n++] = all->list[i];
+    }
+    all->n = n;
+    return 0;
+}
+
+// "O'Hanrahan Roisin 3B", "Aisha Khan, born 14/3/2018": first the longest name that somebody has.
+static int candidates_behind(struct cli *cli, struct candidates *all, struct problem *problem)
+{
+    char *typed = arena_strdup(&cli->arena, all->said), *rest = NULL;
+    const char *words[RESOLVE_WORDS];
+    size_t n = 0;
+
+    for (char *word = typed ? strtok_r(typed, " ,()", &rest) : NULL; word && n < RESOLVE_WORDS; word = strtok_r(NULL, " ,()", &rest))
+        words[n++] = word;
+    for (size_t tail = 1; all->n == 0 && tail < n && tail <= RESOLVE_TAIL; tail++) {
+        const char *name = words[0];
+
+        for (size_t i = 1; name && i < n - tail; i++)
+            name = arena_printf(&cli->arena, "%s %s", name, words[i]);
+        *all = (struct candidates){.kind = all->kind, .said = all->said, .text = name ? name : words[0]};
+        int error = candidates_find(cli, all, problem);
+        if (error == 0)
+            error = candidates_fit(cli, all, words + n - tail, tail, problem);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+static int by_name(struct cli *cli, struct candidates *all, int64_t *id, struct problem *problem)
+{
+    int chosen = 0, error = candidates_find(cli, all, problem);
+
+    if (error == 0 && all->n == 0 && apart_can(all->kind))
+        error = candidates_behind(cli, all, problem);
     if (error != 0)
         return error;
     if (all->n == 0) {
         problem_set(problem, ERR_NOT_FOUND, "No %s that you may see is called \"%.100s\".", cli_kind_word(all->kind, &cli->arena),
-                    all->text);
+                    all->said);
         problem_hint(problem, "Look for it with: sendco find TEXT, or sendco %s list", all->kind->noun);
         return ERR_NOT_FOUND;
     }
-    error = all->n > 1 ? candidates_choose(cli, all, &chosen, problem) : candidate_sure(cli, all, problem);
+    const char *label = all->list[0].label;
+    if (all->n > 1) {
+        struct candidates shown = *all;
+
+        candidates_apart(cli, &shown);
+        error = candidates_choose(cli, &shown, &chosen, problem);
+        label = error == 0 ? all->list[chosen].label : label;
+    } else {
+        error = candidate_sure(cli, all, problem);
+    }
     if (error != 0)
         return error;
     *id = all->list[chosen].id;
-    cli_named_add(cli, all->kind, *id, all->list[chosen].label);
+    cli_named_add(cli, all->kind, *id, label);
+    return 0;
+}
+
+// "me" among the staff: whoever is logged in.
+static int by_self(struct cli *cli, const struct kind *kind, int64_t *id, struct problem *problem)
+{
+    int error = cli_open(cli, problem);
+
+    if (error != 0)
+        return error;
+    if (cli->staff <= 0)
+        return problem_set(problem, ERR_NOT_FOUND, "\"me\" is nobody: whoever is logged in is not among the staff.");
+    *id = cli->staff;
+    cli_named_add(cli, kind, *id, cli->person);
     return 0;
 }
 
 int cli_resolve(struct cli *cli, const struct kind *kind, const char *text, int64_t *id, struct problem *problem)
 {
-    struct candidates all = {.kind = kind, .text = text};
+    struct candidates all = {.kind = kind, .said = text, .text = text};
     const struct kind *meant = NULL;
     struct problem ignored;
 
@@ -263,5 +351,7 @@ int cli_resolve(struct cli *cli, const struct kind *kind, const char *text, int6
                     cli_kind_a(kind, &cli->arena));
         return ERR_INVALID;
     }
+    if (kind->subject == SUBJECT_STAFF && text_same(text, "me"))
+        return by_self(cli, kind, id, problem);
     return by_name(cli, &all, id, problem);
 }

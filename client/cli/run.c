@@ -79,6 +79,18 @@ static int run_call(struct cli *cli, const struct call *call)
     return code;
 }
 
+// "sendco target --help" is read as "sendco help target" is.
+static int run_help(struct cli *cli, const struct call *call)
+{
+    struct problem problem;
+
+    problem_init(&problem, &cli->arena);
+    cli->human = isatty(STDOUT_FILENO);
+    people_pager(cli);
+    help_call(cli, call);
+    return people_pager_end(cli, &problem) != 0 ? cli_fail(cli, NULL, &problem) : 0;
+}
+
 int run_main(int argc, char **argv)
 {
     struct args args = {0};
@@ -95,16 +107,16 @@ int run_main(int argc, char **argv)
     int error = args_parse(argc - 1, argv + 1, &command_options, &cli.arena, &args, &problem);
     bool help = error == 0 && args_value(&args, "help");
     if (error == 0 && args.n_words == 0) {
-        help_all(&cli, help ? stdout : stderr);
-        code = help ? 0 : error_info(ERR_USAGE)->exit;
+        code = help ? run_help(&cli, &call) : error_info(ERR_USAGE)->exit;
+        if (!help)
+            help_all(&cli, stderr);
         cli_end(&cli);
         return code;
     }
     if (error == 0)
         error = command_resolve(&args, &call, &problem);
     if (help && (error == 0 || call.kind)) {
-        help_call(&cli, &call);
-        code = 0;
+        code = run_help(&cli, &call);
     } else {
         int settled = run_settings(&cli, &call, error == 0 ? &problem : NULL);
 

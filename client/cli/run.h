@@ -27,8 +27,12 @@ void cli_end(struct cli *cli);
 // Sends a Put, Remove or Undo that carries its key; *reply is in cli->arena.
 int cli_put_request(struct cli *cli, Sendco__Request *request, Sendco__PutReply **reply, struct problem *problem);
 
-// Asks for a password on the terminal, without showing it. ERR_LOGIN: nobody to ask.
-int people_password(struct cli *cli, char *password, size_t size);
+enum people_answer { PEOPLE_TYPED, PEOPLE_NOTHING, PEOPLE_NOBODY, PEOPLE_INTERRUPTED }; // nobody: no terminal, or --no-input
+
+#define EXIT_INTERRUPTED 130 // as a shell has it
+
+// Asks for a password on the terminal, without showing it. The terminal is as before when it returns.
+enum people_answer people_password(struct cli *cli, char *password, size_t size);
 // Collects cli->out for a pager, when there is a person at a terminal; and shows it.
 void people_pager(struct cli *cli);
 // Flushes; 0, or ERR_OUTPUT when something could not be written, unless the reader went away.

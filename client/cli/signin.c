@@ -1,5 +1,6 @@
 // Who one is: Hello, then the ticket of an earlier run, else the password. Main thread.
 #include <openssl/crypto.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/cli/run.h"
@@ -98,7 +99,7 @@ static int signin_hello(struct cli *cli, struct problem *problem)
     return error;
 }
 
-// 0; ERR_LOGIN when there is no ticket or it has ended.
+// 0; ERR_LOGIN when there is no ticket, it has ended, or it is none: how long one is the server knows.
 static int signin_resume(struct cli *cli, struct problem *problem)
 {
     Sendco__Request request = SENDCO__REQUEST__INIT;
@@ -108,14 +109,29 @@ static int signin_resume(struct cli *cli, struct problem *problem)
 
     if (size <= 0)
         return size < 0 ? size : problem_set(problem, ERR_LOGIN, "Nobody is logged in with this profile.");
-    if (size != PROFILE_TICKET)
-        return problem_set(problem, ERR_LOGIN, "The profile's ticket is damaged.");
     resume.has_ticket = true;
     resume.ticket.data = ticket;
     resume.ticket.len = (size_t)size;
     request.body_case = SENDCO__REQUEST__BODY_RESUME;
     request.resume = &resume;
-    return cli_ask_once(cli, &request, on_login, problem, problem, NULL);
+    int error = cli_ask_once(cli, &request, on_login, problem, problem, NULL);
+    return error == ERR_INVALID ? problem_set(problem, ERR_LOGIN, "The profile's ticket is damaged.") : error;
+}
+
+static int signin_ask(struct cli *cli, char *password, size_t size, struct problem *problem)
+{
+    enum people_answer answer = people_password(cli, password, size);
+
+    if (answer == PEOPLE_TYPED)
+        return 0;
+    if (answer == PEOPLE_INTERRUPTED) // as at any other question: at once, and without a word
+        exit(EXIT_INTERRUPTED);
+    if (answer == PEOPLE_NOTHING)
+        problem_set(problem, ERR_LOGIN, "No password was typed.");
+    else
+        problem_set(problem, ERR_LOGIN, "Nobody is logged in with this profile, and there is no terminal to ask for the password.");
+    problem_hint(problem, "Log in at a terminal with: sendco login; or give --password-file FILE");
+    return ERR_LOGIN;
 }
 
 static int signin_password(struct cli *cli, struct problem *problem)
@@ -125,11 +141,8 @@ static int signin_password(struct cli *cli, struct problem *problem)
     bool typed = got == 0;
 
     for (int tries = 1; got >= 0; tries++) {
-        if (typed && people_password(cli, password, sizeof password) != 0) {
-            problem_set(problem, ERR_LOGIN, "Nobody is logged in with this profile, and there is no terminal to ask for the password.");
-            problem_hint(problem, "Log in at a terminal with: sendco login; or give --password-file FILE");
+        if (typed && signin_ask(cli, password, sizeof password, problem) != 0)
             return ERR_LOGIN;
-        }
         Sendco__Request request = SENDCO__REQUEST__INIT;
         Sendco__Login login = SENDCO__LOGIN__INIT;
         bool lost;

@@ -7,7 +7,8 @@
 #include "common/kind.h"
 #include "common/text.h"
 
-#define TOLD_IDS 3
+#define TOLD_IDS   3
+#define TOLD_LABEL 60 // columns of what a record says
 
 const char *told_count(struct cli *cli, size_t n, const char *one, const char *many)
 {
@@ -31,6 +32,44 @@ const char *told_rest(struct cli *cli, const char *text, size_t n)
     const char *all = n > TOLD_IDS && *text ? arena_printf(&cli->arena, "%s and %zu more", text, n - TOLD_IDS) : text;
 
     return all ? all : text;
+}
+
+// Whom a record is about, from reference to reference; NULL: itself, the school, or not to be seen.
+static const char *told_whose(struct cli *cli, struct record *record, struct cli_labels *labels)
+{
+    const struct about *about = &record->kind->about;
+    struct problem ignored;
+
+    problem_init(&ignored, NULL);
+    for (int i = 0; i < about->depth; i++) {
+        const struct field *field = &record->kind->fields[about->path[i]];
+        int64_t id = record->values[field->index].number;
+
+        if (field->as != AS_REF || record->values[field->index].type != VALUE_NUMBER)
+            return NULL;
+        if (i + 1 == about->depth)
+            return cli_label(field->ref, id, labels);
+        if (cli_get(cli, field->ref, id, 0, &record, labels, &ignored) != 0)
+            return NULL;
+    }
+    return NULL;
+}
+
+const char *told_record(struct cli *cli, const struct kind *kind, int64_t id)
+{
+    struct cli_labels *labels = cli_labels_new(cli);
+    struct record *record;
+    struct problem ignored;
+
+    problem_init(&ignored, NULL);
+    if (!labels || id <= 0 || cli_get(cli, kind, id, 0, &record, labels, &ignored) != 0)
+        return "";
+    const char *label = text_safe(record_show(record, kind->shows, cli_label, labels, &cli->arena), false, &cli->arena);
+    const char *whose = told_whose(cli, record, labels), *text = label ? text_cut(label, TOLD_LABEL, &cli->arena) : NULL;
+    whose = whose ? text_safe(whose, false, &cli->arena) : NULL;
+    if (text && whose && !strstr(label, whose))
+        text = arena_printf(&cli->arena, "%s%sof %s", text, *text ? ", " : "", whose);
+    return text ? text : "";
 }
 
 static const char *message_of(const Sendco__PutReply *reply, size_t i)

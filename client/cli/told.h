@@ -12,6 +12,9 @@ const char *told_count(struct cli *cli, size_t n, const char *one, const char *m
 const char *told_id(struct cli *cli, const char *text, size_t nth, const struct kind *kind, int64_t id);
 // The end of it: how many were not named.
 const char *told_rest(struct cli *cli, const char *text, size_t n);
+// "SPLD rank 2, of O'Hanrahan, Róisín": what a record says and whose it is, made safe to print. "" when it
+// cannot be read.
+const char *told_record(struct cli *cli, const struct kind *kind, int64_t id);
 // Each distinct sentence once, with how often and of which records.
 void told_warnings(struct cli *cli, FILE *to, const char *prefix, const Sendco__PutReply *reply);
 // [{kind, id, field, message}, …], every one.

@@ -5,11 +5,10 @@
 
 #include "client/cli/command.h"
 #include "client/cli/fields.h"
+#include "client/cli/told.h"
 #include "client/cli/writing.h"
 #include "common/kind.h"
 #include "common/text.h"
-
-#define REMOVE_LABEL 60 // columns of what a record says, in a question
 
 int writing_key(struct cli *cli, struct writing *writing, struct problem *problem)
 {
@@ -158,35 +157,16 @@ static int remove_ask(struct writing *writing, Sendco__PutReply **reply, struct 
     return cli_put_request(writing->cli, &request, reply, problem);
 }
 
-// "target TGT-09JP "Reads ten words" of Xu, Xin Yi".
-static int remove_what(struct cli *cli, const struct kind *kind, int64_t id, const char **what, struct problem *problem)
+// A person is asked, with what it is; a script has said it by calling.
+static bool remove_agreed(const struct writing *writing)
 {
-    struct cli_labels *labels = cli_labels_new(cli);
-    struct record *record;
-    char id_text[ID_TEXT_MAX];
-    int error = cli_get(cli, kind, id, 0, &record, labels, problem);
-
-    if (error != 0)
-        return error;
-    const char *label = text_cut(record_show(record, kind->shows, cli_label, labels, &cli->arena), REMOVE_LABEL, &cli->arena);
-    *what = arena_printf(&cli->arena, "%s %s \"%s\"", cli_kind_word(kind, &cli->arena), id_format(kind, id, id_text), label ? label : "");
-    const struct field *about = kind->about.depth > 0 ? &kind->fields[kind->about.path[0]] : NULL;
-    if (about && *what && about->as == AS_REF && record->values[about->index].type == VALUE_NUMBER)
-        *what = arena_printf(&cli->arena, "%s of %s", *what, cli_label(about->ref, record->values[about->index].number, labels));
-    return *what ? 0 : problem_set(problem, ERR_NOMEM, "There is not enough memory for the question.");
-}
-
-// A person is asked, with what it is; a script has said it by calling. 1: no.
-static int remove_agreed(struct cli *cli, const struct kind *kind, int64_t id, struct problem *problem)
-{
-    const char *what = NULL;
+    struct cli *cli = writing->cli;
+    char id[ID_TEXT_MAX];
 
     if (!cli_can_ask(cli) || cli->yes)
-        return 0;
-    int error = remove_what(cli, kind, id, &what, problem);
-    if (error != 0)
-        return error;
-    return cli_confirm(cli, arena_printf(&cli->arena, "Remove %s?", what)) ? 0 : 1;
+        return true;
+    return cli_confirm(cli, arena_printf(&cli->arena, "Remove %s %s: %s?", cli_kind_word(writing->kind, &cli->arena),
+                                         id_format(writing->kind, writing->id, id), writing->what));
 }
 
 int remove_command(struct cli *cli, const struct call *call)
@@ -203,9 +183,9 @@ int remove_command(struct cli *cli, const struct call *call)
         error = cli_resolve(cli, call->kind, call->argv[0], &writing.id, &problem);
     if (error == 0)
         error = base_version(cli, call->kind, writing.id, &writing.version, &problem);
-    if (error == 0)
-        error = remove_agreed(cli, call->kind, writing.id, &problem);
-    if (error == 1) {
+    if (error == 0) // once it is gone nobody can read what it was
+        writing.what = cli->human || cli_can_ask(cli) ? told_record(cli, call->kind, writing.id) : "";
+    if (error == 0 && !remove_agreed(&writing)) {
         cli_note(cli, "Nothing was removed.");
         return 1;
     }
@@ -254,8 +234,8 @@ static int undo_what(struct cli *cli, const struct call *call, struct writing *w
         writing->kind = kind; // an id says by itself what it is
         return 0;
     }
-    problem_set(problem, ERR_USAGE, "\"%.60s\" is no number of a batch.", call->argv[0]);
-    problem_hint(problem, "An import says its batch; one record: sendco KIND undo ID");
+    problem_set(problem, ERR_USAGE, "\"%.60s\" is no number of a batch, and no id of a record.", call->argv[0]);
+    problem_hint(problem, "An import, a copied provision map and rolled targets say their batch; an id stands in: sendco KIND history ID");
     return ERR_USAGE;
 }
 

@@ -232,6 +232,48 @@ static void tell_undone(const struct writing *writing, const Sendco__PutReply__D
             id_format(writing->kind, done->id, id), *what ? ": " : "", what);
 }
 
+// "Need NED-06QF saved, version 2: SPLD rank 2, of O'Hanrahan, Róisín"
+static void tell_saved(const struct writing *writing, const Sendco__PutReply__Done *done)
+{
+    struct cli *cli = writing->cli;
+    const char *what = writing->what ? writing->what : told_record(cli, writing->kind, done->id);
+    char id[ID_TEXT_MAX];
+
+    fprintf(cli->out, "%s %s %s, version %llu%s%s\n", writing->kind->title, id_format(writing->kind, done->id, id), writing->verb,
+            (unsigned long long)done->version, *what ? ": " : "", what);
+}
+
+// What an undo would take back, without doing it.
+static void tell_would(const struct writing *writing)
+{
+    struct cli *cli = writing->cli;
+    const struct version *last = NULL;
+    struct versions versions;
+    struct problem ignored;
+    char id[ID_TEXT_MAX];
+
+    problem_init(&ignored, NULL);
+    if (history_get(cli, writing->kind, writing->id, &versions, &ignored) == 0)
+        for (size_t i = 0; i < versions.n; i++)
+            if (writing->version == 0 || versions.list[i].version == writing->version)
+                last = &versions.list[i];
+    const char *what = last ? history_changes(cli, &versions, last) : "", *record = told_record(cli, writing->kind, writing->id);
+    fprintf(cli->out, "%s %s%s%s\n", writing->kind->title, id_format(writing->kind, writing->id, id), *record ? ": " : "", record);
+    if (last)
+        fprintf(cli->out, "  would be taken back: version %llu, %s by %s%s%s\n", (unsigned long long)last->version,
+                action_word(last->action), text_safe(last->who ? last->who : "somebody", false, &cli->arena), *what ? ": " : "", what);
+    fprintf(cli->out, "A dry run: nothing was changed.\n");
+}
+
+static void tell_batch(const struct writing *writing, const Sendco__PutReply *reply)
+{
+    struct cli *cli = writing->cli;
+
+    fprintf(cli->out, "Batch %llu: %s %staken back, %zu left alone.\n%s", (unsigned long long)writing->batch,
+            told_count(cli, reply->n_done, "record", "records"), cli->dry_run ? "would be " : "", reply->n_skipped,
+            cli->dry_run ? "A dry run: nothing was changed.\n" : "");
+}
+
 static void writing_text(const struct writing *writing, const Sendco__PutReply *reply)
 {
     const Sendco__PutReply__Done *done = done_of(writing, reply);
@@ -239,8 +281,9 @@ static void writing_text(const struct writing *writing, const Sendco__PutReply *
     char id[ID_TEXT_MAX];
 
     if (!writing->kind)
-        fprintf(cli->out, "Batch %llu: %s taken back, %zu left alone.\n", (unsigned long long)writing->batch,
-                told_count(cli, reply->n_done, "record", "records"), reply->n_skipped);
+        tell_batch(writing, reply);
+    else if (cli->dry_run && writing->undo)
+        tell_would(writing);
     else if (cli->dry_run)
         fprintf(cli->out, "%s: all is well; nothing was changed.\n", writing->kind->title);
     else if (done && !done->has_action)
@@ -249,8 +292,7 @@ static void writing_text(const struct writing *writing, const Sendco__PutReply *
     else if (done && writing->undo)
         tell_undone(writing, done);
     else if (done)
-        fprintf(cli->out, "%s %s %s, version %llu.\n", writing->kind->title, id_format(writing->kind, done->id, id), writing->verb,
-                (unsigned long long)done->version);
+        tell_saved(writing, done);
     tell_typed(writing);
     writing_more(writing, reply);
 }

@@ -14,6 +14,7 @@ struct writing {
     uint64_t set;
     uint8_t key[CLI_KEY];
     const char *verb;
+    const char *what; // what it said, of one that is removed; NULL: read it when it is told
     bool undo;
     uint64_t batch, version; // version: the base, or the one to take back
     uint64_t seen;           // of the Put: the same request has the same

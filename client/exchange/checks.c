@@ -183,6 +183,78 @@ static void check_persons(struct roll *roll, struct roll_row **sorted)
     }
 }
 
+const char *roll_near_dates(int64_t one, int64_t other)
+{
+    int year[2], month[2], day[2];
+    date_split((int32_t)one, &year[0], &month[0], &day[0]);
+    date_split((int32_t)other, &year[1], &month[1], &day[1]);
+    bool years = year[0] == year[1], months = month[0] == month[1], days = day[0] == day[1];
+    if (years && !months && !days && month[0] == day[1] && month[1] == day[0])
+        return "the same name, and day and month of birth changed over";
+    if (months && days)
+        return "the same name and birthday, in another year";
+    if (years && days)
+        return "the same name, day and year of birth, and another month";
+    return years && months ? "the same name, month and year of birth, and another day" : NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct roll_row *x = *(struct roll_row *const *)a, *y = *(struct roll_row *const *)b;
+    int order = strcmp(x->surname, y->surname);
+    order = order ? order : strcmp(x->forename, y->forename);
+    return order ? order : (x->row > y->row) - (x->row < y->row);
+}
+
+static bool same_name(const struct roll_row *x, const struct roll_row *y)
+{
+    return *x->surname && strcmp(x->surname, y->surname) == 0 && strcmp(x->forename, y->forename) == 0;
+}
+
+#define NEIGHBOURS 20 // rows of one name, or birth date, that are compared with one
+
+// One birth date, and names that a slip of the pen makes of each other.
+static const char *near_names(const struct roll_row *x, const struct roll_row *y)
+{
+    if (!*x->surname || !*y->surname || value_compare(x->values[ROLL_BORN], y->values[ROLL_BORN]) != 0)
+        return NULL;
+    if (strcmp(x->surname, y->forename) == 0 && strcmp(x->forename, y->surname) == 0)
+        return "the same birth date, and surname and forename changed over";
+    bool surname = strcmp(x->surname, y->surname) == 0, forename = strcmp(x->forename, y->forename) == 0;
+    bool near = surname != forename && (surname ? text_distance(x->forename, y->forename) : text_distance(x->surname, y->surname)) == 1;
+    return near ? "the same birth date and nearly the same name" : NULL;
+}
+
+static void note_near_names(struct roll *roll, struct roll_row **sorted)
+{
+    for (size_t i = 0; i < roll->n_rows; i++) {
+        const struct value *one = sorted[i]->values;
+        for (size_t at = i + 1; one[ROLL_BORN].type && at < roll->n_rows && at <= i + NEIGHBOURS; at++) {
+            bool two = one[ROLL_UPN].type && sorted[at]->values[ROLL_UPN].type;
+            const char *why = two ? NULL : near_names(sorted[i], sorted[at]);
+            if (why)
+                roll_note_add(roll, sorted[at], ROLL_SURNAME, "near-name", "Right for two pupils; else take one of the rows out.",
+                              "%s has %s", roll_place(roll, sorted[i]), why);
+        }
+    }
+}
+
+// Two rows of the file may be one pupil with a slip in one of the birth dates.
+static void note_near(struct roll *roll, struct roll_row **sorted)
+{
+    qsort(sorted, roll->n_rows, sizeof(struct roll_row *), by_name);
+    for (size_t i = 0; i < roll->n_rows; i++) {
+        for (size_t at = i + 1; at < roll->n_rows && at <= i + NEIGHBOURS && same_name(sorted[i], sorted[at]); at++) {
+            const struct value *one = sorted[i]->values, *other = sorted[at]->values;
+            bool dates = one[ROLL_BORN].type && other[ROLL_BORN].type, two = one[ROLL_UPN].type && other[ROLL_UPN].type;
+            const char *why = dates && !two ? roll_near_dates(one[ROLL_BORN].number, other[ROLL_BORN].number) : NULL;
+            if (why)
+                roll_note_add(roll, sorted[at], ROLL_BORN, "near-name", "Right for two pupils; else take one of the rows out.",
+                              "%s has %s", roll_place(roll, sorted[i]), why);
+        }
+    }
+}
+
 void roll_checks(struct roll *roll)
 {
     struct roll_row **sorted = roll->n_rows > 1 ? arena_copy(roll->arena, roll->rows, roll->n_rows * sizeof(struct roll_row *)) : NULL;
@@ -197,6 +269,8 @@ void roll_checks(struct roll *roll)
     if (sorted) {
         check_upns(roll, sorted);
         check_persons(roll, sorted);
+        note_near_names(roll, sorted); // by birth date, as check_persons left them
+        note_near(roll, sorted);
     }
     for (size_t i = 0; i < roll->n_rows; i++) {
         note_year(roll, roll->rows[i]);

@@ -100,7 +100,7 @@ static const char *const aliases[ROLL_COLUMNS] = {
                  "iseal englishadditionallanguage",
     [ROLL_CARE] = "inleacare incare lookedafter lac lookedafterchild lookedafterchildren cla childlookedafter "
                   "childreninlookedaftercare inlacare incareindicator lacstatus inlocalauthoritycare currentlyincare "
-                  "lookedafterincare",
+                  "lookedafterincare incarestatus",
     [ROLL_PREVIOUS_CARE] = "previouslylookedafter plac everincare previouslylookedafterchild postlac postlookedafter adoptedfromcare "
                            "previouslyincare",
     [ROLL_SERVICE] = "servicechild servicechildren servicechildineducation servicefamily serviceindicator "

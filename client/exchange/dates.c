@@ -277,13 +277,20 @@ static void contradiction(struct roll *roll, enum roll_column column, const stru
                        "has the day first, and %s has the month first", roll_place(roll, shown->month));
 }
 
-// What the other columns prove: above 0 day first, below 0 month first; of those that do not contradict themselves.
+// A column proves an order when hardly anything in it stands against it.
+static bool proves(const struct shown *shown)
+{
+    size_t most = shown->days > shown->months ? shown->days : shown->months, least = shown->days + shown->months - most;
+    return most && most > 3 * least;
+}
+
+// What the other columns prove: above 0 day first, below 0 month first.
 static long proof_of_others(const struct roll *roll, const struct shown *all, int column, const char **heading)
 {
     long proof = 0;
     for (int other = 0; other < ROLL_COLUMNS; other++) {
         const struct shown *shown = &all[other];
-        if (other == column || !shown->days == !shown->months)
+        if (other == column || !proves(shown))
             continue;
         proof += (long)shown->days - (long)shown->months;
         *heading = roll->headings[other];
@@ -312,7 +319,7 @@ static void order_column(struct roll *roll, struct shown *all, int column)
     struct shown *shown = &all[column];
     const char *rest = NULL;
     long others = proof_of_others(roll, all, column, &rest);
-    bool both = shown->days && shown->months, said = shown->days || shown->months;
+    bool both = shown->days && shown->months && !proves(shown), said = shown->days || shown->months;
     bool own_month = shown->months > shown->days, weak = said && !both && shown->days + shown->months < shown->eithers;
     bool follow = others && (!said || both || (weak && own_month != (others < 0)));
     roll->month_first[column] = roll->order == ROLL_ORDER_SHOWN ? (follow ? others < 0 : own_month) : roll->order == ROLL_MONTH_FIRST;

@@ -213,37 +213,21 @@ static void near_add(struct near *near, const struct roll_row *row, const struct
         near_one(near, row, found[i].record, named, n_named, why);
 }
 
-// Two birth dates of which one may be a slip of the other; NULL: they are just two.
-static const char *near_dates(int64_t one, int64_t other)
-{
-    int year[2], month[2], day[2];
-    date_split((int32_t)one, &year[0], &month[0], &day[0]);
-    date_split((int32_t)other, &year[1], &month[1], &day[1]);
-    bool years = year[0] == year[1], months = month[0] == month[1], days = day[0] == day[1];
-    if (years && !months && !days && month[0] == day[1] && month[1] == day[0])
-        return "the same name, and day and month of birth changed over";
-    if (months && days)
-        return "the same name and birthday, in another year";
-    if (years && days)
-        return "the same name, day and year of birth, and another month";
-    return years && months ? "the same name, month and year of birth, and another day" : NULL;
-}
-
 #define SAME_NAME_MAX 200 // pupils that are looked at: no school has more of one name
 
-static void near_name(const struct plan *plan, const struct roll_row *row, const struct pair *named, size_t n_named, struct near *near)
+static void near_name(const struct plan *plan, const struct roll_row *row, struct near *near)
 {
     size_t n = 0;
     const struct school_person *found = school_by_name(plan->school, row->surname, row->forename, &n);
     for (size_t i = 0; i < n && i < SAME_NAME_MAX; i++) {
         const struct record *pupil = found[i].record;
-        const char *why = near_dates(row->values[ROLL_BORN].number, found[i].born);
+        const char *why = roll_near_dates(row->values[ROLL_BORN].number, found[i].born);
         bool two = row->values[ROLL_UPN].type && record_has(pupil, "upn");
-        if (why && two && !is_named(named, n_named, pupil))
+        if (why && two)
             roll_note_add(plan->roll, row, ROLL_BORN, "near-name", "Right for two pupils; else look up which UPN is theirs.",
                           "%s has another UPN and %s", told(plan, pupil), why);
         else if (why)
-            near_one(near, row, pupil, named, n_named, why);
+            near_one(near, row, pupil, NULL, 0, why); // though another row names them: who has two rows has them so
     }
 }
 
@@ -256,8 +240,8 @@ static void near_find(const struct plan *plan, const struct roll_row *row, const
     found = *row->forename ? school_by_person(plan->school, NULL, row->forename, born, &n) : (n = 0, NULL);
     near_add(near, row, found, n, named, n_named, "the same forename and birth date, another surname");
     found = *row->forename ? school_by_person(plan->school, row->forename, row->surname, born, &n) : (n = 0, NULL);
-    near_add(near, row, found, n, named, n_named, "the same birth date, and surname and forename changed over");
-    near_name(plan, row, named, n_named, near);
+    near_add(near, row, found, n, NULL, 0, "the same birth date, and surname and forename changed over");
+    near_name(plan, row, near);
 }
 
 static const struct record *nearly(struct plan *plan, struct roll_row *row, const struct pair *named, size_t n_named)

@@ -187,6 +187,8 @@ void roll_names(struct roll *roll);
 bool roll_name_check(struct roll *roll, struct roll_row *row, int column, const struct field *field, const char *text, bool name);
 // Text as a person meant it: NFC, single blanks, nothing invisible. Never NULL.
 const char *roll_clean(const char *cell, struct arena *arena);
+// Two birth dates of which one may be a slip of the other, in words about their pupils; NULL: they are just two.
+const char *roll_near_dates(int64_t one, int64_t other);
 // What cells say together, and who stands in the file twice.
 void roll_checks(struct roll *roll);
 // Cells to values, for all rows; faults are noted.

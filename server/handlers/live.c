@@ -8,6 +8,22 @@
 #include "server/request.h"
 #include "server/session.h"
 
+// Who is in a class changes while one watches: a watch goes by whom a record itself is about.
+static int filter_about(const Sendco__Watch *watch, struct filter *filter, struct problem *problem)
+{
+    int result = parse_about(watch->about, &filter->about_kind, problem);
+    filter->about = watch->about->id;
+    for (size_t i = 0; !result && i < watch->n_kinds; i++) {
+        const struct kind *kind = kind_by_number(watch->kinds[i]);
+        if (kind->about.subject == filter->about_kind->subject)
+            continue;
+        result = problem_set(problem, ERR_INVALID, "No %s is about a %s, and a watch knows no other way to choose.", kind->noun,
+                             filter->about_kind->noun);
+        problem_hint(problem, "Watch all of them: sendco %s watch; or ask now and then: sendco %s list", kind->noun, kind->noun);
+    }
+    return result;
+}
+
 static int filter_parse(const Sendco__Watch *watch, struct filter *filter, struct problem *problem)
 {
     filter->all = watch->n_kinds == 0;
@@ -18,10 +34,7 @@ static int filter_parse(const Sendco__Watch *watch, struct filter *filter, struc
             return result;
         filter->kinds[kind->index / 64] |= UINT64_C(1) << (kind->index % 64);
     }
-    if (!watch->about)
-        return 0;
-    filter->about = watch->about->id;
-    return parse_about(watch->about, &filter->about_kind, problem);
+    return watch->about ? filter_about(watch, filter, problem) : 0;
 }
 
 void handle_watch(struct request *request)

@@ -115,7 +115,7 @@ static int due_state(const struct actions *actions, const struct action_item *it
 static int summary(struct actions *actions)
 {
     struct figure figures[STATES] = {{0}};
-    Sendco__Report__Section *section = report_section(actions->work, "summary", "Open actions", summary_columns, 3, STATES);
+    Sendco__Report__Section *section = report_section(actions->work, "summary", "In short", summary_columns, 3, STATES);
     if (!section)
         return ERR_NOMEM;
     for (size_t i = 0; i < actions->n && actions->items[i].open; i++) {

@@ -8,9 +8,11 @@
 //   changes  one row per run: changes of one record by one author that nobody else's change of that record parts.
 //            when, of the newest; what: added and removed, removed, added, restored, or edited, the first that fits
 //            (removed: the run ends in it); fields: what its edits changed, unless the run added the record; times:
-//            how many changes. The newest first; at most `limit` rows
-//   upto     the newest change there is, whether it may be seen or not: the next question is since=#that
-// No more than the newest 20,000 changes are looked through; the text says when there were more.
+//            how many changes. In order of their first changes, the oldest first; at most `limit` rows
+//   upto     where this page ends, so that the next question is since=#that. When all are on the page: the newest change
+//            that was looked at, whether it may be seen or not. Else the page ends before the first change of the first
+//            run that is not on it, and upto is the last change shown: what follows is a run of the next page
+// No more than the first 20,000 changes are looked through at a time; the text says when there were more.
 #include "server/reports/changes.h"
 
 #include <inttypes.h>
@@ -75,7 +77,7 @@ static int take_limit(struct changes *changes)
     if (!given || (*end == 0 && *given != '-' && limit >= 1 && limit <= ROWS_MOST))
         return 0;
     problem_set(changes->work->problem, ERR_INVALID, "Limit: “%.40s” is no number of rows.", given);
-    problem_hint(changes->work->problem, "Take 1 to %d; without it the newest %d rows are shown.", ROWS_MOST, ROWS_USUALLY);
+    problem_hint(changes->work->problem, "Take 1 to %d; without it the first %d rows are shown.", ROWS_MOST, ROWS_USUALLY);
     return ERR_INVALID;
 }
 
@@ -133,14 +135,14 @@ static const struct record *because(const struct told *told, struct arena *arena
     return record;
 }
 
-enum { COL_WHEN, COL_WHO, COL_WHAT, COL_RECORD, COL_KIND, COL_ABOUT, COL_FIELDS, COL_TIMES, COL_COUNT };
+enum { COL_WHEN, COL_WHO, COL_WHAT, COL_ABOUT, COL_RECORD, COL_KIND, COL_FIELDS, COL_TIMES, COL_COUNT };
 static const struct report_column columns[COL_COUNT] = {
     [COL_WHEN] = {"when", "When", SENDCO__REPORT__TYPE__INSTANT, 17},
     [COL_WHO] = {"who", "Who", SENDCO__REPORT__TYPE__TEXT, 18},
     [COL_WHAT] = {"what", "What", SENDCO__REPORT__TYPE__TEXT, 8},
+    [COL_ABOUT] = {"about", "About", SENDCO__REPORT__TYPE__TEXT, 22},
     [COL_RECORD] = {"record", "Record", SENDCO__REPORT__TYPE__TEXT, 30},
     [COL_KIND] = {"kind", "Kind", SENDCO__REPORT__TYPE__TEXT, 14},
-    [COL_ABOUT] = {"about", "About", SENDCO__REPORT__TYPE__TEXT, 22},
     [COL_FIELDS] = {"fields", "Changed", SENDCO__REPORT__TYPE__TEXT, 24},
     [COL_TIMES] = {"times", "Times", SENDCO__REPORT__TYPE__NUMBER, 4},
 };
@@ -171,23 +173,24 @@ static void fill_row(struct report_work *work, Sendco__Report__Section *section,
     report_link(row, told->kind, told->id, work->arena);
 }
 
-static const char *text_above(const struct changes *changes, size_t n_shown)
+static const char *text_above(const struct changes *changes)
 {
     struct arena *arena = changes->work->arena;
     const char *text =
         arena_printf(arena, "%sUp to change %" PRIu64 ".", changes->n_runs ? "" : "Nothing that you may see. ", changes->upto);
-    if (text && n_shown < changes->n_runs)
-        text = arena_printf(arena, "%s The newest %zu of %zu; more with --limit.", text, n_shown, changes->n_runs);
-    if (text && changes->cut)
-        text = arena_printf(arena, "%s Only the newest %d changes were looked through.", text, CHANGES_MOST);
+    if (text && changes->n_runs < changes->n_all)
+        text = arena_printf(arena, "%s The first %zu of %s%zu: ask again for the next.", text, changes->n_runs,
+                            changes->cut ? "more than " : "", changes->n_all);
+    else if (text && changes->cut)
+        text = arena_printf(arena, "%s Only the first %d changes were looked through: ask again for the next.", text, CHANGES_MOST);
     return text;
 }
 
 static int fill(struct changes *changes)
 {
     static const struct report_column seq_column[] = {{"seq", "Up to change", SENDCO__REPORT__TYPE__NUMBER, 12}};
-    size_t n = changes->n_runs < changes->limit ? changes->n_runs : changes->limit;
-    const char *text = text_above(changes, n);
+    size_t n = changes->n_runs;
+    const char *text = text_above(changes);
     Sendco__Report__Section *section = report_section(changes->work, "changes", "Changes", columns, COL_COUNT, n);
     Sendco__Report__Section *upto = report_section(changes->work, "upto", "Up to", seq_column, 1, 1);
     if (!text || !section || !upto)

@@ -16,7 +16,7 @@ struct told {
 };
 
 struct run {
-    const struct told *newest;
+    const struct told *oldest, *newest;
     uint64_t changed;
     bool added, restored;
     int64_t times;
@@ -25,6 +25,7 @@ struct run {
 struct changes {
     struct report_work *work;
     uint64_t from, upto; // after `from`, up to `upto`
+    uint64_t last;       // of those to be looked through
     int64_t begin, end;  // and not before, not after these seconds
     struct record *pupil, *who;
     const struct kind *kind;
@@ -33,10 +34,11 @@ struct changes {
     struct told *told;
     size_t n, room;
     struct run *runs;
-    size_t n_runs;
+    size_t n_runs, n_all; // on the page; in all
 };
 
-// From what was asked (pupil, who, kind, from, begin, end) to the runs, newest first, with upto and cut. 0 or an error.
+// From what was asked (pupil, who, kind, from, begin, end, limit) to the page's runs, oldest first, with upto, n_all and cut.
+// 0 or an error.
 int changes_read(struct changes *changes);
 
 #endif

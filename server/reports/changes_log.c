@@ -83,10 +83,10 @@ static int take_row(struct changes *changes, const struct commit *commit, const 
 static int on_commit(struct commit *commit, void *data)
 {
     struct changes *changes = data;
-    int result = commit->at > changes->end ? WALK_OVER : 0;
+    int result = commit->at > changes->end || changes->upto >= changes->last ? WALK_OVER : 0;
     if (result == 0)
-        changes->upto = commit->to_seq;
-    for (size_t i = 0; result == 0 && commit->at >= changes->begin && i < commit->n_rows; i++)
+        changes->upto = commit->to_seq < changes->last ? commit->to_seq : changes->last;
+    for (size_t i = 0; result == 0 && commit->at >= changes->begin && i < commit->n_rows && commit->rows[i].seq <= changes->last; i++)
         result = take_row(changes, commit, &commit->rows[i]);
     commit_unref(commit);
     return result;
@@ -95,14 +95,14 @@ static int on_commit(struct commit *commit, void *data)
 static int read_log(struct changes *changes)
 {
     struct view *view = changes->work->view;
-    uint64_t last = view_seq(view);
+    changes->last = view_seq(view);
     int result = changes->begin > INT64_MIN ? find_begin(changes, changes->begin, &changes->from) : 0;
     if (result == 0 && changes->end < INT64_MAX)
-        result = find_begin(changes, changes->end + 1, &last);
+        result = find_begin(changes, changes->end + 1, &changes->last);
     if (result < 0)
         return result;
-    if (last > changes->from && last - changes->from > CHANGES_MOST) {
-        changes->from = last - CHANGES_MOST;
+    if (changes->last > changes->from && changes->last - changes->from > CHANGES_MOST) {
+        changes->last = changes->from + CHANGES_MOST;
         changes->cut = true;
     }
     changes->upto = changes->from;
@@ -122,10 +122,10 @@ static int by_record(const void *a, const void *b)
     return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-static int by_newest(const void *a, const void *b)
+static int by_oldest(const void *a, const void *b)
 {
     const struct run *x = a, *y = b;
-    return (x->newest->seq < y->newest->seq) - (x->newest->seq > y->newest->seq);
+    return (x->oldest->seq > y->oldest->seq) - (x->oldest->seq < y->oldest->seq);
 }
 
 static bool same_run(const struct told *a, const struct told *b)
@@ -143,17 +143,14 @@ static void keep_who(struct changes *changes)
     changes->n_runs = n;
 }
 
-static int make_runs(struct changes *changes)
+// The told lie in order of records.
+static void make_runs(struct changes *changes)
 {
-    changes->runs = arena_zero(changes->work->arena, changes->n + 1, sizeof *changes->runs);
-    if (!changes->runs)
-        return ERR_NOMEM;
-    if (changes->n)
-        qsort(changes->told, changes->n, sizeof *changes->told, by_record);
+    changes->n_runs = 0;
     for (size_t i = 0; i < changes->n; i++) {
         const struct told *told = &changes->told[i];
         if (i == 0 || !same_run(told - 1, told))
-            changes->n_runs++;
+            changes->runs[changes->n_runs++] = (struct run){.oldest = told};
         struct run *run = &changes->runs[changes->n_runs - 1];
         run->newest = told;
         run->times++;
@@ -163,12 +160,36 @@ static int make_runs(struct changes *changes)
     }
     keep_who(changes);
     if (changes->n_runs)
-        qsort(changes->runs, changes->n_runs, sizeof *changes->runs, by_newest);
-    return 0;
+        qsort(changes->runs, changes->n_runs, sizeof *changes->runs, by_oldest);
+}
+
+// What comes from the first run on that is not on the page is left to the next: of the runs on it, their later changes too.
+static void make_page(struct changes *changes)
+{
+    uint64_t end = changes->runs[changes->limit].oldest->seq;
+    size_t n = 0;
+    for (size_t i = 0; i < changes->n; i++)
+        if (changes->told[i].seq < end)
+            changes->told[n++] = changes->told[i];
+    changes->n = n;
+    make_runs(changes);
+    changes->upto = changes->from;
+    for (size_t i = 0; i < changes->n_runs; i++)
+        if (changes->runs[i].newest->seq > changes->upto)
+            changes->upto = changes->runs[i].newest->seq;
 }
 
 int changes_read(struct changes *changes)
 {
     int result = read_log(changes);
-    return result == 0 ? make_runs(changes) : result;
+    changes->runs = result == 0 ? arena_zero(changes->work->arena, changes->n + 1, sizeof *changes->runs) : NULL;
+    if (result < 0 || !changes->runs)
+        return result < 0 ? result : ERR_NOMEM;
+    if (changes->n)
+        qsort(changes->told, changes->n, sizeof *changes->told, by_record);
+    make_runs(changes);
+    changes->n_all = changes->n_runs;
+    if (changes->n_runs > changes->limit)
+        make_page(changes);
+    return 0;
 }

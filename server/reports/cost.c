@@ -8,11 +8,17 @@
 
 // --- minutes and rates ---------------------------------------------------------
 
+// The run's own, else its type's.
+static bool usual(const struct cost_run *run, const char *field, int64_t *number)
+{
+    const struct record *from = record_has(run->run, field) ? run->run : run->type;
+    *number = from ? record_number(from, field) : 0;
+    return from && record_has(from, field);
+}
+
 static bool run_minutes(const struct cost_run *run, int64_t *minutes)
 {
-    const struct record *from = record_has(run->run, "minutes") ? run->run : run->type;
-    *minutes = from ? record_number(from, "minutes") : 0;
-    return from && record_has(from, "minutes");
+    return usual(run, "minutes", minutes);
 }
 
 bool cost_session_minutes(const struct cost_run *run, const struct record *session, int64_t *minutes)
@@ -114,10 +120,21 @@ static void share_session(struct costing *costing, struct cost_run *run, const s
 
 // --- planned and to date -------------------------------------------------------
 
-static void plan_member(struct costing *costing, struct cost_member *member, int64_t planned, int64_t days, int64_t minutes)
+// Sessions in so many days of the run. Closing a run early makes its days fewer, not its timetable fuller.
+static int64_t sessions_to_date(const struct cost_run *run, int64_t planned, int64_t days)
 {
-    figure_add(costing->work, &member->minutes.planned, figure_round(planned * member->days, days) * minutes, member->member);
-    figure_add(costing->work, &member->minutes.to_date, figure_round(planned * member->days_to_date, days) * minutes, member->member);
+    int64_t linear = figure_round(planned * days, run->days), per_week;
+    if (!usual(run, "per_week", &per_week))
+        return linear;
+    int64_t most = (per_week * days + 6) / 7;
+    return linear < most ? linear : most;
+}
+
+static void plan_member(struct costing *costing, const struct cost_run *run, struct cost_member *member, int64_t planned, int64_t minutes)
+{
+    int64_t to_date = sessions_to_date(run, planned, member->days_to_date);
+    figure_add(costing->work, &member->minutes.planned, figure_round(planned * member->days, run->days) * minutes, member->member);
+    figure_add(costing->work, &member->minutes.to_date, to_date * minutes, member->member);
 }
 
 static void plan_pence(struct costing *costing, struct cost_run *run, enum part part, int64_t sessions, int64_t each)
@@ -135,13 +152,13 @@ static void plan_run(struct costing *costing, struct cost_run *run)
     struct report_work *work = costing->work;
     int64_t planned = record_number(run->run, "planned"), minutes, each;
     run->planned_sessions = figure_round(planned * run->days_within, run->days);
-    run->to_date_sessions = figure_round(planned * run->days_to_date, run->days);
+    run->to_date_sessions = sessions_to_date(run, planned, run->days_to_date);
     if (!record_has(run->run, "planned") || !run_minutes(run, &minutes))
         return;
     figure_add(work, &run->minutes.planned, run->planned_sessions * minutes, run->run);
     figure_add(work, &run->minutes.to_date, run->to_date_sessions * minutes, run->run);
     for (size_t i = 0; i < run->n_members; i++)
-        plan_member(costing, &costing->members[run->first + i], planned, run->days, minutes);
+        plan_member(costing, run, &costing->members[run->first + i], planned, minutes);
     run->unpriced = costing->priced && !session_price(costing, run, (int32_t)record_number(run->run, "starts"), minutes, &each);
     if (!costing->priced || run->unpriced)
         return;

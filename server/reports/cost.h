@@ -49,14 +49,18 @@ struct costing {
 //
 // Figures, all integers; round is half away from zero; D is the earlier of the period's end and the report's day:
 //   days(x)         days of the run's dates (starts..ends) that lie in x; a run without an end counts up to the period's end
-//   planned n       round(planned sessions x days(period) / days of the run); to date: days(from..D) instead
+//   planned n       round(planned sessions x days(period) / days of the run); to date: days(from..D) instead, and no more than
+//                   cap(days(from..D))
+//   cap(days)       sessions a week (the run's, else its type's) x days / 7, rounded up: what the timetable can hold in so many
+//                   days, however early the run was closed; no cap where the sessions a week are not known
 //   minutes         n x minutes of a session (the run's, else its type's); actual: the sum over held sessions in from..D of their
 //                   own minutes, else those
 //   rate(day)       the run's agreed rate, else the cost rate of its grade that holds on the day; none: pence unknown
 //   pence           planned, to date: n x round(minutes x rate(first day of the run) / 60); actual: each session's
 //                   round(minutes x rate(day) / 60);
 //                   the type's resources come on top where the run begins in the period (to date, actual: and by D)
-//   a pupil's time  planned, to date: round(planned sessions x days in the run (within the period, D) / days of the run) x minutes;
+//   a pupil's time  planned, to date: round(planned sessions x days in the run (within the period, D) / days of the run) x minutes,
+//                   to date of no more sessions than cap(days in the run to D);
 //                   actual: minutes of the held sessions while a member at which the pupil was marked present
 //   a pupil's share planned, to date: the run's pence by days in the run within the period (to D), rounded down, and the pennies left
 //                   over one each in order of the members' ids, of those with a day; actual: each session's pence shared alike

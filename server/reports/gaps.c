@@ -9,10 +9,10 @@
 //   no_target     a ProvisionMember that holds on D and names no target; ProvisionMembers
 //   undecided     a Concern raised on or before D - 42, without `decided` on or before D; weeks: whole
 //                 weeks from raised to D; Concerns
-//   parents       status K or E; met: Meetings with that pupil, parents yes, status empty or held, day from
-//                 1 September of D's academic year to D; listed when fewer than three; by met, then name; pupils
 //   review_due    a Plan in force whose review_due is before D; days: from review_due to D; Plans
 //   no_rank_1     status K or E, and no Need of rank 1 that holds on D; pupils
+//   parents       status K or E; met: Meetings with that pupil, parents yes, status empty or held, day from
+//                 1 September of D's academic year to D; listed when fewer than three; by met, then name; pupils
 // In order of name, but undecided by raised and review_due by the day due, then by name. A section whose
 // records the reader may see none of is left out, with its line of the summary.
 #include "server/reports/plan.h"
@@ -262,15 +262,15 @@ static const struct gap kinds_of_gap[] = {
      {PUPIL, {"raised", "Raised", SENDCO__REPORT__TYPE__DAY, 11}, {"weeks", "Weeks", SENDCO__REPORT__TYPE__NUMBER, 5},
       {"raised_by", "Raised by", SENDCO__REPORT__TYPE__TEXT, 20}, {"area", "Area", SENDCO__REPORT__TYPE__TEXT, 20}}, 5,
      sees_concerns, NULL, rows_concerns, is_undecided, fill_undecided},
-    {"parents", "Parents met fewer than three times this academic year",
-     {PUPIL, CLASS, {"met", "Met", SENDCO__REPORT__TYPE__NUMBER, 3}, {"last", "Last", SENDCO__REPORT__TYPE__DAY, 11}}, 4,
-     sees_meetings, is_parents, NULL, NULL, fill_parents},
     {"review_due", "Plans whose review is overdue",
      {PUPIL, CLASS, PLAN, {"review_due", "Review due", SENDCO__REPORT__TYPE__DAY, 11}, {"days", "Days", SENDCO__REPORT__TYPE__NUMBER, 4}}, 5,
      sees_plans, NULL, rows_plans, is_review_due, fill_review_due},
     {"no_rank_1", "On the register without a primary need",
      {PUPIL, CLASS, YEAR, STATUS, {"needs", "Needs", SENDCO__REPORT__TYPE__TEXT, 16}}, 5,
      sees_needs, is_no_rank_1, NULL, NULL, fill_no_rank_1},
+    {"parents", "Parents met fewer than three times so far this academic year",
+     {PUPIL, CLASS, {"met", "Met", SENDCO__REPORT__TYPE__NUMBER, 3}, {"last", "Last", SENDCO__REPORT__TYPE__DAY, 11}}, 4,
+     sees_meetings, is_parents, NULL, NULL, fill_parents},
 };
 // clang-format on
 #define GAP_KINDS (sizeof kinds_of_gap / sizeof kinds_of_gap[0])

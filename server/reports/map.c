@@ -7,14 +7,15 @@
 //              within the period (cost_member.days); a pupil's figures are the sums over their memberships
 //   runs       that overlap the period, by name; with a filter (class, year, need, status, pupil) those with such a pupil. Their
 //              figures are those of the whole run
-//   provision  pupils: members on the report's day (their spell and the run's hold); held, lost: sessions in from..D
-//   pupil      what: names of the runs that hold on the report's day and of which the pupil is a member on it
+//   provision  pupils: members on the run's day, which is the report's brought into the run's dates: the first day of a run
+//              to come, the last of one that is over; held, lost: sessions in from..D
+//   pupil      what: names of the runs of the period of which the pupil is a member on the run's day
 //   class, year, need   of the pupils on the report's day (need: the primary one); "-" where there is none, last. pupils: those with
 //              any minutes or pence above 0; the rest are sums of the pupil rows. Classes by year, then name
 //   staff      planned and to date: of the runs one leads; held and actual: of the held sessions one took (the session's own staff,
 //              else the run's leader), resources with the leader; runs whose actual figure is unknown are left out of it. "-": nobody
-//   school     "In all": runs as above; pupils: members with any minutes or pence above 0, on roll or not; "Of it, for these
-//              pupils": sums of the pupil rows. What is unknown is left out of every sum, and a gap names it
+//   school     "Adults' time, in all": runs as above; pupils: members with any minutes or pence above 0, on roll or not; "Pupils'
+//              own time and their share": sums of the pupil rows. What is unknown is left out of every sum, and a gap names it
 #include "server/reports/map.h"
 
 #include <stdio.h>

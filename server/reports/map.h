@@ -35,6 +35,8 @@ int map_empty(const struct map *map, Sendco__Report__Section *section);
 bool map_wants(const struct map *map, const char *section);
 
 // map_runs.c
+// The report's day brought into the run's dates; its members then are those told of.
+int32_t map_day_of(const struct map *map, const struct record *run);
 int map_provision(struct map *map);
 int map_staff(struct map *map);
 int map_school(struct map *map);

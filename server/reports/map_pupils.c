@@ -93,7 +93,7 @@ static const struct report_column pupil_columns[PUPIL_COUNT] = {
     [PUPIL_WHAT] = {"what", "Provision", SENDCO__REPORT__TYPE__TEXT, 36},
 };
 
-// "Phonics A; Talk group": what the pupil is in on the report's day.
+// "Phonics A; Talk group": what the pupil is, will be or was in, each as on the run's day.
 static struct value what_of(const struct map *map, const struct record *pupil)
 {
     size_t n;
@@ -102,7 +102,7 @@ static struct value what_of(const struct map *map, const struct record *pupil)
     for (size_t i = 0; i < n; i++) {
         const struct record *run = map->costing.runs[members[i]->run].run;
         const char *name = record_text(run, "name");
-        if (name && rows_holds(members[i]->member, map->work->as_at) && rows_holds(run, map->work->as_at))
+        if (name && rows_holds(members[i]->member, map_day_of(map, run)))
             what = arena_printf(map->work->arena, "%s%s%s", what ? what : "", what ? "; " : "", name);
     }
     return what ? value_text(what) : (struct value){0};

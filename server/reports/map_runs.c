@@ -60,12 +60,23 @@ static const struct report_column run_columns[RUN_COUNT] = {
     [RUN_LOST] = {"lost", "Lost", SENDCO__REPORT__TYPE__NUMBER, 4},
 };
 
+int32_t map_day_of(const struct map *map, const struct record *run)
+{
+    int64_t day = map->work->as_at;
+    if (day < record_number(run, "starts"))
+        day = record_number(run, "starts");
+    else if (record_has(run, "ends") && day > record_number(run, "ends"))
+        day = record_number(run, "ends");
+    return (int32_t)day;
+}
+
 static void count_members(const struct map *map, const struct cost_run *run, struct figure *figure)
 {
+    int32_t day = map_day_of(map, run->run);
     figure->known = !map->costing.members_read.denied;
-    for (size_t i = 0; i < run->n_members && rows_holds(run->run, map->work->as_at); i++) {
+    for (size_t i = 0; i < run->n_members; i++) {
         const struct record *member = map->costing.members[run->first + i].member;
-        if (rows_holds(member, map->work->as_at))
+        if (rows_holds(member, day))
             figure_add(map->work, figure, 1, member);
     }
 }
@@ -238,7 +249,7 @@ int map_staff(struct map *map)
 enum { ALL_NAME, ALL_RUNS, ALL_PUPILS, ALL_HELD, ALL_LOST, ALL_COUNT };
 
 static const struct report_column all_columns[ALL_COUNT] = {
-    [ALL_NAME] = {"name", "Whole school", SENDCO__REPORT__TYPE__TEXT, 26},
+    [ALL_NAME] = {"name", "Whole school", SENDCO__REPORT__TYPE__TEXT, 31},
     [ALL_RUNS] = {"runs", "Provisions", SENDCO__REPORT__TYPE__NUMBER, 10},
     [ALL_PUPILS] = {"pupils", "Pupils", SENDCO__REPORT__TYPE__NUMBER, 6},
     [ALL_HELD] = {"held", "Sessions held", SENDCO__REPORT__TYPE__NUMBER, 8},
@@ -302,8 +313,8 @@ int map_school(struct map *map)
     Sendco__Report__Section *section = map_section(map, "school", "Whole school", all_columns, ALL_COUNT, 2);
     if (!section)
         return ERR_NOMEM;
-    report_cell(section->rows[0], ALL_NAME, value_text("In all"));
-    report_cell(section->rows[1], ALL_NAME, value_text("Of it, for these pupils"));
+    report_cell(section->rows[0], ALL_NAME, value_text("Adults' time, in all"));
+    report_cell(section->rows[1], ALL_NAME, value_text("Pupils' own time and their share"));
     all_runs(map, section, 0);
     all_pupils(map, section, 1);
     return 0;

@@ -34,7 +34,8 @@ struct query {
     const struct kind *kind;
     struct condition where[QUERY_CONDITIONS];
     size_t n_where;
-    int64_t about;    // only records about this id (of the kind's subject); 0: any
+    int64_t about;    // only records about this id (of the kind's subject); 0: any. Set by query_about:
+    const struct field *in; // not NULL: about whoever is in that id on as_at, else today, as spells say in this field
     bool any_time;    // false and as_at set: only spells that hold then
     int32_t as_at;    // DATE_NONE: any
     int64_t as_known; // 0: now; else as the log knew it at that second
@@ -55,6 +56,10 @@ struct query_page {
 };
 
 void query_init(struct query *query, const struct kind *kind); // everything, ordered by id
+// Only records about this record of `of`; or, when they are about another subject and there is a kind of
+// dated spells about that subject which must name an `of` (the class of a pupil), about whoever is in it. Of that
+// kind itself: the spells that name it. False: they are about neither.
+bool query_about(struct query *query, const struct kind *of, int64_t id);
 // Adds "field = value"; the field must exist.
 void query_where(struct query *query, const char *field, enum operator op, struct value value);
 

@@ -24,6 +24,9 @@ def changes(histories, since, upto, limit=200):
     for history in histories:
         told = dict(history, entries=[e for e in history["entries"] if since < e["seq"] <= upto])
         for id, who, run in runs_of(told):
-            rows.append((run[-1]["seq"], {"id": id, "who": who, "what": what(run), "times": len(run), "when": run[-1]["at"]}))
-    rows.sort(key=lambda row: -row[0])
-    return [Section("changes", [row for _, row in rows[:limit]], key=("id", "who", "what", "times")), Section("upto", [{"seq": upto}], key="seq")]
+            rows.append((run[0]["seq"], run[-1]["seq"], {"id": id, "who": who, "what": what(run), "times": len(run), "when": run[-1]["at"]}))
+    rows.sort(key=lambda row: row[0])
+    if len(rows) > limit:                   # a page: up to the last change before the first run that is not on it
+        told = [e["seq"] for history in histories for e in history["entries"] if since < e["seq"] < rows[limit][0]]
+        return changes(histories, since, max(told), limit)
+    return [Section("changes", [row for _, _, row in rows], key=("id", "who", "what", "times")), Section("upto", [{"seq": upto}], key="seq")]

@@ -1,4 +1,6 @@
 """Hours and pence of provision, worked out again from the exported records; see server/reports/cost.h for the words."""
+import math
+
 from book import days_in, half_up
 
 AMOUNTS = ("planned", "to_date", "actual")
@@ -43,6 +45,7 @@ class Run(Line):
         self.costing, self.book = costing, costing.book
         self.type = self.book.get(run["type"])
         self.usual = run["minutes"] if run["minutes"] is not None else self.type["minutes"]
+        self.weekly = run["per_week"] if run["per_week"] is not None else self.type["per_week"]
         self.ends = run["ends"] or costing.until
         self.length = days_in(run["starts"], self.ends, None, None)
         sessions = [s for s in self.book.of("session", "provision", run.id) if costing.since <= s["day"] <= costing.upto]
@@ -80,10 +83,15 @@ class Run(Line):
         """The type's resources, for a run that begins in the period and by `end`."""
         return (self.type["resources"] or 0) if self.costing.since <= self.run["starts"] <= min(end, self.costing.until) else 0
 
+    def sessions_in(self, name, days):
+        """Planned sessions of so many days; to date no more than the timetable of a week can hold."""
+        linear = half_up(self.run["planned"] * days, self.length)
+        return linear if name == "planned" or self.weekly is None else min(linear, math.ceil(self.weekly * days / 7))
+
     def plan(self, name, end):
         planned, rate = self.run["planned"], self.rate(self.run["starts"])
         self.resources[name] = self.bought(end)
-        n = self.sessions[name] = None if planned is None else half_up(planned * self.days(end), self.length)
+        n = self.sessions[name] = None if planned is None else self.sessions_in(name, self.days(end))
         if n is not None and self.usual is not None:
             self.minutes[name] = n * self.usual
             if rate is not None:
@@ -109,7 +117,7 @@ class Run(Line):
         member, planned = line.member, self.run["planned"]
         for name, end in (("planned", self.costing.until), ("to_date", self.costing.upto)):
             if planned is not None and self.usual is not None:
-                line.minutes[name] = half_up(planned * self.days(end, member), self.length) * self.usual
+                line.minutes[name] = self.sessions_in(name, self.days(end, member)) * self.usual
         marks = [(s, self.mark(s, member["pupil"])) for s in self.held if self.there(member, s)]
         line.attended = [s for s, _ in marks]
         line.present = [s for s, mark in marks if mark == "present"]

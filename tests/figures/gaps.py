@@ -62,7 +62,7 @@ def counts_as_parents(meeting, on):
     return bool(meeting["parents"]) and meeting["status"] in (None, "held") and year_start(on) <= meeting["day"] <= on
 
 
-GAPS = ("no_plan", "no_provision", "no_target", "undecided", "parents", "review_due", "no_rank_1")
+GAPS = ("no_plan", "no_provision", "no_target", "undecided", "review_due", "no_rank_1", "parents")
 
 
 def gaps(book, on, wanted):

@@ -32,13 +32,17 @@ class Map:
         self.runs = [self.costing.runs[r.id] for r in book.named("provision")
                      if r.id in self.costing.runs and (r.id in shown or not filtered)]
 
+    def day_of(self, run):
+        """The report's day brought into the run's dates."""
+        return max(run["starts"], min(self.on, run["ends"] or self.on))
+
     def provision(self):
         rows = []
         for line in self.runs:
             run = line.run
             rows.append(dict(cells(line.minutes, line.pence), id=run.id, name=run["name"], type=line.type["name"],
                              leader=staff_name(self.book.get(run["leader"])), days=run["days"], until=run["ends"],
-                             pupils=sum(run.holds(self.on) and m.member.holds(self.on) for m in line.members),
+                             pupils=sum(m.member.holds(self.day_of(run)) for m in line.members),
                              sessions_planned=line.sessions["planned"],
                              sessions_to_date=line.sessions["to_date"], held=len(line.held), lost=len(line.lost)))
             rows[-1]["from"] = run["starts"]
@@ -47,8 +51,8 @@ class Map:
     def pupil(self):
         book, rows = self.book, []
         for pupil, lines in self.pupils.items():
-            mine = {m["provision"] for m in book.holding("member", pupil, self.on)}
-            now = sorted((r.run for r in self.costing.runs.values() if r.run.id in mine and r.run.holds(self.on)), key=lambda r: r.place)
+            theirs = [m for m in self.costing.members if m.member["pupil"] == pupil.id and m.member.holds(self.day_of(m.run))]
+            now = sorted((m.run for m in theirs), key=lambda r: r.place)
             rows.append(dict(summed(lines), id=pupil.id, pupil=pupil_name(pupil), year=book.year(pupil, self.on),
                              status=book.standing(pupil, self.on), need=self.need_of(pupil), what="; ".join(r["name"] for r in now) or None))
             rows[-1]["class"] = book.class_name(pupil, self.on)
@@ -110,9 +114,9 @@ class Map:
     def school(self):
         members = [m for line in self.runs for m in line.members]
         busy = {m.member["pupil"] for m in members if m.any()}
-        rows = [dict(summed(self.runs), name="In all", runs=len(self.runs), pupils=len(busy), held=sum(len(r.held) for r in self.runs),
+        rows = [dict(summed(self.runs), name="Adults' time, in all", runs=len(self.runs), pupils=len(busy), held=sum(len(r.held) for r in self.runs),
                      lost=sum(len(r.lost) for r in self.runs)),
-                dict(summed(m for lines in self.pupils.values() for m in lines), name="Of it, for these pupils",
+                dict(summed(m for lines in self.pupils.values() for m in lines), name="Pupils' own time and their share",
                      pupils=sum(any(m.any() for m in lines) for lines in self.pupils.values()))]
         return Section("school", rows, key="name")
 

@@ -146,6 +146,33 @@ class Import(school.Case):
         self.assertEqual(self.changes(), before)
 
 
+class Trials(school.Case):
+    """A trial leaves nothing behind that is in the way of the real import."""
+    at = school.TODAY
+
+    def test_many_large_trials(self):
+        senco, code = self.client(), kinds.find("Code")
+        items = [wire.item(code, -1 - i, list="trial", code="t%d" % i, title="t%d" % i) for i in range(20)]
+        for _ in range(40):
+            key = wire.key()
+            senco.ask(stage=wire.pb.Stage(key=key, part=0, records=items))
+            self.assertEqual(len(senco.ask(put=wire.pb.Put(key=key, staged=True, dry_run=True)).put.done), 20)
+        refused = wire.item(code, 999999, 1, title="nobody")
+        for _ in range(40):
+            key = wire.key()
+            senco.ask(stage=wire.pb.Stage(key=key, part=0, records=[refused]))
+            self.assertIn(senco.ask(False, put=wire.pb.Put(key=key, staged=True)).outcome, (wire.pb.NOT_FOUND, wire.pb.INVALID, wire.pb.CONFLICT))
+        key = wire.key()
+        senco.ask(stage=wire.pb.Stage(key=key, part=0, records=items))
+        self.assertEqual(len(senco.ask(put=wire.pb.Put(key=key, staged=True)).put.done), 20)
+        self.assertTrue(senco.ask(put=wire.pb.Put(key=key, staged=True)).put.replayed)
+
+    def test_many_trials_of_one_roll(self):
+        for _ in range(20):
+            done = self.school.cli("senco", "import", ROLL, "--dry-run", "--date", school.TODAY, "--json", code=None)
+            self.assertNotIn("sent ahead", done.err)
+
+
 class SampleRoll(school.Case):
     at = "2026-11-23"         # after the newest date in the file
 
@@ -278,6 +305,14 @@ class Terminal(school.Case):
         os.close(master)
         self.assertEqual((process.wait(), answers), (0, []), said)
         return said
+
+    def test_a_heading_is_asked_about(self):
+        path = self.roll("Surname,Forename,DOB,Known SEN detail\nAsked,Cy,14/07/2017,K\n")
+        done = self.school.cli("senco", "import", path, "--yes", "--json", code=65).json()
+        self.assertEqual([(f["row"], f["line"], f["code"]) for f in done["faults"]], [(1, 1, "unread-heading")])
+        said = self.asked(path, [("Number", "1"), ("[y/N]", "y")])
+        self.assertIn("Known SEN detail", said)
+        self.assertEqual([m.forename for _, m, _ in self.client().all(kinds.find("Pupil"), [("surname", "EQ", "Asked")])], ["Cy"])
 
     def test_same_or_new(self):
         pupil = kinds.find("Pupil")

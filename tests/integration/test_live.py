@@ -307,8 +307,8 @@ class Times(school.Case):
         problem = self.refused(wire.pb.INVALID, self.senco.list(self.pupil, as_at=today, check=False), "E-INVALID")
         self.assertIn("--as-known", problem.hint)
         about = wire.pb.About(kind=kinds.find("SchoolClass").number, id=1)
-        problem = self.refused(wire.pb.INVALID, self.senco.list(kinds.find("Target"), about=about, check=False), "E-INVALID")
-        self.assertEqual(problem.message, "No target is about a class.")
+        problem = self.refused(wire.pb.INVALID, self.senco.list(kinds.find("Code"), about=about, check=False), "E-INVALID")
+        self.assertEqual(problem.message, "No code is about a class, or about somebody who is in one.")
 
     def test_as_known(self):
         target = kinds.find("Target")

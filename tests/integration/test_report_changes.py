@@ -60,13 +60,13 @@ class Changes(school.Case):
         senco.remove(self.target, two, senco.read(self.target, two)[1])
         got = self.ask()
         self.assertEqual([(r["what"], r["record"], r["kind"], r["about"], r["fields"], r["times"]) for r in rows(got)],
-                         [("added and removed", "To count", "Target", "Aa, Una", None, 2),
-                          ("edited", "To read", "Target", "Aa, Una", "Due", 1),
+                         [("added", "To read", "Target", "Aa, Una", None, 2),
                           ("edited", "To read", "Target", "Aa, Una", "Progress, Note", 2),
-                          ("added", "To read", "Target", "Aa, Una", None, 2)])
+                          ("edited", "To read", "Target", "Aa, Una", "Due", 1),
+                          ("added and removed", "To count", "Target", "Aa, Una", None, 2)])
         names = [r["who"] for r in rows(got)]
-        self.assertEqual((names[0], names[1], names[3]), (names[0],) * 3)
-        self.assertNotEqual(names[0], names[2])
+        self.assertEqual((names[0], names[2], names[3]), (names[0],) * 3)
+        self.assertNotEqual(names[0], names[1])
         self.assertEqual(self.upto(got), self.seq())
         self.assertTrue(got.sections[0].text.startswith("Up to change %d." % self.seq()))
         self.assertEqual([s.name for s in got.sections], ["changes", "upto"])
@@ -80,9 +80,32 @@ class Changes(school.Case):
         self.assertEqual(rows(self.ask(kind="plan")), [])
         self.assertEqual(len(rows(self.ask(pupil=str(self.child)))), 4)
         self.assertEqual(rows(self.ask(pupil=str(self.strange))), [])
-        short = self.ask(limit="2")
+        short = self.ask(since=self.start, limit="2")
         self.assertEqual([r["what"] for r in rows(short)], ["added", "edited"])
-        self.assertIn("The newest 2 of 4", short.sections[0].text)
+        self.assertIn("The first 2 of 4: ask again for the next.", short.sections[0].text)
+
+    def test_page_by_page(self):
+        """Asked again from where the last page ended, everything is told once, in order, though records change across pages."""
+        senco = self.client()
+        made = [senco.add(self.target, pupil=self.child, aim="Page %d" % i) for i in range(5)]
+        for one in made:
+            self.edit("senco", self.target, one, progress="Some")
+        for one in made[:2]:
+            self.edit("teacher", self.target, one, note="More")
+        told, since, pages = [], self.start, 0
+        while pages < 20:
+            got = self.ask(since=since, limit="3")
+            page = rows(got)
+            told += [(r["record"], r["times"]) for r in page]
+            pages, since = pages + 1, self.upto(got)
+            if "ask again" not in got.sections[0].text:
+                break
+            self.assertEqual(len(page), 3)
+        self.assertEqual(since, self.seq())
+        self.assertEqual(sum(n for _, n in told), 12)
+        self.assertEqual([r for r, _ in told[:5]], ["Page %d" % i for i in range(5)])
+        self.assertEqual([told[-2][0], told[-1][0]], ["Page 0", "Page 1"])
+        self.assertEqual([r["times"] for r in rows(self.ask())], [2, 2, 2, 2, 2, 1, 1], "a long page joins the changes of one record")
 
     def test_nothing_new(self):
         got = self.ask(since=self.seq())

@@ -81,7 +81,7 @@ class Gaps(school.Case):
 
     def test_every_gap_once(self):
         got = self.ask()
-        self.assertEqual(list(got), ["summary", "no_plan", "no_provision", "no_target", "undecided", "parents", "review_due", "no_rank_1"])
+        self.assertEqual(list(got), ["summary", "no_plan", "no_provision", "no_target", "undecided", "review_due", "no_rank_1", "parents"])
         self.assertEqual(got["no_plan"], [{"pupil": "Aa, Una", "class": "9Z", "year": "4", "since": DAY("2023-09-01")}])
         self.assertEqual(self.names(got["no_provision"]), ["Bb"])
         self.assertEqual(got["no_target"], [{"pupil": "Dd, Una", "provision": "Word gap 9Z", "since": DAY("2024-10-07")}])

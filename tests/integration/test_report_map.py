@@ -114,10 +114,10 @@ class Map(school.Case):
         self.assertEqual(amounts(need["ASD"]), [1050, 720, 45, 12764, 9295, 1130])
         self.assertEqual(amounts(need["-"]), [None, None, 20, None, None, None])
         whole = rows_of(report, "school")
-        self.assertEqual([whole["In all"][n] for n in ("runs", "pupils", "held", "lost")], [2, 3, 5, 1])
-        self.assertEqual(amounts(whole["In all"]), [1500, 1170, 145, 31000, 24400, 3100])
-        self.assertEqual([whole["Of it, for these pupils"][n] for n in ("runs", "pupils")], [None, 3])
-        self.assertEqual(amounts(whole["Of it, for these pupils"]), sums)
+        self.assertEqual([whole["Adults' time, in all"][n] for n in ("runs", "pupils", "held", "lost")], [2, 3, 5, 1])
+        self.assertEqual(amounts(whole["Adults' time, in all"]), [1500, 1170, 145, 31000, 24400, 3100])
+        self.assertEqual([whole["Pupils' own time and their share"][n] for n in ("runs", "pupils")], [None, 3])
+        self.assertEqual(amounts(whole["Pupils' own time and their share"]), sums)
 
     def test_staff(self):
         senco = self.client()
@@ -134,8 +134,8 @@ class Map(school.Case):
         talk = rows_of(self.map(day="2024-12-10"), "provision")["Talk nine"]
         self.assertEqual(amounts(talk), [1500, 1500, 105, 31000, 31000, 3100])
         report = self.map(day="2024-12-11")
-        self.assertEqual(rows_of(report, "provision")["Talk nine"]["pupils"], 0)
-        self.assertEqual(rows_of(report, "pupil")["Able, Ada"]["what"], None)
+        self.assertEqual(rows_of(report, "provision")["Talk nine"]["pupils"], 2, "as on its last day")
+        self.assertEqual(rows_of(report, "pupil")["Able, Ada"]["what"], "Talk nine")
         self.assertEqual(list(rows_of(self.map(day="2025-09-01"), "provision")), ["Solo nine"])
         early = self.map(day="2024-08-31")
         self.assertEqual((rows_of(early, "provision"), rows_of(early, "pupil")), ({}, {}))
@@ -227,7 +227,7 @@ class EmptySchool(school.Case):
         report = client.report("map").report
         for section in report.sections[:-1]:
             self.assertEqual((section.text, len(section.rows)), ("None.", 0), section.name)
-        self.assertEqual([rows_of(report, "school")["In all"][n] for n in ("runs", "pupils", "held", "lost", "cost_actual")], [0, 0, 0, 0, None])
+        self.assertEqual([rows_of(report, "school")["Adults' time, in all"][n] for n in ("runs", "pupils", "held", "lost", "cost_actual")], [0, 0, 0, 0, None])
         self.assertEqual(list(report.gaps), [])
         impact = client.report("impact").report.sections[0]
         self.assertTrue(impact.text)

@@ -130,8 +130,19 @@ void view_end(struct view *view);
 struct record *select_record(struct view *view, const struct kind *kind, int64_t id, struct arena *arena);
 struct record *select_read(sqlite3_stmt *statement, const struct kind *kind, struct arena *arena); // a row of select_columns
 void select_columns(struct sql *sql, const struct kind *kind, const char *alias);
+
+// --- query.c: what a query asks for, as SQL; its kind's table goes by k ---
+
 // "AND …" for what the view may read of this kind.
 void select_scope(struct sql *sql, struct view *view, const struct kind *kind, const char *about);
+// ERR_DENIED for what one may neither see nor therefore filter or sort by.
+int query_allowed(struct view *view, const struct query *query, struct problem *problem);
+void query_from(struct sql *sql, const struct query *query); // FROM …
+void query_conditions(struct sql *sql, struct view *view, const struct query *query, struct arena *arena); // WHERE …, scope included
+void query_column(struct sql *sql, const struct query *query, const struct field *field); // a field, now or as the log knew it
+// An order's expression never is NULL, so that a page can begin behind any value.
+void query_order(struct sql *sql, const struct query *query, const struct order *order);
+bool query_by_subject(const struct query *query); // sorted by the name of whom it is about, whose table then goes by s
 
 // --- log.c: the change log ---
 

@@ -113,6 +113,8 @@ static int apply(struct store *store, struct change *change, struct commit **com
     int error = view_begin(&view, store, &store->db, &change->actor);
     if (error)
         problem_set(&change->problem, error, "your rights could not be read");
+    if (fault_on("scope-unchecked"))
+        view.scope = scope_all;
     if (!error && (error = keys_find(&view, change)) == 1) {
         view_end(&view);
         return 0; // answered before: the same answer again
@@ -130,7 +132,8 @@ static int apply(struct store *store, struct change *change, struct commit **com
             change->result.batch = writing.batch;
             change->result.from_seq = writing.from_seq;
             change->result.to_seq = writing.to_seq;
-            error = db_error(&store->db, keys_keep(&view, change), &change->problem);
+            if (!fault_on("key-not-kept"))
+                error = db_error(&store->db, keys_keep(&view, change), &change->problem);
         }
     }
     view_end(&view);
