@@ -82,7 +82,7 @@ const struct option_info options[] = {
     {"staff", "ID|NAME", "Only about this member of staff; me: you."},
     {"kind", "KIND", "Only this kind of record; may be repeated."},
     {"section", "NAME", "Only this section of the report."},
-    {"why", "FIGURE", "The records behind one figure of the report: ROW:COLUMN or SECTION:ROW:COLUMN, where ROW is its number or its first cell, and COLUMN its name; as in --why 3B:hours. Names of columns: --json."},
+    {"why", "FIGURE", "The records behind one figure of the report: ROW:COLUMN or SECTION:ROW:COLUMN, where ROW is its number or its first cell, and COLUMN its name; as in: sendco map --why class:3B:minutes_actual. Names of columns: --json."},
     {"watch", NULL, "Draws the report anew whenever something changes that it reads; ends with Ctrl-C."},
     {"fields", NULL, "Field by field, also where there is a report of that name."},
     {"from", "SEQ|DATE", "watch: from this change of the log on. copy, order: from this day on."},

@@ -328,9 +328,9 @@ static int show_human(struct cli *cli, const struct record *record, struct cli_l
 }
 
 // A section is of a page that is a report.
-static int show_section(struct cli *cli, const struct kind *kind, struct problem *problem)
+static int show_section(struct cli *cli, const struct call *call, struct problem *problem)
 {
-    const struct report_info *info = report_of_kind(kind);
+    const struct report_info *info = report_of_kind(call->kind);
 
     if (!cli_option(cli, "section") || (info && cli->human && !cli_flag(cli, "fields")))
         return 0;
@@ -339,7 +339,9 @@ static int show_section(struct cli *cli, const struct kind *kind, struct problem
                 : cli_flag(cli, "fields") ? "--fields shows none"
                                           : "this is the record itself");
     if (info)
-        problem_hint(problem, "sendco report %s … --section NAME", info->name);
+        problem_hint(problem, "sendco report %s %s --section NAME", info->name, call->argv[0]);
+    else
+        problem_hint(problem, "Without --section; which pages have sections: sendco help report");
     return ERR_USAGE;
 }
 
@@ -361,7 +363,7 @@ int show_command(struct cli *cli, const struct call *call)
     if (error == 0)
         error = cli_get(cli, call->kind, id, as_known, &record, labels, &problem);
     if (error == 0)
-        error = show_section(cli, call->kind, &problem);
+        error = show_section(cli, call, &problem);
     if (error == 0 && cli->human)
         error = history_get(cli, call->kind, id, &versions, &problem);
     if (error == 0 && cli->human)

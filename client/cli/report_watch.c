@@ -93,13 +93,11 @@ static void screenful(struct cli *cli, const char *text, size_t height)
         size_t length = strcspn(line, "\n");
 
         used += lines_of(cli, line, length);
-        if (!end && used + 1 >= height)
+        if (!end && used >= height)
             end = line;
         left += end != NULL;
         line += length + (line[length] == '\n');
     }
-    if (used < height)
-        end = NULL;
     fwrite(text, 1, end ? (size_t)(end - text) : strlen(text), cli->out);
     if (end)
         fprintf(cli->out, "… %zu more line%s: --section NAME, or a larger window", left, left == 1 ? "" : "s");

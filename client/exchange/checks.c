@@ -188,6 +188,8 @@ const char *roll_near_dates(int64_t one, int64_t other)
     int year[2], month[2], day[2];
     date_split((int32_t)one, &year[0], &month[0], &day[0]);
     date_split((int32_t)other, &year[1], &month[1], &day[1]);
+    if (one == other)
+        return NULL;
     bool years = year[0] == year[1], months = month[0] == month[1], days = day[0] == day[1];
     if (years && !months && !days && month[0] == day[1] && month[1] == day[0])
         return "the same name, and day and month of birth changed over";
@@ -213,6 +215,21 @@ static bool same_name(const struct roll_row *x, const struct roll_row *y)
 
 #define NEIGHBOURS 20 // rows of one name, or birth date, that are compared with one
 
+// One letter more, less, another, or two changed over; in the time of one look along both.
+static bool one_slip(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    size_t n = strlen(a), m = strlen(b);
+    while (n && m && a[n - 1] == b[m - 1]) {
+        n--;
+        m--;
+    }
+    return n + m > 0 && ((n <= 1 && m <= 1) || (n == 2 && m == 2 && a[0] == b[1] && a[1] == b[0]));
+}
+
 // One birth date, and names that a slip of the pen makes of each other.
 static const char *near_names(const struct roll_row *x, const struct roll_row *y)
 {
@@ -221,7 +238,7 @@ static const char *near_names(const struct roll_row *x, const struct roll_row *y
     if (strcmp(x->surname, y->forename) == 0 && strcmp(x->forename, y->surname) == 0)
         return "the same birth date, and surname and forename changed over";
     bool surname = strcmp(x->surname, y->surname) == 0, forename = strcmp(x->forename, y->forename) == 0;
-    bool near = surname != forename && (surname ? text_distance(x->forename, y->forename) : text_distance(x->surname, y->surname)) == 1;
+    bool near = surname != forename && (surname ? one_slip(x->forename, y->forename) : one_slip(x->surname, y->surname));
     return near ? "the same birth date and nearly the same name" : NULL;
 }
 

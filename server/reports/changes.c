@@ -137,14 +137,10 @@ static const struct record *because(const struct told *told, struct arena *arena
 
 enum { COL_WHEN, COL_WHO, COL_WHAT, COL_ABOUT, COL_RECORD, COL_KIND, COL_FIELDS, COL_TIMES, COL_COUNT };
 static const struct report_column columns[COL_COUNT] = {
-    [COL_WHEN] = {"when", "When", SENDCO__REPORT__TYPE__INSTANT, 17},
-    [COL_WHO] = {"who", "Who", SENDCO__REPORT__TYPE__TEXT, 18},
-    [COL_WHAT] = {"what", "What", SENDCO__REPORT__TYPE__TEXT, 8},
-    [COL_ABOUT] = {"about", "About", SENDCO__REPORT__TYPE__TEXT, 22},
-    [COL_RECORD] = {"record", "Record", SENDCO__REPORT__TYPE__TEXT, 30},
-    [COL_KIND] = {"kind", "Kind", SENDCO__REPORT__TYPE__TEXT, 14},
-    [COL_FIELDS] = {"fields", "Changed", SENDCO__REPORT__TYPE__TEXT, 24},
-    [COL_TIMES] = {"times", "Times", SENDCO__REPORT__TYPE__NUMBER, 4},
+    [COL_WHEN] = {"when", "When", SENDCO__REPORT__TYPE__INSTANT, 17},     [COL_WHO] = {"who", "Who", SENDCO__REPORT__TYPE__TEXT, 18},
+    [COL_WHAT] = {"what", "What", SENDCO__REPORT__TYPE__TEXT, 8},         [COL_ABOUT] = {"about", "About", SENDCO__REPORT__TYPE__TEXT, 22},
+    [COL_RECORD] = {"record", "Record", SENDCO__REPORT__TYPE__TEXT, 30},  [COL_KIND] = {"kind", "Kind", SENDCO__REPORT__TYPE__TEXT, 14},
+    [COL_FIELDS] = {"fields", "Changed", SENDCO__REPORT__TYPE__TEXT, 24}, [COL_TIMES] = {"times", "Times", SENDCO__REPORT__TYPE__NUMBER, 4},
 };
 
 static void cell_text(Sendco__Report__Row *row, size_t column, const char *text)

@@ -106,13 +106,14 @@ static int asked_parse(struct report_work *work, struct asked *asked)
     return 0;
 }
 
-static bool row_is(const Sendco__Report__Section *section, size_t row, const char *given)
+// By what the row is called, or by its number: year 3 is not the third row.
+static bool row_is(const Sendco__Report__Section *section, size_t row, const char *given, bool by_number)
 {
     char *end;
     unsigned long number = strtoul(given, &end, 10);
     const Sendco__Value *first = section->rows[row]->n_cells ? section->rows[row]->cells[0] : NULL;
-    if (first && first->text && text_same(first->text, given))
-        return true;
+    if (!by_number)
+        return first && first->text && text_same(first->text, given);
     return *given && !*end && number == row + 1;
 }
 
@@ -122,16 +123,22 @@ static bool column_is(const Sendco__Report__Section *section, size_t column, con
     return text_same(of->name, given) || text_same(of->label, given);
 }
 
-static const struct figure_note *note_find(const struct report_work *work, const struct asked *asked)
+static const struct figure_note *note_try(const struct report_work *work, const struct asked *asked, bool by_number)
 {
     const struct figure_note *found = NULL;
     for (const struct figure_note *note = work->noted; note; note = note->next) {
         if (asked->section && strcmp(note->section->name, asked->section) != 0)
             continue;
-        if (row_is(note->section, note->row, asked->row) && column_is(note->section, note->column, asked->column))
+        if (row_is(note->section, note->row, asked->row, by_number) && column_is(note->section, note->column, asked->column))
             found = note; // the first on the page is the last noted
     }
     return found;
+}
+
+static const struct figure_note *note_find(const struct report_work *work, const struct asked *asked)
+{
+    const struct figure_note *found = note_try(work, asked, false);
+    return found ? found : note_try(work, asked, true);
 }
 
 // Which columns hold figures, for somebody who guessed wrong.

@@ -1,13 +1,17 @@
 // Sentences with names, sections without rows; see gaps_names.h. Reader thread.
 #include "server/reports/gaps_names.h"
 
+#include "common/text.h"
+
 #define NAMES_TOLD 5
+#define NAME_WIDTH 100 // columns; an action may be long
 
 int gaps_name(struct gaps_names *names, const char *name)
 {
     if (++names->n > NAMES_TOLD)
         return 0;
-    names->text = arena_printf(names->work->arena, "%s%s%.120s", names->text ? names->text : "", names->text ? "; " : "", name);
+    const char *cut = text_cut(name, NAME_WIDTH, names->work->arena);
+    names->text = cut ? arena_printf(names->work->arena, "%s%s%s", names->text ? names->text : "", names->text ? "; " : "", cut) : NULL;
     return names->text ? 0 : ERR_NOMEM;
 }
 

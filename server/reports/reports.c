@@ -248,14 +248,19 @@ int report_text(struct report_work *work, const char *name, const char *title, c
 int report_gap(struct report_work *work, const char *format, ...)
 {
     Sendco__Report *out = work->out;
-    char text[1024];
-    va_list list;
+    va_list list, again;
     va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
-    va_end(list);
+    va_copy(again, list);
+    int size = vsnprintf(NULL, 0, format, again) + 1; // whole: a cut might go through a letter
+    va_end(again);
     char **gaps = arena_zero(work->arena, out->n_gaps + 1, sizeof *gaps);
-    if (!gaps || !(gaps[out->n_gaps] = arena_strdup(work->arena, text)))
+    char *text = gaps && size > 0 ? arena_alloc(work->arena, (size_t)size) : NULL;
+    if (text)
+        vsnprintf(text, (size_t)size, format, list);
+    va_end(list);
+    if (!text)
         return ERR_NOMEM;
+    gaps[out->n_gaps] = text;
     if (out->n_gaps)
         memcpy(gaps, out->gaps, out->n_gaps * sizeof *gaps);
     out->gaps = gaps;

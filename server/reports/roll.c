@@ -19,9 +19,10 @@ static int roll_read(struct roll *roll)
         {"Need", ROWS_AS_AT, &roll->needs},
         {"ClassMembership", ROWS_AS_AT, &roll->memberships},
         {"SchoolClass", ROWS_ALL, &roll->classes},
-        {"Code", ROWS_ALL, &roll->codes},
     };
-    int result = 0;
+    struct report_work present = *work; // codes are read as they are now: what they are called is no part of what was known
+    present.as_known = 0;
+    int result = rows_read(&present, "Code", ROWS_ALL, &roll->codes);
     for (size_t i = 0; result == 0 && i < sizeof reads / sizeof *reads; i++)
         result = rows_read(work, reads[i].kind, reads[i].how, reads[i].rows);
     if (result == 0)

@@ -127,9 +127,22 @@ static int filter_code(struct roll *roll, const char *label, const char *list, c
     return ERR_INVALID;
 }
 
+// What one may not see one may not ask by either: nobody would then read as "none".
+static int filter_seen(const struct roll *roll, const char *param, const struct rows *rows)
+{
+    if (!rows->denied || !report_param(roll->work->query, param))
+        return 0;
+    return problem_set(roll->work->problem, ERR_DENIED, "your role does not let you see any %s, so you cannot filter by %s", rows->kind->plural,
+                       param);
+}
+
 int roll_filters(struct roll *roll)
 {
-    int result = filter_status(roll, report_param(roll->work->query, "status"));
+    int result = filter_seen(roll, "status", &roll->statuses);
+    if (result == 0)
+        result = filter_seen(roll, "need", &roll->needs);
+    if (result == 0)
+        result = filter_status(roll, report_param(roll->work->query, "status"));
     if (result == 0)
         result = filter_class(roll, report_param(roll->work->query, "class"));
     const char *year = report_param(roll->work->query, "year");

@@ -115,6 +115,12 @@ int rule_find_about(struct view *view, const char *kind, int64_t about, struct a
     return rule_find(view, &query, arena, found, problem);
 }
 
+bool rule_once(struct view *view, const struct kind *kind, int64_t group)
+{
+    struct record key = {.kind = kind, .id = group}; // the group's, not a record's
+    return view_once(view, &key);
+}
+
 int rule_count(struct view *view, const struct query *query, uint64_t *n, struct problem *problem)
 {
     struct problem own; // as in rule_find

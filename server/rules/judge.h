@@ -39,6 +39,10 @@ int rule_find_by(struct view *view, const char *kind, const char *field, int64_t
                  struct problem *problem);
 int rule_find_about(struct view *view, const char *kind, int64_t about, struct arena *arena, struct found *found, struct problem *problem);
 
+// True the first time in this request for this kind and group: all that are about one pupil, or name one target, are then
+// judged together.
+bool rule_once(struct view *view, const struct kind *kind, int64_t group);
+
 // How many there are; 0 where the author's role reaches none of it. 0 or an error.
 int rule_count(struct view *view, const struct query *query, uint64_t *n, struct problem *problem);
 // The first that the query finds, in the arena; NULL: none. 0 or an error.

@@ -13,4 +13,5 @@ void rules_register(struct store *store)
     members_rules(store);
     sessions_rules(store);
     contact_rules(store);
+    advice_rules(store);
 }

@@ -18,5 +18,6 @@ void span_rules(struct store *store);      // Provision with its members and ses
 void members_rules(struct store *store);   // ProvisionMember
 void sessions_rules(struct store *store);  // ProvisionSession, Attendance
 void contact_rules(struct store *store);   // ContactLog, Meeting, MeetingAttendee, Action
+void advice_rules(struct store *store);    // Target, Provision, TargetReview, ContactLog: what is told, never refused
 
 #endif

@@ -155,8 +155,8 @@ class Changes(school.Case):
             self.edit("teacher", self.target, one, note="On Friday")
             ask = lambda as_at=None, **more: rows(self.client().report("changes", as_at=as_at, pupil=str(self.child), kind="target", **more).report)
             mine = lambda got: [(r["what"], r["times"]) for r in got if r["record"] == "On Monday"]
-            self.assertEqual(mine(ask(since="2024-11-18")), [("edited", 1), ("added", 2)])
-            self.assertEqual(mine(ask()), [("edited", 1), ("added", 2)], "the last seven days")
+            self.assertEqual(mine(ask(since="2024-11-18")), [("added", 2), ("edited", 1)])
+            self.assertEqual(mine(ask()), [("added", 2), ("edited", 1)], "the last seven days")
             self.assertEqual(mine(ask(since="2024-11-19")), [("edited", 1), ("edited", 1)])
             self.assertEqual(mine(ask(since="2024-11-20")), [("edited", 1), ("edited", 1)])
             self.assertEqual(mine(ask(since="2024-11-21")), [("edited", 1)])

@@ -146,6 +146,14 @@ static void test_two_rows_that_nearly_agree(void **state)
     assert_non_null(fault_at(stage, 3, "perhaps-same"));
 }
 
+static void test_near_dates(void **state)
+{
+    (void)state;
+    assert_null(roll_near_dates(17000, 17000)); // the same is told as the same
+    assert_non_null(roll_near_dates(date_make(2016, 5, 21), date_make(2016, 5, 22)));
+    assert_null(roll_near_dates(date_make(2016, 5, 21), date_make(2017, 5, 22)));
+}
+
 static void test_upns_that_changed_places(void **state)
 {
     struct stage *stage = *state;
@@ -361,6 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_birth_dates_that_nearly_agree, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_rows_that_nearly_agree, setup, teardown),
+        cmocka_unit_test(test_near_dates),
         cmocka_unit_test_setup_teardown(test_upns_that_changed_places, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_upn_of_one_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_attendance, setup, teardown),

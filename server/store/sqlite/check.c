@@ -16,21 +16,28 @@ static int32_t event_date(const struct view *view, const struct record *record)
     return view->today;
 }
 
+#define CODES_TITLED 400 // bytes that codes with their titles may take in a sentence
+
+// "CI Communication and interaction, …"; of a long list the codes alone.
 static const char *codes_known(struct view *view, const char *list, int32_t on, struct arena *arena)
 {
     sqlite3_stmt *statement =
-        db_statement(view->db, "SELECT code FROM code WHERE list = ?1 AND _removed = 0 AND ifnull(valid_from, ?2) <= ?2"
+        db_statement(view->db, "SELECT code, title FROM code WHERE list = ?1 AND _removed = 0 AND ifnull(valid_from, ?2) <= ?2"
                                " AND ifnull(valid_to, ?2) >= ?2 ORDER BY \"order\", code LIMIT 25");
-    const char *text = "";
+    const char *codes = "", *titled = "";
     if (!statement)
-        return text;
+        return codes;
     db_bind(statement, 1, value_text(list));
     db_bind(statement, 2, value_number(on));
-    while (sqlite3_step(statement) == SQLITE_ROW)
-        if (!(text = arena_printf(arena, "%s%s%s", text, *text ? ", " : "", (const char *)sqlite3_column_text(statement, 0))))
-            break;
+    while (codes && titled && sqlite3_step(statement) == SQLITE_ROW) {
+        const char *code = (const char *)sqlite3_column_text(statement, 0), *title = (const char *)sqlite3_column_text(statement, 1);
+        codes = arena_printf(arena, "%s%s%s", codes, *codes ? ", " : "", code);
+        titled = arena_printf(arena, "%s%s%s %s", titled, *titled ? ", " : "", code, title ? title : "");
+    }
     db_done(statement);
-    return text ? text : "many";
+    if (!codes || !titled)
+        return "many";
+    return strlen(titled) <= CODES_TITLED ? titled : codes;
 }
 
 static int check_code(struct view *view, const struct record *record, const struct field *field, struct problem *problem)
