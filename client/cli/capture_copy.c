@@ -155,12 +155,30 @@ static bool same_group(const struct record *one, const struct record *other)
     return record_number(one, "type") == record_number(other, "type") && !strcmp(record_text(one, "name"), record_text(other, "name"));
 }
 
-// The same group met twice in the period: the later run goes on.
-static bool goes_on_later(const struct record *run, const struct record *other)
+static bool goes_on_in(const struct copying *copying, const struct copied *copy, int64_t pupil)
 {
-    int64_t starts = record_number(run, "starts"), others = record_number(other, "starts");
+    const struct record *member;
 
-    return other != run && same_group(run, other) && (others > starts || (others == starts && other->id > run->id));
+    for (size_t at = 0; (member = member_next(copying, copy, &at));)
+        if (record_number(member, "pupil") == pupil && !member_not(copying, member))
+            return true;
+    return false;
+}
+
+// The same group met twice in the period: a later run took its place, or has all its pupils as well.
+static bool goes_on_later(const struct copying *copying, const struct copied *copy, const struct copied *other)
+{
+    const struct record *run = copy->from, *later = other->from, *member;
+    int64_t starts = record_number(run, "starts"), laters = record_number(later, "starts");
+
+    if (later == run || !same_group(run, later) || laters < starts || (laters == starts && later->id < run->id))
+        return false;
+    if (record_has(run, "ends") && laters > record_number(run, "ends"))
+        return true;
+    for (size_t at = 0; (member = member_next(copying, copy, &at));)
+        if (!member_not(copying, member) && !goes_on_in(copying, other, record_number(member, "pupil")))
+            return false;
+    return true;
 }
 
 static const char *copy_there(struct copying *copying, const struct record *old)
@@ -188,11 +206,13 @@ static const char *copy_unfit(const struct copying *copying, const struct copied
         return "the decision is to stop it";
     if (record_has(old, "ends") && record_number(old, "ends") == record_number(old, "starts"))
         return "ran one day only";
+    if (copy->pupils == 0)
+        return "none of its pupils goes on";
     for (size_t i = 0; i < copying->n; i++)
-        if (goes_on_later(old, copying->copies[i].from))
+        if (goes_on_later(copying, copy, &copying->copies[i]))
             return arena_printf(&copying->capture.cli->arena, "went on as %s",
                                 capture_id_text(&copying->capture, old->kind, copying->copies[i].from->id));
-    return copy->pupils == 0 ? "none of its pupils goes on" : NULL;
+    return NULL;
 }
 
 // Why a run is not copied; NULL: it is.

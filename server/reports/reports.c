@@ -154,6 +154,7 @@ int report_run(const struct report *report, struct view *view, const struct repo
     work.as_at = query->as_at == DATE_NONE ? view_today(view) : query->as_at;
     if (!info)
         return problem_set(problem, ERR_INTERNAL, "The report %s is in no table.", report->name);
+    view_labels_known(view, query->as_known);
     int result = check_params(query, info, problem);
     if (result == 0)
         result = report_head(&work, info);

@@ -111,6 +111,8 @@ int view_history(struct view *view, const struct kind *kind, int64_t id, struct 
 // seen or does not exist. By the actor's own scope, in a rule too, which else reads everything. Removed
 // records keep their names.
 const char *view_label(struct view *view, const struct kind *kind, int64_t id, struct arena *arena);
+// From here on labels are as the log knew them at that second; 0: as they are.
+void view_labels_known(struct view *view, int64_t as_known);
 // A member of staff's name, whoever asks; never NULL ("somebody").
 const char *view_staff_name(struct view *view, int64_t staff, struct arena *arena);
 // A code's title, or the code itself.

@@ -62,7 +62,11 @@ class Capture(school.Case):
         pupil = self.pupil("Nobody", "Ann")
         self.assertEqual(self.json("log", "contact", pupil, "pigeon", "x", code=81)["code"], "E-INVALID")
         self.assertEqual(self.json("log", "contact", pupil, "phone", code=2)["code"], "E-USAGE")
-        self.assertEqual(self.json("log", "contact", pupil, "phone", "x", "--with", "mother", code=66)["code"], "E-NOT_FOUND")
+        nobody = self.json("log", "contact", pupil, "phone", "x", "--with", "mother", code=66)
+        self.assertEqual(nobody["code"], "E-NOT_FOUND")
+        self.assertIn("sendco contact add pupil=%s " % pupil, nobody["hint"])
+        unknown = self.json("provision", "start", "Nothing so called", "Group", code=66)
+        self.assertIn("sendco provision-type add name='Nothing so called'", unknown["hint"])
         self.assertIn("sendco log session", self.school.cli("senco", "log", code=2).err)
 
     def test_a_dry_run_and_a_key_count_once(self):
@@ -162,13 +166,52 @@ class Capture(school.Case):
         self.assertEqual(self.json("provision", "show", done["id"], code=66)["code"], "E-NOT_FOUND")
 
     def test_the_whole_map_of_a_period(self):
-        ran = [p for p in self.records("provision") if p["starts"] <= "2026-12-18" and (not p["ends"] or p["ends"] >= "2026-09-01")
-               and p["decision"] != "stop"]
+        period = ["--from", "1/9/2026", "--to", "18/12/2026", "--starts", "1/3/2027"]
+        run, _ = self.group("Map group", "Orr, Ola")
+        other = self.records("provision", "--where", "starts=2027-03-01")
         before = len(self.records("provision"))
-        done = self.json("provision", "copy", "--from", "1/9/2026", "--to", "18/12/2026", "--starts", "1/3/2027", "--yes")
-        self.assertEqual(len(self.records("provision")) - before, len(ran))
+        would = self.json("provision", "copy", *period, "--dry-run")
+        done = self.json("provision", "copy", *period, "--yes")
+        self.assertEqual(would["left_out"], done["left_out"])
+        made = [p for p in self.records("provision", "--where", "starts=2027-03-01") if p not in other]
+        self.assertEqual(len(self.records("provision")) - before, len(made))
+        ran = {p["id"] for p in self.records("provision") if p["starts"] <= "2026-12-18" and (not p["ends"] or p["ends"] >= "2026-09-01")}
+        out = {one["id"] for one in done["left_out"] if one["id"].startswith("PRV-")}
+        self.assertEqual(len(made), len(ran - out))
+        self.assertNotIn(run, out)
+        members = self.records("member")
+        for copy in made:
+            self.assertTrue([m for m in members if m["provision"] == copy["id"]], copy)
         self.json("undo", str(done["batch"]), "--yes")
         self.assertEqual(len(self.records("provision")), before)
+
+    def test_what_is_not_copied_is_said_with_its_reason(self):
+        def left(done):
+            return {one["name"]: one["why"] for one in done["left_out"]}
+
+        none, _ = self.group("Empty group", "Pask, Pia", starts="2025-03-03")
+        self.json("provision", "edit", none, "ends=2025-03-28")
+        self.json("provision", "close", none, "Pia=CAUGHT-UP", "--day", "28/3/2025")
+        day, _ = self.group("Day group", "Quade, Quin", starts="2025-03-03")
+        self.json("provision", "edit", day, "ends=2025-03-03")
+        early, pupils = self.group("Twice group", "Rudd, Rae", "Rudd, Roy", starts="2025-03-03")
+        self.json("provision", "edit", early, "ends=2025-03-14")
+        late = self.json("provision", "start", "Type of Twice group", "Twice group", "ends=2025-03-28", "--pupils", "; ".join(pupils),
+                         "--starts", "17/3/2025")["id"]
+        self.json("provision", "close", late, "Rae=LEFT", "Roy=12", "--day", "28/3/2025")
+        words = ["provision", "copy", "--from", "1/3/2025", "--to", "31/3/2025", "--starts", "2/6/2025"]
+        done = self.json(*words, "--yes")
+        said = left(done)
+        self.assertEqual((said["Empty group"], said["Day group"], said["Twice group"], said["Rudd, Rae"]),
+                         ("none of its pupils goes on", "ran one day only", "went on as " + late, "Left the school"))
+        shown = self.school.cli("senco", *words, "--dry-run", "--table").out
+        self.assertRegex(shown, r"already copied as PRV-")
+        again = self.json(*words, code=81)
+        self.assertIn("Already copied as PRV-", again["message"])
+        self.assertFalse(self.json(*words, "--yes")["changed"])
+        self.json("undo", str(done["batch"]), "--yes")
+        named = self.json("provision", "copy", "Empty group", "--from", "1/3/2025", "--to", "28/3/2025", "--starts", "2/6/2025", "--yes")
+        self.assertTrue(named["changed"])
 
     # --- targets and needs ---
 

@@ -60,8 +60,10 @@ static int check_code(struct view *view, const struct record *record, const stru
     if (valid)
         return 0;
     char date[DATE_TEXT_MAX];
-    return problem_in_field(problem, ERR_INVALID, record->kind, record->id, field->index, "\"%.40s\" is %s on %s; codes are %s", code,
-                            known ? "not a valid code" : "no code", date_human(on, date), codes_known(view, field->codes, on, arena));
+    problem_in_field(problem, ERR_INVALID, record->kind, record->id, field->index, "\"%.40s\" is %s on %s; codes are %s", code,
+                     known ? "not a valid code" : "no code", date_human(on, date), codes_known(view, field->codes, on, arena));
+    problem_hint(problem, "What they mean: sendco help %s; then send it again.", field->codes);
+    return ERR_INVALID;
 }
 
 // Whom a record that is there is about; ERR_NOT_FOUND for one that is not, or is removed.

@@ -78,6 +78,7 @@ struct view {
     const struct scope *reach; // of what is read: that scope, or everything while a rule judges
     uint64_t seq;
     int64_t now;
+    int64_t labels_known; // 0: labels as they are now
     int32_t today;
     struct arena arena;             // the scope's sets
     const char *own[SUBJECT_COUNT]; // those sets as JSON arrays, for SQL

@@ -30,6 +30,7 @@ int view_begin(struct view *view, struct store *store, struct db *db, const stru
     view->scope = scope_all;
     view->reach = &view->scope;
     view->writing = NULL;
+    view->labels_known = 0;
     view->seq = (uint64_t)db_number(db, "SELECT max(seq) FROM change", 0);
     memset(view->own, 0, sizeof view->own);
     arena_init(&view->arena, 0);
@@ -70,6 +71,19 @@ const struct scope *view_scope(const struct view *view)
     return &view->scope;
 }
 
+void view_labels_known(struct view *view, int64_t as_known)
+{
+    view->labels_known = as_known;
+}
+
+// The record whose name is told: as it was then, when that was asked; one that came later, as it is.
+static struct record *label_record(struct view *view, const struct kind *kind, int64_t id, struct arena *arena)
+{
+    struct record *now = select_record(view, kind, id, arena);
+    struct record *known = now && view->labels_known ? log_image_at(view, now, view->labels_known, arena) : NULL;
+    return known ? known : now;
+}
+
 // What a label's references are resolved with.
 struct showing {
     struct view *view;
@@ -79,7 +93,7 @@ struct showing {
 static const char *resolve_label(const struct kind *kind, int64_t id, void *data)
 {
     struct showing *at = data;
-    struct record *record = select_record(at->view, kind, id, at->arena);
+    struct record *record = label_record(at->view, kind, id, at->arena);
     if (!record || !scope_filter(&at->view->scope, record))
         return NULL;
     return record_show(record, kind->shows, NULL, NULL, at->arena);
@@ -93,7 +107,7 @@ static const char *show(struct view *view, const struct record *record, struct a
 
 const char *view_label(struct view *view, const struct kind *kind, int64_t id, struct arena *arena)
 {
-    struct record *record = select_record(view, kind, id, arena);
+    struct record *record = label_record(view, kind, id, arena);
     return record && scope_filter(&view->scope, record) ? show(view, record, arena) : NULL;
 }
 
