@@ -3,6 +3,7 @@
 #         make check    installs what is missing, builds, runs every test
 #         make asan     the suite under AddressSanitizer and UBSan
 #         make faults   the long runs of tests/faults/
+#         make fuzz     tests/fuzz/ under libFuzzer, FUZZ_SECONDS each
 #         make bench    speed beside its peers     make tidy, format, install, clean
 #
 # Sources are found, not listed: a new .c file in a room is built and linked.
@@ -27,7 +28,9 @@ CFLAGS   += -std=c11 -g $(OPT) $(WARN) $(if $(SAN),-Wno-maybe-uninitialized -Wno
 GENFLAGS  = -std=c11 -g $(OPT) -Wall -Wextra -Werror $(HARDEN) $(SAN)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -pthread $(SAN)
 
-LIBS_COMMON := -lprotobuf-c -lssl -lcrypto -lutf8proc
+# make fuzz only: protobuf-c's own source under the sanitizers (tests/fuzz/protobuf_c)
+PROTOBUF_C  :=
+LIBS_COMMON := $(or $(PROTOBUF_C),-lprotobuf-c) -lssl -lcrypto -lutf8proc
 LIBS_SERVER := -luv -lsqlite3 -lsodium
 LIBS_CLIENT := -luv -ljansson -lcsv -linih
 
@@ -56,6 +59,17 @@ UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.
 # tests/faults/: each program of several files, its name's first
 POWERCUT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/powercut*.c tests/faults/vfs_*.c) tests/support/storing.c)
 FAULTS   := $(B)/faults/powercut
+# tests/fuzz/: each target with libFuzzer, and as a test of its seeds without
+FUZZ     := $(patsubst tests/fuzz/target_%.c,%,$(sort $(wildcard tests/fuzz/target_*.c)))
+FUZZ_ALL := $(B)/tests/fuzz/item.o $(B)/tests/fuzz/ground.o $(B)/server/fault_off.o
+# sessions without sockets: in place of session_io.c, server.c and TLS
+FUZZ_session := $(B)/tests/fuzz/no_socket.o $(filter-out $(B)/server/session_io.o $(B)/server/server.o,$(SERVER_O))
+$(foreach f,$(filter-out session,$(FUZZ)),$(eval FUZZ_$f := $(SERVER_O) $(CLIENT_O)))
+# those that take messages change them field by field
+$(foreach f,frame session list,$(eval FUZZ_WITH_$f := $(B)/tests/fuzz/mutate.o $(B)/tests/fuzz/tree.o))
+FUZZ_TEST := $(FUZZ:%=$(B)/tests/test_fuzz_%)
+FUZZ_BIN  := $(FUZZ:%=$(B)/bin/fuzz-%)
+FUZZ_SECONDS ?= 300
 BENCH    := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 PROGRAMS := $(B)/bin/sendcod $(B)/bin/sendco
 # sendcod with a clock that tests set and faults that they plant
@@ -92,6 +106,25 @@ $(B)/faults/powercut: $(POWERCUT) $(SERVER_O) $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(call say,link)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_SERVER) $(LIBS_COMMON)
+
+.SECONDEXPANSION:
+$(FUZZ_TEST): $(B)/tests/test_fuzz_%: $(B)/tests/fuzz/replay.o $(B)/tests/fuzz/target_%.o $(FUZZ_ALL) $$(FUZZ_$$*) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_SERVER) $(LIBS_CLIENT) $(LIBS_COMMON)
+
+$(FUZZ_BIN): $(B)/bin/fuzz-%: $(B)/tests/fuzz/target_%.o $(FUZZ_ALL) $$(FUZZ_WITH_$$*) $$(FUZZ_$$*) $(B)/libcommon.a $(PROTOBUF_C)
+	@mkdir -p $(@D)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter-out $(PROTOBUF_C),$^) $(LIBS_SERVER) $(LIBS_CLIENT) $(LIBS_COMMON)
+
+$(B)/protobuf-c/protobuf-c.c:
+	$(call say,source)
+	$(Q)./tests/fuzz/protobuf_c $(@D)
+
+$(B)/protobuf-c/protobuf-c.o: $(B)/protobuf-c/protobuf-c.c
+	$(call say,cc)
+	$(Q)$(CC) -g $(OPT) $(SAN) -fPIE -I/usr/include/protobuf-c -w -c -o $@ $<
 
 $(BENCH): $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libcommon.a
 	@mkdir -p $(@D)
@@ -144,7 +177,8 @@ $(B)/gen/schema.pb-c.c: | $(B)/gen/google/protobuf/descriptor.pb-c.h
 
 # --- doing things -----------------------------------------------------------
 
-tests: $(PROGRAMS) $(TESTD) $(UNIT) $(FAULTS)
+tests: $(PROGRAMS) $(TESTD) $(UNIT) $(FAULTS) $(FUZZ_TEST)
+fuzz-programs: $(FUZZ_BIN)
 bench-programs: $(PROGRAMS) $(BENCH)
 
 demo:
@@ -166,6 +200,14 @@ faults:
 	@./tests/support/need build test
 	@$(MAKE) --no-print-directory -j$$(nproc) tests
 	@$(PYTHON) tests/run.py --build $(B) --long --only 'faults/'
+
+FUZZ_SAN := -fsanitize=address,undefined -fsanitize=fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer \
+            -fprofile-instr-generate -fcoverage-mapping -Wno-unknown-warning-option
+fuzz:
+	@./tests/support/need build fuzz
+	@$(MAKE) --no-print-directory -j$$(nproc) B=$(B)/fuzz CC=clang OPT=-O1 SAN='$(FUZZ_SAN)' PROTOBUF_C=$(B)/fuzz/protobuf-c/protobuf-c.o \
+	    fuzz-programs
+	@$(PYTHON) tests/fuzz/run.py --build $(B)/fuzz --seconds $(FUZZ_SECONDS)
 
 bench:
 	@./tests/support/need build bench
@@ -189,7 +231,7 @@ clean:
 	rm -rf $(B)
 
 FORCE:
-.PHONY: all tests bench-programs demo check asan faults bench tidy format install clean FORCE
+.PHONY: all tests fuzz-programs bench-programs demo check asan faults fuzz bench tidy format install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 

@@ -98,7 +98,8 @@ const char *apart_text(struct cli *cli, const struct apart *apart)
             continue;
         const char *shown = fields_cell(field, value, apart->labels, true, &cli->arena);
         const char *label = field->as == AS_REF ? "" : text_fold(field->label, &cli->arena);
-        const char *more = arena_printf(&cli->arena, "%s%s%s%s%s", text, *text ? ", " : "", label ? label : "", label && *label ? " " : "", shown);
+        const char *more =
+            arena_printf(&cli->arena, "%s%s%s%s%s", text, *text ? ", " : "", label ? label : "", label && *label ? " " : "", shown);
         text = more ? more : text;
     }
     return text;

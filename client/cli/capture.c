@@ -1,13 +1,11 @@
 // Collects, sends and tells the changes of one quick capture. Main thread.
 #include "client/cli/capture.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/cli/command.h"
 #include "client/cli/fields.h"
 #include "client/cli/shape.h"
-#include "common/date.h"
 #include "common/kind.h"
 #include "common/text.h"
 

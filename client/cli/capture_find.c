@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "client/cli/fields.h"
 #include "common/date.h"
 #include "common/kind.h"
 #include "common/text.h"
@@ -139,12 +140,28 @@ const char *capture_label(struct capture *capture, const char *kind, int64_t id)
     return record_show(record, of->shows, cli_label, labels, &capture->cli->arena);
 }
 
+// A record by itself goes by its codes as well: "Perpetua Quillfeather (Mother)".
+static const char *own_label(struct capture *capture, struct captured *found, const struct record *record)
+{
+    struct arena *arena = &capture->cli->arena;
+    const char *label = record_show(record, record->kind->shows, cli_label, found->labels, arena);
+
+    for (size_t i = 0; label && i < record->kind->n_fields; i++) {
+        const struct field *field = &record->kind->fields[i];
+        const char *code = field->as == AS_CODE && record->values[i].type == VALUE_TEXT ? record->values[i].text : NULL;
+        const char *title = code ? fields_code_title(field, code) : NULL;
+
+        if (code)
+            label = arena_printf(arena, "%s (%s)", label, title ? title : code);
+    }
+    return label ? label : "";
+}
+
 static const char *found_label(struct capture *capture, struct captured *found, size_t at, const char *ref)
 {
     const struct record *record = found->list[at];
 
-    return ref ? capture_name(found, record, ref)
-               : record_show(record, record->kind->shows, cli_label, found->labels, &capture->cli->arena);
+    return ref ? capture_name(found, record, ref) : own_label(capture, found, record);
 }
 
 // The name that one goes by is not in the label.

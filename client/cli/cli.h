@@ -146,6 +146,9 @@ int cli_record(struct cli *cli, const Sendco__Record *wire, struct record **reco
 // like, looked up. Several: asks on a terminal, otherwise ERR_AMBIGUOUS with the list.
 int cli_resolve(struct cli *cli, const struct kind *kind, const char *text, int64_t *id, struct problem *problem);
 
+// Whom a name may have meant that nobody has, with ids, in cli->arena: "Adebayo, Oluwaseun (PUP-0017)". NULL: nobody is near.
+const char *cli_near(struct cli *cli, const struct kind *kind, const char *text);
+
 // What a name was taken for, to be said back: NULL when `id` was not given by name.
 struct cli_named {
     const struct kind *kind;

@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "client/cli/command.h"
-#include "client/cli/fields.h"
 #include "client/cli/page.h"
-#include "client/cli/table.h"
 #include "common/clock.h"
 #include "common/date.h"
 #include "common/kind.h"
@@ -29,6 +27,17 @@ static bool section_is_page(const Sendco__Report__Section *section)
            section->columns[1]->name && !strcmp(section->columns[1]->name, "value");
 }
 
+// A page of one record says its id, as every change needs it. "": it is of several, or of none.
+static const char *page_id(struct cli *cli, const Sendco__Report__Section *section)
+{
+    const char *id = section->n_rows > 0 ? link_text(cli, section->rows[0]) : "";
+
+    for (size_t r = 1; r < section->n_rows; r++)
+        if (strcmp(id, link_text(cli, section->rows[r])) != 0)
+            return "";
+    return id;
+}
+
 static void section_page(struct cli *cli, const Sendco__Report__Section *section)
 {
     int width = 0;
@@ -41,6 +50,9 @@ static void section_page(struct cli *cli, const Sendco__Report__Section *section
     for (size_t r = 0; r < section->n_rows; r++)
         page_pair(cli, cell_text(cli, section->columns[0], section->rows[r], 0), width,
                   cell_text(cli, section->columns[1], section->rows[r], 1));
+    const char *id = page_id(cli, section);
+    if (*id)
+        page_pair(cli, "Id", width, id);
 }
 
 // How many columns did not fit, or ERR_NOMEM.

@@ -79,14 +79,12 @@ static int finding_hit(struct cli *cli, const Sendco__SearchReply__Hit *hit, str
         finding->n--; // found by its name, by its forename …: once is enough
         return 0;
     }
-    finding->rows[finding->n_rows++] = (struct finding_row){kind, hit->id,
-                                                            {kind ? kind->noun : "",
-                                                             id_kept(cli, kind, hit->id),
-                                                             kept(cli, hit->label),
-                                                             field && more ? (cli->human ? field->label : field->name) : "",
-                                                             more ? kept(cli, hit->text) : "",
-                                                             id_kept(cli, about, other ? hit->about->id : 0),
-                                                             other ? kept(cli, hit->about_label) : ""}};
+    finding->rows[finding->n_rows++] =
+        (struct finding_row){kind,
+                             hit->id,
+                             {kind ? kind->noun : "", id_kept(cli, kind, hit->id), kept(cli, hit->label),
+                              field && more ? (cli->human ? field->label : field->name) : "", more ? kept(cli, hit->text) : "",
+                              id_kept(cli, about, other ? hit->about->id : 0), other ? kept(cli, hit->about_label) : ""}};
     return 0;
 }
 

@@ -303,7 +303,10 @@ static int by_name(struct cli *cli, struct candidates *all, int64_t *id, struct 
     if (all->n == 0) {
         problem_set(problem, ERR_NOT_FOUND, "No %s that you may see is called \"%.100s\".", cli_kind_word(all->kind, &cli->arena),
                     all->said);
-        problem_hint(problem, "Look for it with: sendco find TEXT, or sendco %s list", all->kind->noun);
+        const char *near = cli_near(cli, all->kind, all->said);
+
+        problem_hint(problem, "%s%.300s%sLook for it with: sendco find TEXT, or sendco %s list", near ? "The nearest: " : "",
+                     near ? near : "", near ? ". " : "", all->kind->noun);
         return ERR_NOT_FOUND;
     }
     const char *label = all->list[0].label;

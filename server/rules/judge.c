@@ -165,6 +165,30 @@ struct record *rule_before(struct view *view, const struct record *now, uint64_t
     return view_history(view, now->kind, now->id, arena, on_entry, &before, NULL) ? NULL : before.record;
 }
 
+struct was {
+    struct view *view;
+    struct record *record;
+};
+
+static int on_version(const struct entry *entry, void *data)
+{
+    struct was *was = data;
+    struct record change = {.seq = entry->seq};
+    if (!view_changed(was->view, &change))
+        was->record = entry->action == ACTION_REMOVE ? NULL : entry->record;
+    return 0;
+}
+
+const struct record *rule_was(struct view *view, const struct record *now, struct arena *arena)
+{
+    struct was was = {view, NULL};
+    if (!view_changed(view, now))
+        return now->removed ? NULL : now;
+    if (view_made(view, now->kind, now->id) || view_history(view, now->kind, now->id, arena, on_version, &was, NULL))
+        return NULL;
+    return was.record;
+}
+
 int rule_takes_part(struct view *view, int64_t provision, int64_t pupil, int32_t day, bool *takes_part, struct problem *problem)
 {
     struct query query;
@@ -181,12 +205,15 @@ int rule_takes_part(struct view *view, int64_t provision, int64_t pupil, int32_t
 int rule_is_reviewed(struct view *view, int64_t target, int64_t since, bool *reviewed, struct problem *problem)
 {
     struct query query;
-    uint64_t n = 0;
+    struct arena arena;
+    struct record *first;
+    arena_init(&arena, 0);
     query_init(&query, kind_find("TargetReview"));
     query_where(&query, "target", OP_EQ, value_number(target));
     query_where(&query, "day", OP_GE, value_number(since));
-    int error = rule_count(view, &query, &n, problem);
-    *reviewed = n > 0;
+    int error = rule_first(view, &query, &arena, &first, problem); // one is enough, however many there are
+    *reviewed = first != NULL;
+    arena_deinit(&arena);
     return error;
 }
 

@@ -54,6 +54,9 @@ const char *rule_id(struct view *view, const struct kind *kind, int64_t id, char
 // The record as its log has it last before that change; NULL: it was not, or the log has it no more.
 struct record *rule_before(struct view *view, const struct record *now, uint64_t seq, struct arena *arena);
 
+// The record as it was before this request, for one that is there now or that the request removed; NULL: it was not there.
+const struct record *rule_was(struct view *view, const struct record *now, struct arena *arena);
+
 // Was the pupil in the provision on that day? 0 or an error.
 int rule_takes_part(struct view *view, int64_t provision, int64_t pupil, int32_t day, bool *takes_part, struct problem *problem);
 // Has the target a review since that day? 0 or an error.

@@ -3,6 +3,8 @@
 #include "server/rules/rules.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "server/rules/judge.h"
 
@@ -167,34 +169,113 @@ static int judge_rank(struct view *view, const struct record *mine, const struct
     return 0;
 }
 
-static int judge_needs(struct view *view, const struct record *before, const struct record *after, struct arena *arena,
-                       struct problem *problem)
+static int judge_need(struct view *view, const struct record *before, const struct record *after, const struct found *needs, int64_t left,
+                      struct problem *problem)
 {
-    struct found needs;
     struct days doubtful[4];
-    const struct record *mine = after ? after : before;
-    int error = rule_find_about(view, "Need", mine->about, arena, &needs, problem);
-    int64_t left = last_on_roll(view, mine->about, arena);
-    if (!error && after)
-        error = judge_rank(view, after, &needs, problem);
+    int error = after ? judge_rank(view, after, needs, problem) : 0;
     doubtful_days(before, after, doubtful);
     for (size_t i = 0; i < 4 && !error; i++) {
         doubtful[i].last = doubtful[i].last < left ? doubtful[i].last : left;
-        error = judge_alone(view, mine, &needs, doubtful[i], i < 2, problem); // of those that are new, only mine
+        error = judge_alone(view, after ? after : before, needs, doubtful[i], i < 2, problem); // of those that are new, only mine
     }
     return error;
 }
 
-// Judged when the request is done, so that two needs may change places in it.
+static int by_rank(const void *a, const void *b)
+{
+    const struct record *x = *(struct record *const *)a, *y = *(struct record *const *)b;
+    int64_t p = record_number(x, "rank"), q = record_number(y, "rank");
+    if (p == q) {
+        p = rule_first_day(x);
+        q = rule_first_day(y);
+    }
+    return (p > q) - (p < q);
+}
+
+// Needs of rank 1 in order, none beside another: up to which day do they hold without a gap from this one on? Before `day`: not at all.
+static int64_t held_until(const struct record *const *firsts, const int64_t *until, size_t n, int64_t day)
+{
+    size_t low = 0, high = n; // the last that begins by that day is before `low`
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (rule_first_day(firsts[middle]) <= day)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low && rule_last_day(firsts[low - 1]) >= day ? until[low - 1] : INT64_MIN;
+}
+
+// Are all as they should be: no two of a rank at once, and none without one of rank 1 on any day on roll? Then nobody need
+// look at each. They lie by rank.
+static bool all_well(struct record *const *needs, size_t n, int64_t left, int64_t *until)
+{
+    size_t n_first = 0;
+    for (size_t i = 1; i < n; i++)
+        if (record_number(needs[i - 1], "rank") == record_number(needs[i], "rank") &&
+            rule_last_day(needs[i - 1]) >= rule_first_day(needs[i]))
+            return false;
+    while (n_first < n && record_number(needs[n_first], "rank") == 1)
+        n_first++;
+    for (size_t i = n_first; i-- > 0;) {
+        int64_t last = rule_last_day(needs[i]);
+        bool goes_on = i + 1 < n_first && rule_first_day(needs[i + 1]) == last + 1;
+        until[i] = goes_on ? until[i + 1] : last;
+    }
+    for (size_t i = n_first; i < n; i++) {
+        int64_t last = rule_last_day(needs[i]) < left ? rule_last_day(needs[i]) : left;
+        if (rule_first_day(needs[i]) <= last &&
+            held_until((const struct record *const *)needs, until, n_first, rule_first_day(needs[i])) < last)
+            return false;
+    }
+    return true;
+}
+
+// Something is not as it should be: is it what the request changed, or was it so before?
+static int judge_changed(struct view *view, int64_t pupil, const struct found *needs, int64_t left, struct problem *problem)
+{
+    struct query query;
+    struct found all;
+    query_init(&query, kind_find("Need"));
+    query.about = pupil;
+    query.removed = true;
+    int error = rule_find(view, &query, needs->arena, &all, problem);
+    for (size_t i = 0; !error && i < all.n; i++) {
+        const struct record *need = all.records[i], *before = rule_was(view, need, needs->arena);
+        if (view_changed(view, need) && (before || !need->removed))
+            error = judge_need(view, before, need->removed ? NULL : need, needs, left, problem);
+    }
+    return error;
+}
+
+static int judge_needs(struct view *view, int64_t pupil, struct arena *arena, struct problem *problem)
+{
+    struct found needs;
+    int error = rule_find_about(view, "Need", pupil, arena, &needs, problem);
+    if (error || needs.n == 0)
+        return error;
+    int64_t left = last_on_roll(view, pupil, arena);
+    struct record **ranked = arena_alloc(arena, needs.n * sizeof *ranked);
+    int64_t *until = arena_alloc(arena, needs.n * sizeof *until);
+    if (!ranked || !until)
+        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
+    memcpy(ranked, needs.records, needs.n * sizeof *ranked);
+    qsort(ranked, needs.n, sizeof *ranked, by_rank);
+    return all_well(ranked, needs.n, left, until) ? 0 : judge_changed(view, pupil, &needs, left, problem);
+}
+
+// Judged when the request is done, so that two needs may change places in it; all of a pupil's at once, for there may be thousands.
 static int settle_need(struct view *view, const struct record *before, const struct record *after, struct problem *problem)
 {
     bool same = before && after && !rule_changed(before, after, "rank") && !rule_changed(before, after, "starts") &&
                 !rule_changed(before, after, "ends");
-    if (same)
+    const struct record *need = after ? after : before;
+    if (same || !rule_once(view, need->kind, need->about))
         return 0;
     struct arena arena;
     arena_init(&arena, 0);
-    int error = judge_needs(view, before, after, &arena, problem);
+    int error = judge_needs(view, need->about, &arena, problem);
     arena_deinit(&arena);
     return error;
 }

@@ -136,32 +136,38 @@ static int check_review(struct view *view, const struct record *before, const st
     return error;
 }
 
-static bool is_judgement(const struct record *review)
+struct judged {
+    int64_t id, day, judgement; // id 0: none
+};
+
+static struct judged judged_of(const struct record *review)
 {
-    return review && !rule_chosen(review, "judgement", "not-assessed");
+    if (!review || rule_chosen(review, "judgement", "not-assessed"))
+        return (struct judged){.id = 0};
+    return (struct judged){review->id, record_number(review, "day"), record_number(review, "judgement")};
 }
 
-// The newer of two; NULL, or one that judges nothing, is older than any.
-static const struct record *newer(const struct record *a, const struct record *b)
+static struct judged newer(struct judged a, struct judged b)
 {
-    if (!is_judgement(a) || !is_judgement(b))
-        return is_judgement(a) ? a : is_judgement(b) ? b : NULL;
-    int64_t x = record_number(a, "day"), y = record_number(b, "day");
-    return x != y ? (x > y ? a : b) : a->id > b->id ? a : b;
+    if (!a.id || !b.id)
+        return a.id ? a : b;
+    if (a.day != b.day)
+        return a.day > b.day ? a : b;
+    return a.id > b.id ? a : b;
 }
 
 struct newest {
     int64_t but; // this review
-    const struct record *review;
+    struct judged judged;
 };
 
 static int on_judgement(struct record *review, void *data)
 {
     struct newest *newest = data;
-    if (newest->review && record_number(review, "day") < record_number(newest->review, "day"))
+    if (newest->judged.id && record_number(review, "day") < newest->judged.day)
         return 1; // the newest day comes first
     if (review->id != newest->but)
-        newest->review = newer(newest->review, review);
+        newest->judged = newer(newest->judged, judged_of(review));
     return 0;
 }
 
@@ -170,47 +176,71 @@ static void query_judgements(struct query *query, int64_t target)
     query_init(query, kind_find("TargetReview"));
     query_where(query, "target", OP_EQ, value_number(target));
     query_where(query, "judgement", OP_NE, value_number(rule_choice(query->kind, "judgement", "not-assessed")));
+    query->order[query->n_order++] = (struct order){.field = field_find(query->kind, "day"), .descending = true};
 }
 
-// Of the target's other reviews, the newest that judges; NULL: none. 0 or an error.
-static int newest_other(struct view *view, const struct record *review, struct arena *arena, const struct record **other,
-                        struct problem *problem)
+// What this request has found to be the target's newest judgement, as its changes so far leave it: thousands of reviews
+// may come in one request, and looking through all of them for each would take minutes.
+struct standing {
+    bool is_known;
+    struct judged newest;
+};
+
+static struct standing *standing_of(struct view *view, int64_t target)
+{
+    struct record key = {.kind = kind_find("Target"), .id = target};
+    return view_keep(view, &key, sizeof(struct standing));
+}
+
+// Of the target's other reviews, the newest that judges. 0 or an error.
+static int newest_other(struct view *view, const struct record *review, const struct standing *standing, struct arena *arena,
+                        struct judged *other, struct problem *problem)
 {
     struct query query;
-    struct newest newest = {review->id, NULL};
+    struct newest newest = {review->id, {.id = 0}};
+    if (standing && standing->is_known && standing->newest.id != review->id) {
+        *other = standing->newest;
+        return 0;
+    }
     query_judgements(&query, record_number(review, "target"));
-    query.order[query.n_order++] = (struct order){.field = field_find(query.kind, "day"), .descending = true};
     int error = view_list(view, &query, arena, NULL, on_judgement, &newest, problem);
-    *other = newest.review;
+    *other = newest.judged;
     return error > 0 || error == ERR_DENIED ? 0 : error;
 }
 
-static const char *status_of(const struct record *judgement)
+static const char *status_of(const struct kind *kind, struct judged judged)
 {
     static const char *const told[][2] = {{"exceeded", "met"}, {"met", "met"}, {"partly-met", "partly-met"}, {"not-met", "not-met"}};
-    for (size_t i = 0; judgement && i < sizeof told / sizeof *told; i++)
-        if (rule_chosen(judgement, "judgement", told[i][0]))
+    for (size_t i = 0; judged.id && i < sizeof told / sizeof *told; i++)
+        if (judged.judgement == rule_choice(kind, "judgement", told[i][0]))
             return told[i][1];
     return "open";
+}
+
+static int set_status(struct view *view, const struct record *review, struct judged judged, struct arena *arena, struct problem *problem)
+{
+    struct record *target = rule_follow(view, review, "target", arena);
+    const char *status = status_of(review->kind, judged);
+    if (!target || rule_chosen(target, "status", "stopped") || rule_chosen(target, "status", status))
+        return 0; // somebody stopped it: a review does not undo that
+    record_set(target, "status", value_number(rule_choice(target->kind, "status", status)));
+    return view_put(view, target, field_bit(field_find(target->kind, "status")), NULL, problem);
 }
 
 // Only another newest judgement says how the target stands: until then what somebody set by hand holds.
 static int tell_target(struct view *view, const struct record *before, const struct record *after, struct arena *arena,
                        struct problem *problem)
 {
-    const struct record *review = after ? after : before, *other;
-    int error = newest_other(view, review, arena, &other, problem);
-    if (error)
-        return error;
-    const struct record *was = newer(other, before), *now = newer(other, after);
-    if (was == now || (was && now && was->id == now->id && record_number(was, "judgement") == record_number(now, "judgement")))
-        return 0;
-    struct record *target = rule_follow(view, review, "target", arena);
-    const char *status = status_of(now);
-    if (!target || rule_chosen(target, "status", "stopped") || rule_chosen(target, "status", status))
-        return 0; // somebody stopped it: a review does not undo that
-    record_set(target, "status", value_number(rule_choice(target->kind, "status", status)));
-    return view_put(view, target, field_bit(field_find(target->kind, "status")), NULL, problem);
+    const struct record *review = after ? after : before;
+    struct standing *standing = standing_of(view, record_number(review, "target"));
+    struct judged other;
+    int error = newest_other(view, review, standing, arena, &other, problem);
+    struct judged was = newer(other, judged_of(before)), now = newer(other, judged_of(after));
+    if (!error && (was.id != now.id || was.judgement != now.judgement))
+        error = set_status(view, review, now, arena, problem);
+    if (!error && standing)
+        *standing = (struct standing){true, now};
+    return error;
 }
 
 static int effect_review(struct view *view, const struct record *before, const struct record *after, struct problem *problem)

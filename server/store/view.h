@@ -34,11 +34,11 @@ struct query {
     const struct kind *kind;
     struct condition where[QUERY_CONDITIONS];
     size_t n_where;
-    int64_t about;    // only records about this id (of the kind's subject); 0: any. Set by query_about:
+    int64_t about;          // only records about this id (of the kind's subject); 0: any. Set by query_about:
     const struct field *in; // not NULL: about whoever is in that id on as_at, else today, as spells say in this field
-    bool any_time;    // false and as_at set: only spells that hold then
-    int32_t as_at;    // DATE_NONE: any
-    int64_t as_known; // 0: now; else as the log knew it at that second
+    bool any_time;          // false and as_at set: only spells that hold then
+    int32_t as_at;          // DATE_NONE: any
+    int64_t as_known;       // 0: now; else as the log knew it at that second
     struct order order[QUERY_ORDERS];
     size_t n_order;
     size_t limit;        // 0: no limit
@@ -133,6 +133,9 @@ bool view_made(const struct view *view, const struct kind *kind, int64_t id);
 // True the first time that this request asks for this record: what concerns a group is
 // then judged once, however many of its members change.
 bool view_once(struct view *view, const struct record *record);
+// What a rule found out about this record and wants to know again in this request: `size` bytes, the same in every call,
+// zeroed at first, gone when the request is done. Not for a record that is asked of view_once. NULL without memory.
+void *view_keep(struct view *view, const struct record *record, size_t size);
 
 struct view_figures {
     uint64_t records, changes, database_bytes, wal_bytes;

@@ -182,6 +182,8 @@ class Doing:
         changed = diff(before.values, values) if before else frozenset(values)
         was = before if before and not removed(before) else None
         if action != REMOVE and kind.one_per:
+            if values.get(kind.to, FOREVER) < values[kind.from_]:
+                refuse("INVALID", "ends before it begins")
             self.fit(kind, id, was, values)
         self.seq += 1
         version = before.version + 1 if before else 1

@@ -178,7 +178,7 @@ static void grow_bytes(const struct tree *tree, struct tree_chance *chance, cons
                        struct arena *arena)
 {
     static const char *const words[] = {"",           "a",         "Reads ten words", "register", "class",      "yes", "2026-11-23",  "K",
-                                        "O\xe2\x80\x99" "Brien", "\xc3\x85sa", "1:status",        "e\xcc\x81", "due",        "pupil",
+                                        "O\342\200\231Brien", "\xc3\x85sa", "1:status",        "e\xcc\x81", "due",        "pupil",
                                         "provision-map", "today",     "gaps",            "actions",  "changes",    "compare"};
     field->wire = 2;
     const struct kind *kind = tree->n && tree->fields[0].number == 1 ? kind_by_number((uint32_t)tree->fields[0].value) : NULL;

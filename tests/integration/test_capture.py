@@ -252,6 +252,47 @@ class Capture(school.Case):
         self.assertEqual(self.json("need", "order", pupil, "HI", code=66)["code"], "E-NOT_FOUND")
         self.assertEqual(self.json("need", "order", pupil, "SPLD", "SPLD", code=2)["code"], "E-USAGE")
 
+    # --- what is said of a change ---
+
+    def test_a_change_names_what_it_changed_and_whose(self):
+        pupil = self.pupil("O'Hanrahan", "Róisín")
+        said = self.school.cli("senco", "need", "add", "pupil=" + pupil, "need=SPLD", "rank=1", "starts=today", "--table").out
+        self.assertRegex(said, r"(?m)^Need NED-\w+ added, version 1: SPLD.*, of O'Hanrahan, Róisín$")
+        need = self.records("need", "--pupil", pupil)[0]["id"]
+        for words, verb in ((["edit", need, "note=Seen"], "saved"), (["remove", need], "removed")):
+            said = self.school.cli("senco", "need", *words, "--table").out
+            self.assertRegex(said, r"(?m)^Need %s %s, version \d: SPLD.*, of O'Hanrahan, Róisín$" % (need, verb))
+        said = self.school.cli("senco", "pupil", "edit", pupil, "year=4", "--table").out
+        self.assertRegex(said, r"(?m)^Pupil %s saved, version \d: O'Hanrahan, Róisín$" % pupil)
+
+    def test_undo_says_first_what_it_would_take_back(self):
+        pupil = self.pupil("Underhill", "Una")
+        target = self.json("target", "add", "pupil=" + pupil, "aim=Reads")["id"]
+        self.json("target", "edit", target, "progress=Two words")
+        for words in (["undo", target], ["target", "undo", target]):
+            said = self.school.cli("senco", *words, "--dry-run", "--table").out
+            self.assertRegex(said, r"would be taken back: version 2, edit by .*Progress \(empty\) -> Two words")
+            self.assertIn("nothing was changed", said)
+            self.assertTrue(self.json(*words, "--dry-run")["dry_run"])
+        self.assertEqual(self.json("target", "show", target)["record"]["fields"]["progress"], "Two words")
+        self.json("undo", target)
+        self.assertIsNone(self.json("target", "show", target)["record"]["fields"]["progress"])
+
+    def test_a_slip_in_a_name_is_answered_with_the_nearest(self):
+        pupil = self.pupil("Adébáyọ̀", "Oluwaseun")
+        problem = self.json("pupil", "show", "oluwasen adebayo", code=66)
+        self.assertIn("(%s)" % pupil, problem["hint"])
+        self.assertNotIn("nearest", self.json("pupil", "show", "Xyzzy Plugh", code=66)["hint"])
+
+    def test_help_of_what_is_typed(self):
+        def said(*words):
+            return self.school.cli("senco", *words).out
+
+        self.assertRegex(said("help", "need-area"), r"(?m)^  SEMH +Social, emotional and mental health")
+        self.assertIn("BATCH|ID", said("help", "undo"))
+        self.assertIn("-m REASON", said("target", "roll", "--help"))
+        self.assertIn("born=14/9/2018", said("help", "pupil"))
+
     # --- asking ---
 
     def on_terminal(self, words, answer):

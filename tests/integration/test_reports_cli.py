@@ -53,28 +53,62 @@ class Reports(school.Case):
                 lines = self.report(*words, "--jsonl").out.splitlines()
                 self.assertEqual(len(lines), 1)
 
-    def test_pages_fit_eighty_columns(self):
+    def on_screen(self, words, height=24, width=80, until=None):
+        """What it says on a terminal of that size; `until`: ended as soon as that was said."""
         import fcntl, pty, select, struct, termios
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        process = subprocess.Popen(self.school.command("senco", *words, "--no-color"), stdin=subprocess.DEVNULL, stdout=slave,
+                                   stderr=subprocess.DEVNULL, env=dict(os.environ, PAGER="sed s/^/paged:/", SENDCO_PAGER="", TERM="vt100")
+                                   if "--no-pager" in words else dict(os.environ, SENDCO_PAGER="sed s/^/paged:/", TERM="vt100"))
+        os.close(slave)
+        said = b""
+        while select.select([master], [], [], wire.PATIENCE)[0]:
+            try:
+                data = os.read(master, 65536)
+            except OSError:
+                break
+            if not data:
+                break
+            said += data
+            if until and until in said.decode(errors="replace"):
+                process.send_signal(signal.SIGINT)
+                break
+        os.close(master)
+        code = process.wait(wire.PATIENCE)
+        if not until:
+            self.assertEqual(code, 0)
+        return said.decode().replace("\r", "")
+
+    def test_pages_fit_eighty_columns(self):
         for words in (["register"], ["map"], ["report", "pupil", self.pupil()], ["gaps"], ["today"]):
-            master, slave = pty.openpty()
-            fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-            process = subprocess.Popen(self.school.command("senco", *words, "--no-pager", "--no-color"), stdin=subprocess.DEVNULL, stdout=slave,
-                                       stderr=subprocess.DEVNULL)
-            os.close(slave)
-            said = b""
-            while select.select([master], [], [], wire.PATIENCE)[0]:
-                try:
-                    data = os.read(master, 65536)
-                except OSError:
-                    break
-                if not data:
-                    break
-                said += data
-            os.close(master)
-            self.assertEqual(process.wait(wire.PATIENCE), 0)
-            for line in said.decode().replace("\r", "").split("\n"):
+            for line in self.on_screen(words + ["--no-pager"]).split("\n"):
                 plain = re.sub("[\u0300-\u036f]", "", line)
                 self.assertLessEqual(len(plain), 80, line)
+
+    def test_the_id_stays_on_a_narrow_screen(self):
+        for words in (["actions"], ["today"], ["gaps"], ["report", "pupil", self.pupil()]):
+            whole = self.report(*words, "--json").json()
+            ids = {row["id"] for section in whole["sections"] for row in section["rows"]
+                   if row.get("id") and section["columns"][0]["name"] != "field"}
+            self.assertTrue(ids, words)
+            said = self.on_screen(words + ["--no-pager"], width=60)
+            self.assertEqual({i for i in ids if i not in said}, set(), words)
+
+    def test_help_is_leafed_through(self):
+        for words in (["help", "target"], ["target", "--help"], ["target", "roll", "--help"], ["--help"]):
+            self.assertRegex(self.on_screen(words), r"^paged:", words)
+
+    def test_watching_shows_the_first_screenful(self):
+        said = self.on_screen(["map", "--watch"], until="larger window")
+        page = said.split("\033[3J")[-1].split("\n")
+        self.assertLessEqual(len(page), 24)
+        self.assertIn("Provision map", "".join(page[:3]))
+        whole = len(self.report("map", "--table").out.splitlines())
+        self.assertRegex(page[-1], r"^… \d+ more lines: --section NAME, or a larger window")
+        left = int(re.search(r"\d+", page[-1]).group(0))
+        self.assertAlmostEqual(left + len(page) - 1, whole, delta=whole // 5)     # lines wrap otherwise at another width
+        self.assertNotIn("larger window", self.on_screen(["map", "--section", "school", "--watch"], until="their share"))
 
     def test_the_word_is_a_parameter(self):
         pupil = self.pupil()
@@ -99,6 +133,10 @@ class Reports(school.Case):
         page = self.report("pupil", "show", pupil, "--table").out
         self.assertRegex(page, r"(?m)^Pupil %s, version \d+, last changed by " % pupil)
         self.assertIn(self.report("report", "pupil", pupil, "--json").json()["title"], page)
+        targets = self.report("pupil", "show", pupil, "--table", "--section", "targets").out
+        self.assertIn("\nTargets\n", targets)
+        self.assertNotIn("\nPlans\n", targets)
+        self.assertEqual(self.report("pupil", "show", pupil, "--json", "--section", "targets", code=2).problem()["code"], "E-USAGE")
         plain = self.report("pupil", "show", pupil, "--table", "--fields").out
         self.assertNotIn(self.report("report", "pupil", pupil, "--json").json()["title"], plain)
         self.assertRegex(plain, r"(?m)^Surname  ")
@@ -124,6 +162,14 @@ class Reports(school.Case):
         self.assertIn(rows[0]["id"], text)
         self.assertEqual(self.report("map", "--why", "class:nowhere:minutes_actual", "--json", code=None).problem()["code"], "E-INVALID")
 
+    def test_the_example_of_why_is_a_figure(self):
+        example = re.search(r"as in: sendco (map --why \S+)\.", " ".join(self.report("map", "--help").out.split())).group(1)
+        rows = self.report("map", "--section", "class", "--json").json()["sections"][0]["rows"]
+        there = next(row["class"] for row in rows if row["minutes_actual"])
+        said = self.report(*example.replace("3B", there).split(), "--json").json()
+        self.assertEqual(said["sections"][-1]["name"], "why")
+        self.assertTrue(said["sections"][-1]["rows"])
+
     def test_durations_are_hours_for_people_and_minutes_for_programs(self):
         row = next(r for r in self.report("map", "--section", "class", "--json").json()["sections"][0]["rows"] if r["minutes_planned"])
         minutes = row["minutes_planned"]
@@ -133,6 +179,7 @@ class Reports(school.Case):
 
     def test_one_table_to_a_file_and_a_word_about_the_others(self):
         done = self.report("map", "--csv")
+        self.assertLess(done.err.index("--table"), done.err.index("--json"))
         self.assertIn("--section", done.err)
         self.assertEqual(self.report("map", "--csv", "--quiet").err, "")
         self.assertEqual(self.report("map", "--section", "nothing", "--json", code=2).problem()["code"], "E-USAGE")
@@ -191,6 +238,29 @@ class Reports(school.Case):
             with open(files[0]) as f:
                 self.assertRegex(f.read(), r"^epoch \d+ seq \d+\n$")
             self.assertGreater(len(self.rows(self.changes(home, "--since", "#1"))), 1)
+
+    def test_no_change_is_skipped_in_small_steps(self):
+        def told(done):
+            return [(row["id"], row["when"], row["what"], row["times"]) for row in self.rows(done)]
+
+        pupil = self.pupil()
+        with tempfile.TemporaryDirectory() as home:
+            self.changes(home, "--limit", "5000")
+            while self.rows(self.changes(home)):
+                pass
+            made = [self.report("action", "add", "pupil=" + pupil, "what=Step %d" % i, "--json").json()["id"] for i in range(13)]
+            self.changes(home, "--pupil", pupil)                             # looked at a part only: nothing is seen by that
+            self.changes(home, "--section", "upto")
+            seen = []
+            for _ in range(20):
+                page = told(self.changes(home, "--limit", "5"))
+                if not page:
+                    break
+                self.assertLessEqual(len(page), 5)
+                seen += page
+            self.assertEqual(sorted(one[0] for one in seen if one[0] in made), sorted(made))
+            self.assertEqual(len(seen), len(set(seen)))
+            self.assertEqual(told(self.changes(home)), [])
 
 
 if __name__ == "__main__":

@@ -163,6 +163,30 @@ static void test_period_cuts_the_run(void **state)
     assert_null(cost_run_find(costing("2025-09-01", "2025-12-31", "2026-05-01"), id));
 }
 
+// A run that was closed early is shorter, and its timetable no fuller for that.
+static void test_a_week_holds_no_more_sessions(void **state)
+{
+    (void)state;
+    int64_t of_type = storing_add(storing_item(type, -1, 0, "name", "Weekly", "minutes", "30", "per_week", "4", NULL));
+    int64_t id = storing_add(storing_item(run, -1, 0, "type", name_of(type, of_type), "name", "Short", "planned", "44", "minutes", "30",
+                                          "per_week", "4", "starts", "2026-01-05", "ends", "2026-01-05", "hourly", "10.00", NULL));
+    int64_t in = add_member(id, storing_pupil("Weekly", "A"), "2026-01-05", "");
+    const struct costing *of = costing("2025-09-01", "2026-08-31", "2026-02-01");
+    assert_int_equal(run_in(of, id)->planned_sessions, 44);
+    assert_int_equal(run_in(of, id)->to_date_sessions, 1); // 4 x 1 / 7, rounded up
+    is_amounts(&run_in(of, id)->minutes, 44 * 30, 30, 0);
+    is_amounts(&run_in(of, id)->pence, 44 * 500, 500, 0);
+    is_amounts(&member_in(of, in)->minutes, 44 * 30, 30, 0);
+    is_amounts(&member_in(of, in)->pence, 44 * 500, 500, 0);
+    id = storing_add(storing_item(run, -1, 0, "type", name_of(type, of_type), "name", "Typed week", "planned", "44", "starts", "2026-01-05",
+                                  "ends", "2026-01-18", NULL)); // four a week are the type's
+    assert_int_equal(run_in(costing("2025-09-01", "2026-08-31", "2026-01-12"), id)->to_date_sessions, 5); // 32 / 7
+    assert_int_equal(run_in(costing("2025-09-01", "2026-08-31", "2026-02-01"), id)->to_date_sessions, 8);
+    id = storing_add(storing_item(run, -1, 0, "type", name_of(type, of_type), "name", "Sparse", "planned", "2", "starts", "2026-01-05",
+                                  "ends", "2026-01-18", NULL));
+    assert_int_equal(run_in(costing("2025-09-01", "2026-08-31", "2026-01-11"), id)->to_date_sessions, 1); // the cap adds none
+}
+
 static void test_run_without_end(void **state)
 {
     (void)state;
@@ -304,6 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_period_cuts_the_run),    cmocka_unit_test(test_run_without_end),
+        cmocka_unit_test(test_a_week_holds_no_more_sessions),
         cmocka_unit_test(test_every_penny_is_shared),  cmocka_unit_test(test_resources_are_shared_by_days),
         cmocka_unit_test(test_rates_change),           cmocka_unit_test(test_unplanned),
         cmocka_unit_test(test_without_sight_of_costs),

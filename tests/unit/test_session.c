@@ -312,7 +312,7 @@ static void test_parts_come_in_order(void **state)
     assert_int_equal(stage_add(stages, 1, key, 0, 1, two, 0, &stage, &problem), ERR_INVALID); // again, another
     assert_int_equal(stage->n_items, 2);
     assert_null(stage_find(stages, 2, key)); // somebody else's
-    stage->applied = true;
+    stage->applied = stage->answered = true;
     assert_int_equal(stage_add(stages, 1, key, 2, 1, two, 0, &stage, &problem), ERR_INVALID);
     stages_sweep(stages, 2 * (uint64_t)STAGE_SECONDS * 1000);
     assert_null(stage_find(stages, 1, key));
@@ -456,7 +456,7 @@ static void test_stages_are_counted(void **state)
     assert_int_equal(stage_add(stages, 2, key, 0, 1, one, 0, &stage, &problem), 0); // somebody else's do not count
     key[0] = 3;
     stage = stage_find(stages, 1, key);
-    stage->applied = true; // what was put makes room
+    stage->applied = stage->answered = true; // what was put makes room
     key[0] = 99;
     assert_int_equal(stage_add(stages, 1, key, 0, 1, one, 0, &stage, &problem), 0);
     key[0] = 3;

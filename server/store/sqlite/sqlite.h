@@ -59,6 +59,7 @@ struct writing {
     struct once { // a set of records: open addressing, half full at most
         const struct kind *kind;
         int64_t id;
+        void *kept; // by view_keep
     } * once;
     size_t n_once, once_room;
     struct touch *touched; // by record

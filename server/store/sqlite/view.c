@@ -218,9 +218,25 @@ bool view_once(struct view *view, const struct record *record)
     struct once *slot = once_slot(writing->once, writing->once_room, record->kind, record->id);
     if (slot->kind)
         return false;
-    *slot = (struct once){record->kind, record->id};
+    *slot = (struct once){record->kind, record->id, NULL};
     writing->n_once++;
     return true;
+}
+
+void *view_keep(struct view *view, const struct record *record, size_t size)
+{
+    struct writing *writing = view->writing;
+    if (!writing || (2 * writing->n_once >= writing->once_room && !once_grow(writing)))
+        return NULL;
+    struct once *slot = once_slot(writing->once, writing->once_room, record->kind, record->id);
+    if (slot->kind)
+        return slot->kept;
+    void *kept = arena_zero(writing->change->arena, 1, size);
+    if (kept) {
+        *slot = (struct once){record->kind, record->id, kept};
+        writing->n_once++;
+    }
+    return kept;
 }
 
 int view_figures(struct view *view, struct view_figures *figures)

@@ -1,0 +1,460 @@
+"""The people of a history: each does what chance says, some of it at once, and writes down what was asked and answered.
+
+All live in one process, so one clock (time.monotonic) times every question before its first byte leaves and every
+answer when its last byte is here. A question without an answer (the line was cut, the daemon was killed) is asked again
+with its key until there is one. Watchers only look; some read slowly, some go away and come back.
+"""
+import asyncio
+import time
+
+import awire
+import history_model as model
+import kinds
+import school
+import wire
+
+PEOPLE = {"senco": "lead", "cnlead": "lead", "teacher": "teacher", "ta": "ta"}
+# What is edited: texts (t), days (d), small numbers (n), yes or no (b); none that a rule of its kind looks at.
+FIELDS = {"Target": {"aim": "t", "measure": "t", "due": "d", "baseline": "t", "status": "n", "note": "t", "progress": "t"},
+          "Contact": {"name": "t", "phone": "t", "email": "t", "language": "t", "priority": "n", "note": "t", "reason": "t"},
+          "Pupil": {"known_as": "t", "photo_consent": "b", "eal": "b", "fsm": "b", "social_worker": "b"},
+          "SenStatus": {"note": "t", "informed_how": "t", "ends": "d"}, "Assignment": {"ends": "d"}}
+NEEDED = ("aim", "name")
+BULKY = "\U0001F388" * 1900
+# What people do, and how often; "lead": the leads only.
+DEEDS = [("get", 16), ("list", 6), ("history", 5), ("edit", 34), ("edit-many", 6), ("add", 6), ("batch", 5), ("remove", 4), ("undo", 6),
+         ("undo-older", 4), ("undo-batch", 3), ("restore", 3), ("dry-run", 3), ("again", 4), ("other-content", 1), ("cut", 4)]
+LEADS_DEEDS = [("status", 8), ("assign", 8)]
+
+
+class Op:
+    """One question and its answer. A question sent twice is two of them, with one key."""
+
+    def __init__(self, name, verb, actor, **more):
+        self.name, self.verb, self.actor = name, verb, actor
+        self.key, self.items, self.target, self.seen = None, (), None, None
+        self.strict = self.dry = self.staged = False
+        self.__dict__.update(more)
+        self.attempts, self.begun, self.ended, self.reply = 0, None, None, None
+
+    def message(self):
+        pb = wire.pb
+        if self.verb == "get":
+            return {"get": pb.Get(kind=self.target[0], id=self.target[1])}
+        if self.verb == "history":
+            return {"history": pb.History(kind=self.target[0], id=self.target[1])}
+        if self.verb == "list":
+            kind = model.kind(self.target[0])
+            at = pb.Condition(field=kind.numbers["pupil"], op=pb.Condition.EQ, value=pb.Value(number=self.target[1]))
+            return {"list": pb.List(kind=kind.number, where=[at])}
+        if self.verb == "remove":
+            return {"remove": pb.Remove(key=self.key, kind=self.target[0], id=self.target[1], version=self.target[2], reason="tidy")}
+        if self.verb == "undo-batch":
+            return {"undo": pb.Undo(key=self.key, batch=self.target)}
+        if self.verb == "undo":
+            return {"undo": pb.Undo(key=self.key, kind=self.target[0], id=self.target[1], version=self.target[2] or None)}
+        records = [] if self.staged else [record(i) for i in self.items]
+        return {"put": pb.Put(key=self.key, records=records, staged=self.staged or None, strict=self.strict, dry_run=self.dry, seen=self.seen)}
+
+    def __str__(self):
+        return "%s by %s (%s) key %s, %d attempts: %s" % (self.name, self.actor.who, self.actor.role, (self.key or b"").hex()[-8:], self.attempts,
+                                                        self.target or [tuple(i) for i in self.items])
+
+
+def record(item):
+    kind = model.kind(item.kind)
+    body = kind.kind.message()
+    for name, value in item.set.items():
+        setattr(body, name, value)
+    made = wire.pb.Record(kind=item.kind, id=item.id, version=item.version or None, body=body.SerializeToString(),
+                          cleared=[kind.numbers[n] for n in item.cleared])
+    if item.restore:
+        made.removed = False
+    return made
+
+
+class Watch:
+    """What one watch was told, until it ended."""
+
+    def __init__(self, actor, kinds, about, start):
+        self.actor, self.kinds, self.about, self.start = actor, kinds, about, start
+        self.begun = self.ended = self.seq = self.resync = None
+        self.pushes = []        # (when it came, push)
+        self.slow = False
+
+
+class Line(awire.Client):
+    """A connection that notes when things came, and that can stop reading."""
+
+    def __init__(self, reader, writer):
+        self.may_read = asyncio.Event()
+        self.may_read.set()
+        super().__init__(reader, writer)
+
+    async def read(self):
+        try:
+            while True:
+                await self.may_read.wait()
+                size = int.from_bytes(await self.reader.readexactly(4), "big")
+                frame = wire.pb.Frame.FromString(await self.reader.readexactly(size))
+                now = time.monotonic()
+                if frame.WhichOneof("kind") == "push":
+                    self.pushes.put_nowait((now, frame.push))
+                    continue
+                future, replies = self.waiting[frame.reply.id]
+                replies.append(frame.reply)
+                if not frame.reply.more:
+                    del self.waiting[frame.reply.id]
+                    if not future.done():
+                        future.set_result((wire.join(replies), now))
+        except (asyncio.IncompleteReadError, OSError) as e:
+            self.ended(wire.Gone(str(e)))
+        except asyncio.CancelledError:
+            self.ended(wire.Gone("closed here"))
+        finally:
+            self.pushes.put_nowait((time.monotonic(), None))
+
+    def begin(self, **body):
+        """Sends at once; the future brings (reply, when it came)."""
+        if self.task.done():
+            raise wire.Gone("closed")
+        self.next_id += 1
+        future = asyncio.get_running_loop().create_future()
+        self.waiting[self.next_id] = (future, [])
+        self.writer.write(wire.pack(wire.pb.Frame(request=wire.pb.Request(id=self.next_id, **body))))
+        return future
+
+    async def ask(self, check=True, **body):
+        reply, when = await asyncio.wait_for(self.begin(**body), wire.PATIENCE)
+        if check and reply.outcome != wire.pb.OK:
+            raise wire.Refused(reply)
+        self.when = when
+        return reply
+
+
+class Person:
+    """Somebody at a computer, doing some number of things one after the other."""
+
+    def __init__(self, world, name, number):
+        self.world, self.name, self.random = world, name, world.random_of(number)
+        self.actor, self.lock = world.actors[name], asyncio.Lock()
+        self.line, self.known, self.seq, self.mine = None, {}, 0, []
+
+    async def connect(self):
+        if self.line:
+            self.line.close()
+        self.line = await self.world.line(self.name)
+
+    async def again_until_answered(self, op):
+        """The answer; a lost one is asked for again, with the same key. Connecting may take some tries."""
+        op.begun = time.monotonic()
+        while True:
+            op.attempts += 1
+            try:
+                if op.staged:
+                    await self.line.ask(False, stage=wire.pb.Stage(key=op.key, part=0, records=[record(i) for i in op.items]))
+                asked = self.line.begin(**op.message())
+                if op.name == "cut" and op.attempts == 1:
+                    await asyncio.sleep(self.random.choice([0, 0, 0.001, 0.004]))
+                    asked.cancel()
+                    raise wire.Gone("cut here")
+                op.reply, op.ended = await asyncio.wait_for(asked, wire.PATIENCE)
+            except (wire.Gone, OSError):
+                await self.connect()
+                continue
+            if op.reply.outcome not in (wire.pb.BUSY, wire.pb.RETRY, wire.pb.UNKNOWN):
+                return self.note(op)
+            await asyncio.sleep(0.02)
+
+    def note(self, op):
+        self.world.ops.append(op)
+        self.seq = max(self.seq, op.reply.seq)
+        if op.key and op.reply.outcome == wire.pb.OK and not op.dry:
+            self.mine = (self.mine + [op])[-6:]
+            self.note_done(op)
+        return op.reply
+
+    def note_done(self, op):
+        put = op.reply.put
+        if put.batch:
+            self.world.batches.append(put.batch)
+        for done in put.done:
+            at = (done.kind, done.id)
+            if done.temporary:
+                item = next(i for i in op.items if i.id == done.temporary and i.kind == done.kind)
+                self.world.learn(at)
+            self.known[at] = done.version
+
+    # --- what they do ---
+
+    async def work(self, number):
+        await self.connect()
+        deeds = DEEDS + (LEADS_DEEDS if self.actor.role == "lead" else [])
+        for _ in range(number):
+            name = self.random.choices([d for d, _ in deeds], [n for _, n in deeds])[0]
+            await getattr(self, "do_" + name.replace("-", "_"))()
+            await self.world.step()
+            await asyncio.sleep(self.random.choice([0, 0, 0.001, 0.003]))
+        self.line.close()
+
+    def choose(self, *names):
+        numbers = [model.named(n).number for n in names]
+        return self.random.choice([at for at in self.world.records if at[0] in numbers] or list(self.world.records))
+
+    def choose_edited(self):
+        weights = ("Target",) * 6 + ("Contact",) * 3 + (("Pupil", "SenStatus", "Assignment") if self.actor.role == "lead" else ("Pupil",))
+        return self.choose(self.random.choice(weights))
+
+    async def version(self, at):
+        """The version they have seen; looks now and then, so that it is often an old one."""
+        if at not in self.known or self.random.random() < 0.25:
+            await self.look(at)
+        return self.known.get(at, self.random.randint(1, 3))
+
+    async def look(self, at):
+        reply = await self.again_until_answered(Op("get", "get", self.actor, target=at))
+        if reply.outcome == wire.pb.OK:
+            self.known[at] = reply.records.records[0].version
+
+    def value(self, kind, name):
+        how = FIELDS[kind][name]
+        if how == "t":
+            bulky = self.world.bulky and name in ("note", "progress") and self.random.random() < 0.5
+            return "%s %d%s" % (name, self.random.randint(1, 5), BULKY if bulky else "")
+        if how == "d":
+            return self.world.today + self.random.choice([-1, -1, 3, 40])
+        return self.random.random() < 0.5 if how == "b" else self.random.randint(1, 5)
+
+    def change(self, at, version, most=3):
+        kind = model.kind(at[0]).kind.name
+        names = list(FIELDS[kind])
+        if self.actor.role == "ta" and self.random.random() < 0.8:
+            names = [n for n in names if n == "progress"] or names
+        set_, cleared = {}, []
+        for name in self.random.sample(names, min(len(names), self.random.randint(1, most))):
+            if name not in NEEDED and self.random.random() < 0.15:
+                cleared.append(name)
+            else:
+                set_[name] = self.value(kind, name)
+        return model.Item(at[0], at[1], version, set_, tuple(cleared), False)
+
+    def new(self, temporary):
+        kind = self.random.choice(["Target", "Target", "Contact"])
+        number, pupil = model.named(kind).number, self.random.choice(self.world.pupils)
+        needed = "aim" if kind == "Target" else "name"
+        set_ = {"pupil": pupil, needed: "new %d" % self.random.randint(1, 99)}
+        for name in self.random.sample(list(FIELDS[kind]), 2):
+            set_.setdefault(name, self.value(kind, name))
+        return model.Item(number, temporary, 0, set_, (), False)
+
+    def put(self, name, items, **more):
+        seen = self.seq if self.random.random() < 0.5 else None
+        return Op(name, "put", self.actor, key=wire.key(), items=tuple(items), seen=seen, **more)
+
+    async def do_get(self):
+        await self.look(self.choose(*FIELDS))
+
+    async def do_list(self):
+        target = (model.named(self.random.choice(["Target", "Contact", "SenStatus"])).number, self.random.choice(self.world.pupils))
+        reply = await self.again_until_answered(Op("list", "list", self.actor, target=target))
+        for one in reply.records.records:
+            self.known[(one.kind, one.id)] = one.version
+
+    async def do_history(self):
+        await self.again_until_answered(Op("history", "history", self.actor, target=self.choose_edited()))
+
+    async def edit_op(self, name, **more):
+        at = self.choose_edited()
+        return self.put(name, [self.change(at, await self.version(at))], strict=self.random.random() < 0.08, **more)
+
+    async def do_edit(self):
+        await self.again_until_answered(await self.edit_op("edit"))
+
+    async def do_cut(self):
+        await self.again_until_answered(await self.edit_op("cut"))
+
+    async def do_dry_run(self):
+        await self.again_until_answered(await self.edit_op("dry-run", dry=True))
+
+    async def several(self):
+        wanted = {self.choose("Target", "Contact") for _ in range(self.random.randint(1, 3))}
+        items = [self.change(at, await self.version(at)) for at in sorted(wanted)]
+        return items + [self.new(-1 - n) for n in range(self.random.randint(0, 2))]
+
+    async def do_edit_many(self):
+        await self.again_until_answered(self.put("edit-many", await self.several()))
+
+    async def do_batch(self):
+        await self.again_until_answered(self.put("batch", await self.several(), staged=True))
+
+    async def do_add(self):
+        await self.again_until_answered(self.put("add", [self.new(-1)]))
+
+    async def do_remove(self):
+        at = self.choose("Target", "Contact", *(["Assignment"] if self.actor.role == "lead" else []))
+        target = at + (await self.version(at),)
+        await self.again_until_answered(Op("remove", "remove", self.actor, key=wire.key(), target=target))
+
+    async def do_undo(self):
+        at = self.choose("Target", "Contact", *(["SenStatus", "Assignment"] if self.actor.role == "lead" else []))
+        await self.again_until_answered(Op("undo", "undo", self.actor, key=wire.key(), target=at + (0,)))
+
+    async def do_undo_older(self):
+        at = self.choose("Target", "Contact")
+        version = max(1, await self.version(at) - self.random.randint(0, 2))
+        await self.again_until_answered(Op("undo-older", "undo", self.actor, key=wire.key(), target=at + (version,)))
+
+    async def do_undo_batch(self):
+        if self.world.batches:
+            batch = self.random.choice(self.world.batches[-4:])
+            await self.again_until_answered(Op("undo-batch", "undo-batch", self.actor, key=wire.key(), target=batch))
+
+    async def do_restore(self):
+        gone = [d for op in self.world.ops[-80:] if op.reply.outcome == wire.pb.OK for d in op.reply.put.done if d.action == model.REMOVE]
+        gone = [d for d in gone if model.kind(d.kind).kind.name in ("Target", "Contact")]
+        if gone:
+            done = self.random.choice(gone)
+            item = self.change((done.kind, done.id), done.version, 1)
+            await self.again_until_answered(self.put("restore", [item._replace(restore=True)]))
+
+    async def do_again(self):
+        """The same request twice: long after, or both at once."""
+        if self.mine and self.random.random() < 0.5:
+            await self.again_until_answered(self.copy(self.random.choice(self.mine), "again"))
+            return
+        op = await self.edit_op("twice")
+        await asyncio.gather(self.at_once(op), self.at_once(self.copy(op, "twice")))
+
+    async def at_once(self, op):
+        """Like again_until_answered, for two on one line: only one of them connects again."""
+        op.begun, op.attempts = time.monotonic(), 1
+        line = self.line
+        try:
+            op.reply, op.ended = await asyncio.wait_for(line.begin(**op.message()), wire.PATIENCE)
+        except (wire.Gone, OSError):
+            async with self.lock:
+                if self.line is line:
+                    await self.connect()
+                begun = op.begun
+                await self.again_until_answered(op)
+                op.begun = begun
+            return
+        self.note(op)
+
+    def copy(self, op, name):
+        return Op(name, op.verb, op.actor, key=op.key, items=op.items, target=op.target, seen=op.seen, strict=op.strict, dry=op.dry,
+                  staged=op.staged)
+
+    async def do_other_content(self):
+        mine = [op for op in self.mine if op.verb == "put" and not op.staged and op.items[0].id > 0]
+        if mine:
+            op = self.copy(self.random.choice(mine), "other-content")
+            first = op.items[0]
+            op.items = (first._replace(set=dict(first.set, **{list(FIELDS[model.kind(first.kind).kind.name])[0]: self.odd(first)})),)
+            await self.again_until_answered(op)
+
+    def odd(self, item):
+        kind = model.kind(item.kind).kind.name
+        return "another thing altogether" if FIELDS[kind][list(FIELDS[kind])[0]] == "t" else self.world.today + 77
+
+    async def do_status(self):
+        today, random = self.world.today, self.random
+        starts = today - random.randint(1, 300)
+        set_ = {"pupil": random.choice(self.world.pupils[:2]), "provision": random.choice("KEN"), "starts": starts}
+        if random.random() < 0.4:
+            set_["ends"] = starts + random.randint(0, 60)
+        await self.again_until_answered(self.put("status", [model.Item(model.named("SenStatus").number, -1, 0, set_, (), False)]))
+
+    async def do_assign(self):
+        """Somebody begins or ceases to work with a pupil while others write."""
+        kind = model.named("Assignment")
+        if self.random.random() < 0.5:
+            at = self.choose("Assignment")
+            version = await self.version(at)
+            ends = {"ends": self.world.today - 1} if self.random.random() < 0.6 else {}
+            items = [model.Item(kind.number, at[1], version, ends, () if ends else ("ends",), False)]
+        else:
+            staff = self.world.actors[self.random.choice(["teacher", "ta"])].staff
+            set_ = {"staff": staff, "pupil": self.random.choice(self.world.pupils), "relation": 3, "starts": self.world.today - self.random.randint(5, 40)}
+            items = [model.Item(kind.number, -1, 0, set_, (), False)]
+        await self.again_until_answered(self.put("assign", items))
+
+
+class Watcher:
+    """Somebody who only looks: follows the changes, now and then slowly or from another line."""
+
+    def __init__(self, world, name, number, kinds=(), about=None):
+        self.world, self.name, self.random = world, name, world.random_of(100 + number)
+        self.kinds, self.about, self.covered, self.line, self.ends = kinds, about, None, None, False
+
+    async def connect(self):
+        if self.line:
+            self.line.close()
+        self.line = await self.world.line(self.name, slow=self.world.bulky)
+        await self.follow()
+
+    async def follow(self):
+        pb = wire.pb
+        watch = Watch(self.world.actors[self.name], frozenset(self.kinds), self.about, self.covered)
+        body = pb.Watch(kinds=self.kinds, about=pb.About(kind=1, id=self.about) if self.about else None)
+        if self.covered is not None:
+            setattr(body, "from", self.covered)
+            body.epoch = self.world.epoch
+        watch.begun = time.monotonic()
+        reply, watch.ended = await asyncio.wait_for(self.line.begin(watch=body), wire.PATIENCE)
+        if reply.outcome in (pb.BUSY, pb.RETRY):
+            raise wire.Gone("busy")
+        if reply.outcome != pb.OK:
+            raise AssertionError("a watch was refused: %s" % reply)
+        watch.seq, watch.id = reply.seq, reply.watch.watch
+        self.covered = watch.seq
+        self.watch = watch
+        self.world.watches.append(watch)
+
+    async def take(self, seconds):
+        """One push; False when the line is gone, None when none came in time."""
+        try:
+            when, push = await asyncio.wait_for(self.line.pushes.get(), seconds)
+        except asyncio.TimeoutError:
+            return None
+        if push is None:
+            return False
+        if push.HasField("resync"):
+            self.watch.resync = (when, push.resync)
+            self.watch = None
+            if push.resync.why != wire.pb.Resync.SCOPE:
+                self.covered = None
+            elif self.random.random() < 0.5:
+                self.covered = None
+            await self.follow()
+        elif push.HasField("covers_to"):
+            self.watch.pushes.append((when, push))
+            if not push.more:
+                self.covered = push.covers_to
+        return True
+
+    async def work(self):
+        until = time.monotonic() + wire.PATIENCE * 2
+        while not self.line or self.world.final is None or self.covered < self.world.final:
+            if time.monotonic() > until:
+                raise AssertionError("%s watches in vain: told up to %s, the last is %s" % (self.name, self.covered, self.world.final))
+            try:
+                if not self.line or await self.take(0.05) is False:
+                    await self.connect()
+                elif self.world.final is None:
+                    await self.be_difficult()
+            except (wire.Gone, OSError):
+                self.line, self.watch = None, None
+                await asyncio.sleep(0.01)
+        self.line.close()
+
+    async def be_difficult(self):
+        chance = self.random.random()
+        if chance < 0.01:
+            self.line.close()
+            await self.connect()
+        elif chance < 0.04:
+            self.watch.slow = True
+            self.line.may_read.clear()
+            await asyncio.sleep(self.random.uniform(0.02, 0.3))
+            self.line.may_read.set()
