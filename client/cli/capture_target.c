@@ -221,7 +221,8 @@ int target_roll_command(struct cli *cli, const struct call *call)
     if (error != 0)
         return capture_failed(capture, "roll the targets over");
     const char *there = rolling.there > 0 ? arena_printf(&cli->arena, "; %zu stood there already", rolling.there) : "";
-    return capture_done(capture, arena_printf(&cli->arena, "%zu unmet target%s of %s rolled over into %s%s.", rolling.rolled,
+    return capture_done(capture, arena_printf(&cli->arena, "%zu unmet target%s of %s rolled over into %s, of %s%s.", rolling.rolled,
                                               rolling.rolled == 1 ? "" : "s", capture_id_text(capture, rolling.from->kind, rolling.from->id),
-                                              capture_id_text(capture, rolling.into->kind, rolling.into->id), there ? there : ""));
+                                              capture_id_text(capture, rolling.into->kind, rolling.into->id),
+                                              capture_label(capture, "Pupil", record_number(rolling.into, "pupil")), there ? there : ""));
 }

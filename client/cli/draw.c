@@ -140,7 +140,7 @@ static void say_others(const struct drawing *drawing, const Sendco__Report__Sect
             others = arena_printf(&drawing->cli->arena, "%s%s%s", others, *others ? ", " : "", report->sections[i]->name);
     if (others && *others && chosen && chosen->name)
         cli_note(drawing->cli, "This is the section \"%s\" only. All of it, to print or read: --table; for programs: --json; "
-                               "another section: --section NAME, of %s.",
+                               "one more section: --section NAME (%s).",
                  chosen->name, others);
 }
 

@@ -9,7 +9,7 @@
 #include "common/kind.h"
 #include "common/text.h"
 
-#define HELP_VERB  30
+#define HELP_VERB  33
 #define HELP_FIELD 40
 #define HELP_CODES 13
 

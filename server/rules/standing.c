@@ -70,19 +70,29 @@ static int refuse_rank(struct view *view, const struct record *need, const struc
     return ERR_CONFLICT;
 }
 
+// A pupil's needs by rank and day, and the days that those of rank 1 hold, apart and in order.
+struct ranked {
+    struct record **needs;
+    struct days {
+        int64_t first, last; // none when last is before first
+    } * held;
+    size_t n, n_held;
+};
+
 // The first day from `day` on that no need of rank 1 holds; INT64_MAX or beyond `last` when all are held.
-static int64_t first_uncovered(const struct found *needs, int64_t day, int64_t last)
+static int64_t first_uncovered(const struct ranked *ranked, int64_t day)
 {
-    for (size_t i = 0; i < needs->n && day <= last;) {
-        const struct record *need = needs->records[i++];
-        if (record_number(need, "rank") != 1 || rule_first_day(need) > day || rule_last_day(need) < day)
-            continue;
-        if (rule_last_day(need) >= last)
-            return INT64_MAX;
-        day = rule_last_day(need) + 1;
-        i = 0; // another may go on from here
+    size_t low = 0, high = ranked->n_held; // the last that begins by that day is before `low`
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ranked->held[middle].first <= day)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return day;
+    if (!low || ranked->held[low - 1].last < day)
+        return day;
+    return ranked->held[low - 1].last == INT64_MAX ? INT64_MAX : ranked->held[low - 1].last + 1;
 }
 
 static int refuse_alone(struct view *view, const struct record *mine, const struct record *lower, int64_t day, struct problem *problem)
@@ -106,10 +116,6 @@ static int64_t last_on_roll(struct view *view, int64_t pupil, struct arena *aren
     bool left = view_get(view, kind_find("Pupil"), pupil, arena, &record, NULL) == 0 && record_has(record, "left");
     return left ? record_number(record, "left") : INT64_MAX;
 }
-
-struct days {
-    int64_t first, last; // none when last is before first
-};
 
 static struct days days_of(const struct record *need)
 {
@@ -143,41 +149,31 @@ static void doubtful_days(const struct record *before, const struct record *afte
         days_without(days_of(after), before && !was_first ? days_of(before) : none, doubtful + 2);
 }
 
-static int judge_alone(struct view *view, const struct record *mine, const struct found *needs, struct days days, bool all,
-                       struct problem *problem)
+static int judge_lower(struct view *view, const struct record *mine, const struct record *lower, const struct ranked *ranked,
+                       struct days days, struct problem *problem)
 {
-    for (size_t i = 0; i < needs->n; i++) {
-        const struct record *lower = needs->records[i];
-        if (record_number(lower, "rank") == 1 || (!all && lower->id != mine->id))
-            continue;
-        int64_t first = rule_first_day(lower) > days.first ? rule_first_day(lower) : days.first;
-        int64_t last = rule_last_day(lower) < days.last ? rule_last_day(lower) : days.last;
-        int64_t day = first <= last ? first_uncovered(needs, first, last) : INT64_MAX;
-        if (day <= last && day != INT64_MAX)
-            return refuse_alone(view, mine, lower, day, problem);
-    }
-    return 0;
+    int64_t first = rule_first_day(lower) > days.first ? rule_first_day(lower) : days.first;
+    int64_t last = rule_last_day(lower) < days.last ? rule_last_day(lower) : days.last;
+    int64_t day = first <= last ? first_uncovered(ranked, first) : INT64_MAX;
+    return day <= last && day != INT64_MAX ? refuse_alone(view, mine, lower, day, problem) : 0;
 }
 
-static int judge_rank(struct view *view, const struct record *mine, const struct found *needs, struct problem *problem)
-{
-    for (size_t i = 0; i < needs->n; i++) {
-        const struct record *other = needs->records[i];
-        if (other->id != mine->id && record_number(other, "rank") == record_number(mine, "rank") && rule_overlap(mine, other))
-            return refuse_rank(view, mine, other, problem);
-    }
-    return 0;
-}
-
-static int judge_need(struct view *view, const struct record *before, const struct record *after, const struct found *needs, int64_t left,
+// Of the days that are new to a lower need only that one is asked; of those that a first need lost, all lower ones.
+static int judge_need(struct view *view, const struct record *before, const struct record *after, const struct ranked *ranked, int64_t left,
                       struct problem *problem)
 {
     struct days doubtful[4];
-    int error = after ? judge_rank(view, after, needs, problem) : 0;
+    int error = 0;
     doubtful_days(before, after, doubtful);
     for (size_t i = 0; i < 4 && !error; i++) {
-        doubtful[i].last = doubtful[i].last < left ? doubtful[i].last : left;
-        error = judge_alone(view, after ? after : before, needs, doubtful[i], i < 2, problem); // of those that are new, only mine
+        struct days days = {doubtful[i].first, doubtful[i].last < left ? doubtful[i].last : left};
+        if (days.first > days.last)
+            continue;
+        if (i >= 2)
+            error = judge_lower(view, after, after, ranked, days, problem);
+        for (size_t at = 0; at < ranked->n && i < 2 && !error; at++)
+            if (record_number(ranked->needs[at], "rank") != 1)
+                error = judge_lower(view, after ? after : before, ranked->needs[at], ranked, days, problem);
     }
     return error;
 }
@@ -193,58 +189,59 @@ static int by_rank(const void *a, const void *b)
     return (p > q) - (p < q);
 }
 
-// Needs of rank 1 in order, none beside another: up to which day do they hold without a gap from this one on? Before `day`: not at all.
-static int64_t held_until(const struct record *const *firsts, const int64_t *until, size_t n, int64_t day)
+static int rank_needs(const struct found *needs, struct ranked *ranked, struct problem *problem)
 {
-    size_t low = 0, high = n; // the last that begins by that day is before `low`
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (rule_first_day(firsts[middle]) <= day)
-            low = middle + 1;
-        else
-            high = middle;
+    *ranked = (struct ranked){.needs = arena_alloc(needs->arena, (needs->n + 1) * sizeof *ranked->needs),
+                              .held = arena_alloc(needs->arena, (needs->n + 1) * sizeof *ranked->held),
+                              .n = needs->n};
+    if (!ranked->needs || !ranked->held)
+        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
+    if (needs->n == 0)
+        return 0;
+    memcpy(ranked->needs, needs->records, needs->n * sizeof *ranked->needs);
+    qsort(ranked->needs, needs->n, sizeof *ranked->needs, by_rank);
+    for (size_t i = 0; i < needs->n && record_number(ranked->needs[i], "rank") == 1; i++) {
+        struct days days = days_of(ranked->needs[i]), *last = ranked->n_held ? &ranked->held[ranked->n_held - 1] : NULL;
+        if (!last || (last->last < INT64_MAX && days.first > last->last + 1))
+            ranked->held[ranked->n_held++] = days;
+        else if (days.last > last->last)
+            last->last = days.last;
     }
-    return low && rule_last_day(firsts[low - 1]) >= day ? until[low - 1] : INT64_MIN;
+    return 0;
 }
 
-// Are all as they should be: no two of a rank at once, and none without one of rank 1 on any day on roll? Then nobody need
-// look at each. They lie by rank.
-static bool all_well(struct record *const *needs, size_t n, int64_t left, int64_t *until)
+// Two of a rank at once, one of them new or moved: beside the one that lasts longest so far each is seen.
+static int judge_ranks(struct view *view, const struct ranked *ranked, struct problem *problem)
 {
-    size_t n_first = 0;
-    for (size_t i = 1; i < n; i++)
-        if (record_number(needs[i - 1], "rank") == record_number(needs[i], "rank") &&
-            rule_last_day(needs[i - 1]) >= rule_first_day(needs[i]))
-            return false;
-    while (n_first < n && record_number(needs[n_first], "rank") == 1)
-        n_first++;
-    for (size_t i = n_first; i-- > 0;) {
-        int64_t last = rule_last_day(needs[i]);
-        bool goes_on = i + 1 < n_first && rule_first_day(needs[i + 1]) == last + 1;
-        until[i] = goes_on ? until[i + 1] : last;
+    const struct record *longest = NULL;
+    for (size_t i = 0; i < ranked->n; i++) {
+        const struct record *need = ranked->needs[i];
+        bool beside = longest && record_number(longest, "rank") == record_number(need, "rank");
+        if (beside && rule_overlap(longest, need) && (view_changed(view, need) || view_changed(view, longest)))
+            return view_changed(view, need) ? refuse_rank(view, need, longest, problem) : refuse_rank(view, longest, need, problem);
+        if (!beside || rule_last_day(need) > rule_last_day(longest))
+            longest = need;
     }
-    for (size_t i = n_first; i < n; i++) {
-        int64_t last = rule_last_day(needs[i]) < left ? rule_last_day(needs[i]) : left;
-        if (rule_first_day(needs[i]) <= last &&
-            held_until((const struct record *const *)needs, until, n_first, rule_first_day(needs[i])) < last)
-            return false;
-    }
-    return true;
+    return 0;
 }
 
-// Something is not as it should be: is it what the request changed, or was it so before?
-static int judge_changed(struct view *view, int64_t pupil, const struct found *needs, int64_t left, struct problem *problem)
+// Those that the request removed are among them.
+static int judge_changed(struct view *view, int64_t pupil, const struct ranked *ranked, struct arena *arena, struct problem *problem)
 {
     struct query query;
     struct found all;
+    int64_t left = last_on_roll(view, pupil, arena);
     query_init(&query, kind_find("Need"));
     query.about = pupil;
     query.removed = true;
-    int error = rule_find(view, &query, needs->arena, &all, problem);
+    int error = rule_find(view, &query, arena, &all, problem);
     for (size_t i = 0; !error && i < all.n; i++) {
-        const struct record *need = all.records[i], *before = rule_was(view, need, needs->arena);
-        if (view_changed(view, need) && (before || !need->removed))
-            error = judge_need(view, before, need->removed ? NULL : need, needs, left, problem);
+        const struct record *need = all.records[i];
+        if (!view_changed(view, need))
+            continue;
+        const struct record *before = rule_was(view, need, arena);
+        if (before || !need->removed)
+            error = judge_need(view, before, need->removed ? NULL : need, ranked, left, problem);
     }
     return error;
 }
@@ -252,17 +249,13 @@ static int judge_changed(struct view *view, int64_t pupil, const struct found *n
 static int judge_needs(struct view *view, int64_t pupil, struct arena *arena, struct problem *problem)
 {
     struct found needs;
+    struct ranked ranked;
     int error = rule_find_about(view, "Need", pupil, arena, &needs, problem);
-    if (error || needs.n == 0)
-        return error;
-    int64_t left = last_on_roll(view, pupil, arena);
-    struct record **ranked = arena_alloc(arena, needs.n * sizeof *ranked);
-    int64_t *until = arena_alloc(arena, needs.n * sizeof *until);
-    if (!ranked || !until)
-        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
-    memcpy(ranked, needs.records, needs.n * sizeof *ranked);
-    qsort(ranked, needs.n, sizeof *ranked, by_rank);
-    return all_well(ranked, needs.n, left, until) ? 0 : judge_changed(view, pupil, &needs, left, problem);
+    if (!error)
+        error = rank_needs(&needs, &ranked, problem);
+    if (!error)
+        error = judge_ranks(view, &ranked, problem);
+    return error ? error : judge_changed(view, pupil, &ranked, arena, problem);
 }
 
 // Judged when the request is done, so that two needs may change places in it; all of a pupil's at once, for there may be thousands.

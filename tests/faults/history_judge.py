@@ -11,7 +11,6 @@ import collections
 import history_model as model
 import wire
 
-# When a range ends that no later request bounds.
 CHANGES = ("put", "remove", "undo", "undo-batch")
 
 
@@ -108,6 +107,7 @@ class Judge:
             self.judge_answer(op)
         for watch in self.world.watches:
             WatchJudge(self, watch).run()
+        demand(not self.world.waited, self.world.waited)
 
     # --- the log by itself ---
 
@@ -250,8 +250,6 @@ class Judge:
             return
         demand(outcome == wire.pb.OK, "refused at seq %d without a reason: %s: %s", seq, op, op.reply.problem)
         demand(op.dry or not doing.rows, "was acknowledged without a change, and had %s to change: %s", doing.rows, op)
-        if op.dry:
-            doing.done = [d[:3] + (d[3],) + d[4:] for d in doing.done]
         self.judge_told(op, doing)
 
     def judge_conflict(self, op, refusal):
@@ -377,6 +375,7 @@ class WatchJudge:
         if why == "BEHIND":
             demand(self.watch.slow, "a watch that reads was told it is behind")
             return
+        demand(not self.lead, "a watch was ended for its rights, and a lead's never change")
         most = self.times.most(when)
         demand(any(self.own(q) != own for q in self.judge.boundaries if self.watch.seq <= q <= most), "a watch was ended although its scope stayed")
 

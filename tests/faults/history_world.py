@@ -12,7 +12,7 @@ import kinds
 import school
 import wire
 
-STEPS = 10            # deeds of one person in one history
+STEPS = 14            # deeds of one person in one history
 WRITERS = ["senco", "senco", "cnlead", "teacher", "teacher", "ta", "ta"]
 
 
@@ -46,17 +46,17 @@ class World:
         self.random = self.random_of(0)
         self.bulky = self.random.random() < 0.1
         self.kill_at = self.random.randint(10, 60) if self.random.random() < 0.3 else None
-        self.ops, self.watches, self.records, self.batches, self.log = [], [], [], [], []
+        self.ops, self.watches, self.records, self.batches, self.log = [], [], {}, [], []
+        self.patience = 3 if run.fault else 2 * wire.PATIENCE
         self.steps = self.kills = 0
-        self.final = self.crash = None
+        self.final = self.waited = None
         self.wall = time.time() - time.monotonic()
 
     def random_of(self, number):
         return random.Random(self.seed * 1000 + number)
 
-    def learn(self, at):
-        if at not in self.records:
-            self.records.append(at)
+    def learn(self, at, pupil):
+        self.records.setdefault(at, pupil)
 
     # --- lines to the daemon ---
 

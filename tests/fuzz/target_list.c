@@ -70,7 +70,7 @@ static int on_row(struct record *record, void *data)
     const struct query *query = &listing->query;
     DEMAND(record->kind == query->kind && listing->n < ROWS_MOST);
     DEMAND(!record->removed || query->removed);
-    DEMAND(query->about == 0 || record->about == query->about);
+    DEMAND(query->about == 0 || query->in || record->about == query->about);
     for (size_t i = 0; i < query->n_where; i++)
         DEMAND(lets_through(&query->where[i], record));
     listing->rows[listing->n++] = record;

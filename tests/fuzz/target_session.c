@@ -204,7 +204,8 @@ static void introduce(struct end *end, unsigned person)
     Sendco__Hello hello = SENDCO__HELLO__INIT;
     Sendco__Resume resume = SENDCO__RESUME__INIT;
     ground_ticket(person, ticket);
-    hello.has_protocol = hello.protocol = 1;
+    hello.has_protocol = 1;
+    hello.protocol = 1;
     one.body_case = SENDCO__REQUEST__BODY_HELLO;
     one.hello = &hello;
     resume.has_ticket = 1;

@@ -135,7 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *normal = text_normal(text, &arena);
     DEMAND(normal || text_fault(text, strlen(text), true));
     char *safe = text_safe(text, true, &arena);
-    DEMAND(safe && text_fault(safe, strlen(safe), true) == NULL);
+    const char *fault = safe ? text_fault(safe, strlen(safe), true) : "nothing";
+    DEMAND(!fault || strstr(fault, "accents")); // what may not be stored may still be shown
     if (text_fault(text, strlen(text), true) == NULL) {
         run_normal(text, &arena);
         run_fold(text, &arena);

@@ -179,7 +179,7 @@ static void test_a_week_holds_no_more_sessions(void **state)
     is_amounts(&member_in(of, in)->minutes, 44 * 30, 30, 0);
     is_amounts(&member_in(of, in)->pence, 44 * 500, 500, 0);
     id = storing_add(storing_item(run, -1, 0, "type", name_of(type, of_type), "name", "Typed week", "planned", "44", "starts", "2026-01-05",
-                                  "ends", "2026-01-18", NULL)); // four a week are the type's
+                                  "ends", "2026-01-18", NULL));                                           // four a week are the type's
     assert_int_equal(run_in(costing("2025-09-01", "2026-08-31", "2026-01-12"), id)->to_date_sessions, 5); // 32 / 7
     assert_int_equal(run_in(costing("2025-09-01", "2026-08-31", "2026-02-01"), id)->to_date_sessions, 8);
     id = storing_add(storing_item(run, -1, 0, "type", name_of(type, of_type), "name", "Sparse", "planned", "2", "starts", "2026-01-05",
@@ -327,10 +327,13 @@ static void test_without_sight_of_costs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_period_cuts_the_run),    cmocka_unit_test(test_run_without_end),
+        cmocka_unit_test(test_period_cuts_the_run),
+        cmocka_unit_test(test_run_without_end),
         cmocka_unit_test(test_a_week_holds_no_more_sessions),
-        cmocka_unit_test(test_every_penny_is_shared),  cmocka_unit_test(test_resources_are_shared_by_days),
-        cmocka_unit_test(test_rates_change),           cmocka_unit_test(test_unplanned),
+        cmocka_unit_test(test_every_penny_is_shared),
+        cmocka_unit_test(test_resources_are_shared_by_days),
+        cmocka_unit_test(test_rates_change),
+        cmocka_unit_test(test_unplanned),
         cmocka_unit_test(test_without_sight_of_costs),
     };
     return cmocka_run_group_tests(tests, open_all, storing_close);

@@ -104,6 +104,15 @@ static struct commit *commit_new(struct view *view, const struct change *change)
     return commit;
 }
 
+// A planted fault: the role is asked, and not whose pupils they are by now.
+static void widen(struct scope *scope)
+{
+    for (uint8_t *cell = &scope->read[0][0]; cell < &scope->read[0][0] + sizeof scope->read; cell++)
+        *cell = *cell == REACH_OWN ? REACH_ALL : *cell;
+    for (uint8_t *cell = &scope->write[0][0]; cell < &scope->write[0][0] + sizeof scope->write; cell++)
+        *cell = *cell == REACH_OWN ? REACH_ALL : *cell;
+}
+
 // 0 and *commit when something changed. The caller's savepoint undoes a failure.
 static int apply(struct store *store, struct change *change, struct commit **commit, uint8_t chain[32])
 {
@@ -114,7 +123,7 @@ static int apply(struct store *store, struct change *change, struct commit **com
     if (error)
         problem_set(&change->problem, error, "your rights could not be read");
     if (fault_on("scope-unchecked"))
-        view.scope = scope_all;
+        widen(&view.scope);
     if (!error && (error = keys_find(&view, change)) == 1) {
         view_end(&view);
         return 0; // answered before: the same answer again
