@@ -64,7 +64,8 @@ FUZZ     := $(patsubst tests/fuzz/target_%.c,%,$(sort $(wildcard tests/fuzz/targ
 FUZZ_ALL := $(B)/tests/fuzz/item.o $(B)/tests/fuzz/ground.o $(B)/server/fault_off.o
 # sessions without sockets: in place of session_io.c, server.c and TLS
 FUZZ_session := $(B)/tests/fuzz/no_socket.o $(filter-out $(B)/server/session_io.o $(B)/server/server.o,$(SERVER_O))
-$(foreach f,$(filter-out session,$(FUZZ)),$(eval FUZZ_$f := $(SERVER_O) $(CLIENT_O)))
+$(foreach f,$(filter-out session,$(FUZZ)),$(eval FUZZ_$f := $(SERVER_O)))
+FUZZ_roll += $(CLIENT_O)
 # those that take messages change them field by field
 $(foreach f,frame session list,$(eval FUZZ_WITH_$f := $(B)/tests/fuzz/mutate.o $(B)/tests/fuzz/tree.o))
 FUZZ_TEST := $(FUZZ:%=$(B)/tests/test_fuzz_%)

@@ -121,20 +121,20 @@ static const struct report_param today_params[] = {
 
 const struct report_info report_infos[] = {
     {"register", "SEND register", "Who is on the SEND register on a date, with status, needs and class.", "R8", register_reads,
-     register_params},
+     register_params, "compare"},
     {"pupil", "Pupil's page", "All that is kept about one pupil: status, needs, plans, targets, provision, home, meetings and actions.", "R8 R3 R5",
-     pupil_reads, pupil_params},
-    {"profile", "One-page profile", "What whoever teaches a pupil must know, on one page.", "T1", profile_reads, pupil_params},
+     pupil_reads, pupil_params, NULL},
+    {"profile", "One-page profile", "What whoever teaches a pupil must know, on one page.", "T1", profile_reads, pupil_params, NULL},
     {"map", "Provision map", "What is provided to whom, by pupil, class, year, need, staff and school: hours and cost, planned and actual.",
-     "R3 R9 L4", map_reads, map_params},
+     "R3 R9 L4", map_reads, map_params, "provision"},
     {"impact", "Impact of provision", "What each type of provision brings about: gains from entry to exit, and what a month's gain costs.",
-     "R9 T1 R4", impact_reads, impact_params},
+     "R9 T1 R4", impact_reads, impact_params, NULL},
     {"gaps", "Gaps", "What is missing or late: plans, provision, targets, decisions, meetings with parents, reviews, primary needs.",
-     "R3 R5 R8", gaps_reads, gaps_params},
-    {"actions", "Actions", "Who said they would do what by when, and what is overdue.", "L7", actions_reads, actions_params},
-    {"changes", "Changes", "What has changed since you last looked, and who changed it.", "L7", changes_reads, changes_params},
+     "R3 R5 R8", gaps_reads, gaps_params, "summary"},
+    {"actions", "Actions", "Who said they would do what by when, and what is overdue.", "L7", actions_reads, actions_params, NULL},
+    {"changes", "Changes", "What has changed since you last looked, and who changed it.", "L7", changes_reads, changes_params, NULL},
     {"today", "Today", "What you have to see to: meetings, sessions, actions, targets, reviews, who waits for an answer.", "L7", today_reads,
-     today_params},
+     today_params, "actions"},
 };
 const size_t n_report_infos = sizeof report_infos / sizeof report_infos[0];
 

@@ -28,6 +28,7 @@ struct report_info {
     const char *duty;
     const char *const *reads;          // message names of kinds, NULL-terminated
     const struct report_param *params; // a NULL name ends them
+    const char *table;                 // the section that stands for it in a file of one table; NULL: the one of its own name
 };
 
 extern const struct report_info report_infos[];

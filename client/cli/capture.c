@@ -16,7 +16,7 @@ static int no_memory(struct capture *capture)
 
 int capture_begin(struct capture *capture, struct cli *cli, const struct call *call, const char *kind)
 {
-    *capture = (struct capture){.cli = cli, .call = call, .reason = cli_option(cli, "reason"), .unsure = ""};
+    *capture = (struct capture){.cli = cli, .call = call, .reason = cli_option(cli, "reason"), .unsure = "", .replaces = ""};
     capture->writing = (struct writing){.cli = cli, .kind = kind_find(kind), .verb = "saved"};
     problem_init(&capture->problem, &cli->arena);
     int error = writing_key(cli, &capture->writing, &capture->problem);
@@ -90,6 +90,34 @@ void capture_set(struct capture *capture, struct record *record, const char *nam
     *set |= field_bit(field);
 }
 
+static bool from_input(const struct capture_late *late)
+{
+    for (int i = 0; i < late->argc; i++)
+        if (!strcmp(strchr(late->argv[i], '='), "=-"))
+            return true;
+    return late->field && !strcmp(late->typed, "-");
+}
+
+static int late_add(struct capture *capture, struct capture_late late)
+{
+    bool any = late.field != NULL;
+
+    for (int i = 0; i < late.argc; i++)
+        any |= fields_text_late(strchr(late.argv[i], '=') + 1);
+    if (!any)
+        return 0;
+    if (capture->n_late == CAPTURE_LATE)
+        return problem_set(&capture->problem, ERR_USAGE, "More than %d texts come from files.", CAPTURE_LATE);
+    for (size_t i = 0; i < capture->n_late; i++)
+        if (from_input(&late) && from_input(&capture->late[i])) {
+            problem_set(&capture->problem, ERR_USAGE, "Only one text can come from standard input.");
+            problem_hint(&capture->problem, "Put the other text into a file, and say @FILE for it");
+            return ERR_USAGE;
+        }
+    capture->late[capture->n_late++] = late;
+    return 0;
+}
+
 int capture_typed(struct capture *capture, struct record *record, const char *name, const char *typed)
 {
     const struct field *field = field_find(record->kind, name);
@@ -99,6 +127,8 @@ int capture_typed(struct capture *capture, struct record *record, const char *na
 
     if (!typed || !*typed || !field)
         return 0;
+    if (field->as == AS_LONG_TEXT && fields_text_late(typed))
+        return late_add(capture, (struct capture_late){.record = record, .field = field, .typed = typed});
     if (field->as == AS_LONG_TEXT)
         error = fields_text(capture->cli, typed, &text, &capture->problem);
     if (error == 0)
@@ -120,7 +150,7 @@ int capture_fields(struct capture *capture, struct record *record, int argc, cha
 
     if (set)
         *set |= before;
-    return error;
+    return error != 0 ? error : late_add(capture, (struct capture_late){.record = record, .argc = argc, .argv = argv});
 }
 
 void capture_copy(struct capture *capture, struct record *to, const struct record *from, const char *fields)
@@ -156,20 +186,84 @@ static void changes_needed(struct capture *capture)
     capture->n = n;
 }
 
+static int late_read_one(struct capture *capture, struct capture_late *late)
+{
+    struct value value;
+    const char *text;
+
+    if (!late->field)
+        return fields_set_late(capture->cli, late->argc, late->argv, late->record, &capture->problem);
+    int error = fields_text(capture->cli, late->typed, &text, &capture->problem);
+    if (error == 0)
+        error = fields_value(capture->cli, late->record->kind, late->field, text, &value, &capture->problem);
+    if (error == 0)
+        capture_set(capture, late->record, late->field->name, value);
+    return error;
+}
+
+// Files first: one that is not there is found before anything is typed.
+static int late_read(struct capture *capture)
+{
+    int error = 0;
+
+    for (int input = 0; input < 2; input++)
+        for (size_t i = 0; error == 0 && i < capture->n_late; i++)
+            if (from_input(&capture->late[i]) == (input != 0))
+                error = late_read_one(capture, &capture->late[i]);
+    return error;
+}
+
+static int ask_names(struct capture *capture)
+{
+    struct cli *cli = capture->cli;
+
+    if (!*capture->unsure || !cli_can_ask(cli) || cli->dry_run ||
+        cli_confirm(cli, arena_printf(&cli->arena, "%s: is that right?", capture->unsure)))
+        return 0;
+    problem_set(&capture->problem, ERR_AMBIGUOUS, "A name was not meant so: %.500s.", capture->unsure);
+    problem_hint(&capture->problem, "Say the whole name, or the id: sendco find TEXT shows it");
+    return ERR_AMBIGUOUS;
+}
+
+static int ask_replaces(struct capture *capture)
+{
+    struct cli *cli = capture->cli;
+
+    if (!*capture->replaces || cli->dry_run || cli_confirm(cli, arena_printf(&cli->arena, "%s: replace it?", capture->replaces)))
+        return 0;
+    problem_set(&capture->problem, ERR_USAGE, "This would replace what stands there: %.500s.", capture->replaces);
+    problem_hint(&capture->problem, "If that is meant, the same with --yes; or first with --dry-run, to look at it");
+    return ERR_USAGE;
+}
+
+int capture_ask(struct capture *capture)
+{
+    int error = ask_names(capture);
+
+    if (error == 0)
+        error = ask_replaces(capture);
+    capture->unsure = capture->replaces = "";
+    return error;
+}
+
 int capture_send(struct capture *capture)
 {
     struct cli *cli = capture->cli;
     struct cli_put put = {.dry_run = cli->dry_run, .batch = capture->batch, .reason = capture->reason};
 
+    // What comes late is a change to be; else nothing is asked about when there is nothing to do.
+    if (capture->n_late == 0)
+        changes_needed(capture);
+    if (capture->n == 0)
+        return 0;
+    int error = capture_ask(capture);
+    if (error == 0)
+        error = late_read(capture);
+    if (error != 0)
+        return error;
     changes_needed(capture);
     if (capture->n == 0)
         return 0;
-    if (*capture->unsure && cli_can_ask(cli) && !cli->dry_run &&
-        !cli_confirm(cli, arena_printf(&cli->arena, "%s: is that right?", capture->unsure))) {
-        problem_set(&capture->problem, ERR_AMBIGUOUS, "A name was not meant so: %.500s.", capture->unsure);
-        problem_hint(&capture->problem, "Say the whole name, or the id: sendco find TEXT shows it");
-        return ERR_AMBIGUOUS;
-    }
     if (capture->writing.seen == 0)
         capture->writing.seen = cli->seq;
     put.changes = capture->changes;
@@ -251,4 +345,13 @@ char *capture_next(char **rest)
         word = *rest;
     }
     return NULL;
+}
+
+char *capture_score(char *name)
+{
+    char *equals = strrchr(name, '=');
+
+    if (equals)
+        *equals = '\0';
+    return equals ? equals + 1 : NULL;
 }

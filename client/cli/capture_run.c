@@ -1,6 +1,4 @@
-// provision start and close: a run with its whole group in one Put, and its end with
-// what was measured. Main thread.
-#include <ctype.h>
+// provision start: a run with its whole group in one Put. Main thread.
 #include <string.h>
 
 #include "client/cli/capture.h"
@@ -10,26 +8,9 @@
 #include "common/kind.h"
 #include "common/text.h"
 
-static const char *count_text(struct capture *capture, size_t n)
-{
-    return arena_printf(&capture->cli->arena, "%zu pupil%s", n, n == 1 ? "" : "s");
-}
-
-// "Khan=92": NULL when nothing is given.
-static char *score_of(char *name)
-{
-    char *equals = strrchr(name, '=');
-
-    if (equals)
-        *equals = '\0';
-    return equals ? equals + 1 : NULL;
-}
-
-// --- start ----------------------------------------------------------------------
-
 static int start_member(struct capture *capture, const struct record *run, char *name)
 {
-    const char *score = score_of(name);
+    const char *score = capture_score(name);
     int64_t pupil = 0;
     int error = capture_resolve(capture, "Pupil", name, &pupil);
 
@@ -117,144 +98,5 @@ int provision_start_command(struct cli *cli, const struct call *call)
         return capture_failed(&capture, "start the provision");
     return capture_done(&capture, arena_printf(&cli->arena, "Provision %s \"%s\" from %s, with %s.", capture_id(&capture, run),
                                                record_text(run, "name"), date_human((int32_t)record_number(run, "starts"), day),
-                                               count_text(&capture, n)));
-}
-
-// --- close ----------------------------------------------------------------------
-
-struct closing {
-    struct capture capture;
-    struct record *run;
-    struct captured members; // on that day or before, one for each pupil: the newest
-    struct record **edits;   // of the members
-    int32_t day;
-    size_t left, measured;
-};
-
-static void members_newest(struct captured *members, int32_t day)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < members->n; i++) {
-        struct record *member = members->list[i];
-        size_t at = 0;
-
-        if (record_number(member, "starts") > day)
-            continue;
-        while (at < n && record_number(members->list[at], "pupil") != record_number(member, "pupil"))
-            at++;
-        if (at == n)
-            members->list[n++] = member;
-        else if (record_number(members->list[at], "starts") < record_number(member, "starts"))
-            members->list[at] = member;
-    }
-    members->n = n;
-}
-
-static int closing_begin(struct closing *closing)
-{
-    struct capture *capture = &closing->capture;
-    struct record *run;
-    int64_t id = 0;
-    int error = capture_day(capture, "day", capture->cli->today, &closing->day);
-
-    if (error == 0)
-        error = capture_run(capture, capture->call->argv[0], closing->day, &id);
-    if (error == 0)
-        error = capture_get(capture, "Provision", id, &run);
-    if (error == 0)
-        error = capture_list(capture, "ProvisionMember", "provision", id, DATE_NONE, &closing->members);
-    if (error != 0)
-        return error;
-    capture->writing.id = id;
-    capture->writing.version = run->version;
-    members_newest(&closing->members, closing->day);
-    closing->run = capture_edit(capture, run);
-    closing->edits = arena_zero(&capture->cli->arena, closing->members.n + 1, sizeof *closing->edits);
-    for (size_t i = 0; closing->edits && i < closing->members.n; i++)
-        if (!(closing->edits[i] = capture_edit(capture, closing->members.list[i])))
-            return ERR_NOMEM;
-    return closing->run && closing->edits ? 0 : ERR_NOMEM;
-}
-
-static bool ends_later(const struct record *record, int32_t day)
-{
-    return !record_has(record, "ends") || record_number(record, "ends") > day;
-}
-
-static int closing_run(struct closing *closing)
-{
-    struct capture *capture = &closing->capture;
-
-    capture_set(capture, closing->run, "closed", value_number(closing->day));
-    if (ends_later(closing->run, closing->day))
-        capture_set(capture, closing->run, "ends", value_number(closing->day));
-    for (size_t i = 0; i < closing->members.n; i++)
-        if (ends_later(closing->edits[i], closing->day)) {
-            capture_set(capture, closing->edits[i], "ends", value_number(closing->day));
-            closing->left++;
-        }
-    int error = capture_option(capture, closing->run, "decision", "decision");
-    return error == 0 ? capture_option(capture, closing->run, "close_reason", "reason") : error;
-}
-
-// A score, or the code of a reason why there is none.
-static int closing_exit(struct closing *closing, struct record *member, const char *name, const char *given)
-{
-    struct capture *capture = &closing->capture;
-
-    if (!given || !*given) {
-        problem_set(&capture->problem, ERR_USAGE, "What of %.100s? A score or a reason belongs there: %.100s=92 or %.100s=LEFT", name, name,
-                    name);
-        return ERR_USAGE;
-    }
-    closing->measured++;
-    if (!isdigit((unsigned char)*given))
-        return capture_typed(capture, member, "exit_reason", given);
-    capture_set(capture, member, "exit_day", value_number(closing->day));
-    return capture_typed(capture, member, "exit_score", given);
-}
-
-static int closing_members(struct closing *closing)
-{
-    struct capture *capture = &closing->capture;
-    const struct call *call = capture->call;
-    int error = 0;
-
-    for (int i = 1; error == 0 && i < call->argc; i++) {
-        char *name = arena_strdup(&capture->cli->arena, call->argv[i]);
-        const char *given = name ? score_of(name) : NULL;
-        size_t at = 0;
-
-        if (!name)
-            return ERR_NOMEM;
-        error = capture_pick(capture, &closing->members, "pupil", name, "in this group", &at);
-        if (error == 0)
-            error = closing_exit(closing, closing->edits[at], name, given);
-    }
-    return error;
-}
-
-int provision_close_command(struct cli *cli, const struct call *call)
-{
-    struct closing closing = {.left = 0};
-    struct capture *capture = &closing.capture;
-    char day[DATE_TEXT_MAX], id[ID_TEXT_MAX];
-    int error = capture_begin(capture, cli, call, "Provision");
-
-    if (error == 0)
-        error = closing_begin(&closing);
-    if (error == 0)
-        error = closing_run(&closing);
-    if (error == 0)
-        error = closing_members(&closing);
-    if (error == 0)
-        error = capture_send(capture);
-    if (error != 0)
-        return capture_failed(capture, "close the provision");
-    return capture_done(capture,
-                        arena_printf(&cli->arena, "Provision %s \"%s\" closed on %s%s: %s left with it, exit data given for %zu.",
-                                     id_format(closing.run->kind, closing.run->id, id), record_text(closing.run, "name"),
-                                     date_human((int32_t)record_number(closing.run, "closed"), day),
-                                     capture->reply ? "" : ", nothing had to change", count_text(capture, closing.left), closing.measured));
+                                               n == 1 ? "1 pupil" : arena_printf(&cli->arena, "%zu pupils", n)));
 }

@@ -310,12 +310,14 @@ static int taking_tell(struct taking *taking)
 
     if (cli->human && !cli->marked)
         cli_mark(cli);
-    if (cli->format == CLI_JSON || cli->format == CLI_JSONL)
+    if (cli->format == CLI_JSON || cli->format == CLI_JSONL) {
         taking_json(taking);
-    else if (cli->human)
+    } else if (cli->human) {
         code = capture_done(&taking->capture, taking_line(taking));
-    else
+    } else {
         cli_note(cli, "%s", taking_line(taking));
+        writing_named(cli);
+    }
     if (cli->format != CLI_JSON && cli->format != CLI_JSONL)
         taking_table(taking);
     return code;

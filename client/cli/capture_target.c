@@ -195,15 +195,18 @@ static int rolling_begin(struct rolling *rolling)
         problem_hint(&capture->problem, "It stands in each new target's note, and in the history");
         return ERR_USAGE;
     }
-    int error = fields_text(capture->cli, why, &rolling->why, &capture->problem);
-    capture->reason = rolling->why;
     capture->batch = true;
-    if (error == 0)
-        error = rolling_plans(rolling);
+    int error = rolling_plans(rolling);
     if (error != 0)
         return error;
     int32_t otherwise = record_has(rolling->into, "review_due") ? (int32_t)record_number(rolling->into, "review_due") : DATE_NONE;
-    return capture_day(capture, "due", otherwise, &rolling->due);
+    error = capture_day(capture, "due", otherwise, &rolling->due);
+    if (error == 0)
+        error = capture_ask(capture);
+    if (error == 0) // last: what was typed is not lost for a slip in a date
+        error = fields_text(capture->cli, why, &rolling->why, &capture->problem);
+    capture->reason = rolling->why;
+    return error;
 }
 
 int target_roll_command(struct cli *cli, const struct call *call)

@@ -114,20 +114,44 @@ static int report_text(const struct drawing *drawing)
 
 // --- for programs ---------------------------------------------------------------
 
-// One file holds one table: the one asked for, else the first whose rows are records,
-// else the first.
+static const Sendco__Report__Section *section_find(const Sendco__Report *report, const char *name)
+{
+    for (size_t i = 0; name && i < report->n_sections; i++)
+        if (report->sections[i]->name && text_same(report->sections[i]->name, name))
+            return report->sections[i];
+    return NULL;
+}
+
+// Does it have all of --columns?
+static bool section_suits(const struct drawing *drawing, const Sendco__Report__Section *section)
+{
+    const char *names = cli_option(drawing->cli, "columns");
+    char *list = names ? arena_strdup(&drawing->cli->arena, names) : NULL, *rest = NULL;
+    bool suits = section->n_columns > 0;
+
+    for (char *name = list ? strtok_r(list, ",", &rest) : NULL; name && suits; name = strtok_r(NULL, ",", &rest))
+        suits = !strcmp(name, "id") || section_has(section, name);
+    return suits;
+}
+
+// One file holds one table: the one asked for, else the one that stands for the report, and
+// without that, or when it lacks a column asked for, the first. Never which of them has rows
+// today: what reads the file relies on its columns.
 static const Sendco__Report__Section *section_chosen(const struct drawing *drawing)
 {
-    const Sendco__Report__Section *only = drawing_only(drawing);
+    const Sendco__Report__Section *chosen = drawing_only(drawing);
     const Sendco__Report *report = drawing->report;
 
-    for (size_t i = 0; i < report->n_sections && !only; i++)
-        if (section_links(report->sections[i]) || (report->sections[i]->n_columns > 0 && section_has(report->sections[i], "id")))
-            only = report->sections[i];
-    for (size_t i = 0; i < report->n_sections && !only; i++)
-        if (report->sections[i]->n_columns > 0)
-            only = report->sections[i];
-    return only;
+    if (chosen)
+        return chosen;
+    if (!(chosen = section_find(report, drawing->info->name)))
+        chosen = section_find(report, drawing->info->table);
+    if (chosen && section_suits(drawing, chosen))
+        return chosen;
+    for (size_t i = 0; i < report->n_sections; i++)
+        if (section_suits(drawing, report->sections[i]))
+            return report->sections[i];
+    return chosen;
 }
 
 static void say_others(const struct drawing *drawing, const Sendco__Report__Section *chosen)
@@ -158,14 +182,6 @@ static int report_rows(const struct drawing *drawing)
 }
 
 // --- the report -----------------------------------------------------------------
-
-static const Sendco__Report__Section *section_find(const Sendco__Report *report, const char *name)
-{
-    for (size_t i = 0; i < report->n_sections; i++)
-        if (report->sections[i]->name && text_same(report->sections[i]->name, name))
-            return report->sections[i];
-    return NULL;
-}
 
 // What is asked for with --why is what one wants to see; JSON has all the rest as well.
 const Sendco__Report__Section *drawing_only(const struct drawing *drawing)

@@ -126,6 +126,12 @@ struct drawn {
     size_t at; // in the section; n_columns: the record behind the row
 };
 
+// A file has the same columns when there is nobody to list.
+static bool drawn_links(const struct cli *cli, const Sendco__Report__Section *section)
+{
+    return section_links(section) || (!cli->human && section->n_rows == 0 && section->n_columns > 0 && !section_has(section, "id"));
+}
+
 static bool drawn_named(struct cli *cli, const Sendco__Report__Section *section, const char *name, struct drawn *drawn)
 {
     for (size_t i = 0; i < section->n_columns; i++) {
@@ -139,7 +145,7 @@ static bool drawn_named(struct cli *cli, const Sendco__Report__Section *section,
                                 i};
         return true;
     }
-    if (strcmp(name, "id") != 0 || !section_links(section))
+    if (strcmp(name, "id") != 0 || !drawn_links(cli, section))
         return false;
     *drawn = (struct drawn){{"id", "Id", false, column_how("id", 0) | TABLE_FIRM | (cli_option(cli, "columns") ? TABLE_KEEP : 0)},
                             section->n_columns};
@@ -157,7 +163,7 @@ static size_t section_drawn(struct cli *cli, const Sendco__Report__Section *sect
         n += drawn_named(cli, section, name, &drawn[n]);
     for (size_t i = 0; !names && i < section->n_columns && n < DRAW_COLUMNS; i++)
         n += drawn_named(cli, section, section->columns[i]->name ? section->columns[i]->name : "", &drawn[n]);
-    if (!names && n < DRAW_COLUMNS && section_links(section))
+    if (!names && n < DRAW_COLUMNS && drawn_links(cli, section))
         n += drawn_named(cli, section, "id", &drawn[n]);
     return n;
 }

@@ -11,8 +11,11 @@ const struct field *fields_find(const struct kind *kind, const char *name, struc
 int fields_value(struct cli *cli, const struct kind *kind, const struct field *field, const char *text, struct value *value,
                  struct problem *problem);
 // field=value, field=@FILE, field=- (standard input), field= (empty). All faults
-// are found, each a field of the problem.
+// are found, each a field of the problem. Nothing is read yet: a field that comes from a
+// file or standard input is in `set`, its value comes with fields_set_late.
 int fields_set(struct cli *cli, int argc, char **argv, struct record *record, uint64_t *set, struct problem *problem);
+// The same words again, after everything else was found good: reads the files and standard input.
+int fields_set_late(struct cli *cli, int argc, char **argv, struct record *record, struct problem *problem);
 // --where, --sort, --pupil …, --as-at, --as-known, --limit, --page, --removed.
 int fields_query(struct cli *cli, const struct kind *kind, struct cli_query *query, struct problem *problem);
 // The number of an option; `least` is the smallest allowed. 0: not given, or an error.
@@ -24,6 +27,7 @@ int fields_as_known(struct cli *cli, int64_t *as_known, struct problem *problem)
 int fields_day(struct cli *cli, const char *option, int32_t otherwise, int32_t *day, struct problem *problem);
 // What was typed for a text: itself, what @FILE holds, or, for "-", standard input.
 int fields_text(struct cli *cli, const char *typed, const char **text, struct problem *problem);
+bool fields_text_late(const char *typed); // it has to be read from somewhere: last of all
 int fields_as_at(struct cli *cli, int32_t *as_at, struct problem *problem);
 // Hex of even length into bytes: how many, or -1.
 int fields_hex(const char *text, uint8_t *bytes, size_t size);

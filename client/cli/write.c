@@ -23,7 +23,8 @@ int writing_key(struct cli *cli, struct writing *writing, struct problem *proble
 
 // --- add and edit ------------------------------------------------------------------
 
-static int writing_put(struct writing *writing, Sendco__PutReply **reply, struct problem *problem)
+// `argv`: the FIELD=VALUE words, for what is read from files and standard input only now.
+static int writing_put(struct writing *writing, int argc, char **argv, Sendco__PutReply **reply, struct problem *problem)
 {
     struct cli *cli = writing->cli;
     struct cli_change change = {.record = writing->record, .set = writing->set};
@@ -31,6 +32,8 @@ static int writing_put(struct writing *writing, Sendco__PutReply **reply, struct
         .changes = &change, .n = 1, .strict = cli_flag(cli, "strict"), .dry_run = cli->dry_run, .reason = cli_option(cli, "reason")};
     int error = fields_number(cli, "seen", 1, &put.seen, problem);
 
+    if (error == 0)
+        error = fields_set_late(cli, argc, argv, writing->record, problem);
     if (error != 0)
         return error;
     if (put.seen == 0)
@@ -81,7 +84,7 @@ int add_command(struct cli *cli, const struct call *call)
         error = fields_set(cli, call->argc, call->argv, writing.record, &writing.set, &problem);
     }
     if (error == 0)
-        error = writing_put(&writing, &reply, &problem);
+        error = writing_put(&writing, call->argc, call->argv, &reply, &problem);
     if (error != 0)
         add_hint(call->kind, &problem);
     return error != 0 ? writing_failed(&writing, doing, &problem) : writing_done(&writing, reply);
@@ -135,7 +138,7 @@ int edit_command(struct cli *cli, const struct call *call)
     problem_init(&problem, &cli->arena);
     error = edit_prepare(cli, call, &writing, &problem);
     if (error == 0)
-        error = writing_put(&writing, &reply, &problem);
+        error = writing_put(&writing, call->argc - 1, call->argv + 1, &reply, &problem);
     return error != 0 ? writing_failed(&writing, doing, &problem) : writing_done(&writing, reply);
 }
 

@@ -297,6 +297,14 @@ static void writing_text(const struct writing *writing, const Sendco__PutReply *
     writing_more(writing, reply);
 }
 
+void writing_named(struct cli *cli)
+{
+    char id[ID_TEXT_MAX];
+
+    for (size_t i = 0; i < cli->n_named; i++)
+        cli_note(cli, "%s: %s (%s)", cli->named[i].kind->title, cli->named[i].label, id_format(cli->named[i].kind, cli->named[i].id, id));
+}
+
 void writing_row(const struct writing *writing, const Sendco__PutReply *reply)
 {
     static const struct table_column columns[] = {
@@ -312,8 +320,7 @@ void writing_row(const struct writing *writing, const Sendco__PutReply *reply)
     table_init(&table, columns, 3, &cli->arena);
     if (table_add(&table, cells) == 0)
         table_print(cli, &table);
-    for (size_t i = 0; i < cli->n_named; i++)
-        cli_note(cli, "%s: %s (%s)", cli->named[i].kind->title, cli->named[i].label, id_format(cli->named[i].kind, cli->named[i].id, id));
+    writing_named(cli);
     if (!cli->quiet)
         told_warnings(cli, cli->err, "note: ", reply);
 }

@@ -29,6 +29,8 @@ int writing_key(struct cli *cli, struct writing *writing, struct problem *proble
 // The promised object; `reply` NULL: nothing had to change.
 json_t *writing_shape(const struct writing *writing, const Sendco__PutReply *reply);
 void writing_row(const struct writing *writing, const Sendco__PutReply *reply);
+// What names were taken for, on standard error: where standard output is for programs.
+void writing_named(struct cli *cli);
 // What was merged, what followed, what was warned of: for people, under what was done.
 void writing_more(const struct writing *writing, const Sendco__PutReply *reply);
 

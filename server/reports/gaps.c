@@ -5,8 +5,9 @@
 // status; every section tells only of them, and a child may stand in several. Standing, class and year
 // are as on D, "in force" as plan.h says:
 //   no_plan       status K, and no plan in force; the count's reasons are pupils
-//   no_provision  status K or E, a plan in force, and no ProvisionMember that holds on D; pupils
-//   no_target     a ProvisionMember that holds on D and names no target; ProvisionMembers
+//   no_provision  status K or E, a plan in force, and no ProvisionMember that holds on D in a run
+//                 that holds on D and was not closed before; pupils
+//   no_target     such a ProvisionMember that names no target; ProvisionMembers
 //   undecided     a Concern raised on or before D - 42, without `decided` on or before D; weeks: whole
 //                 weeks from raised to D; Concerns
 //   review_due    a Plan in force whose review_due is before D; days: from review_due to D; Plans
@@ -349,13 +350,31 @@ static int gaps_fill(struct gaps *gaps)
     return result;
 }
 
+// Members of runs that are over stay members when nobody ended it: they get nothing any more.
+static int members_read(struct gaps *gaps)
+{
+    struct rows runs;
+    int result = rows_read(gaps->work, "ProvisionMember", ROWS_AS_AT, &gaps->members);
+    if (result == 0)
+        result = rows_read(gaps->work, "Provision", ROWS_AS_AT, &runs);
+    size_t kept = 0;
+    for (size_t i = 0; result == 0 && i < gaps->members.n; i++) {
+        struct record *member = gaps->members.list[i];
+        const struct record *run = rows_find(&runs, record_number(member, "provision"));
+        if (run && (!record_has(run, "closed") || record_number(run, "closed") >= gaps->day))
+            gaps->members.list[kept++] = member;
+    }
+    gaps->members.n = kept;
+    return result;
+}
+
 static int gaps_read(struct gaps *gaps)
 {
     int result = roll_make(gaps->work, !report_param(gaps->work->query, "status"), &gaps->roll);
     if (result == 0)
         result = rows_read(gaps->work, "Plan", ROWS_ALL, &gaps->plans);
     if (result == 0)
-        result = rows_read(gaps->work, "ProvisionMember", ROWS_AS_AT, &gaps->members);
+        result = members_read(gaps);
     if (result == 0)
         result = rows_read(gaps->work, "Concern", ROWS_ALL, &gaps->concerns);
     if (result == 0)

@@ -6,7 +6,7 @@
 // In force, open and overdue are as plan.h says. Each in order of its day, then time, then id:
 //   meetings   day from D to D + 7, not cancelled, which P attends; for a lead's own page all of them
 //   sessions   Provisions that P leads (all: everybody's) and which meet on D: D within their dates, not closed before D, and
-//              `days` has the first three letters of D's weekday in it, any case. Held, lost, or not yet marked as
+//              `days` names D's weekday (Wed, Mon-Fri, daily). Held, lost, or not yet marked as
 //              their ProvisionSession of D says. By the first time (09:30) in `days`; those of D - 7 to D - 1
 //              which have no ProvisionSession are told as a gap
 //   actions    P's, open, due by D + 7

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/weekdays.h"
 #include "server/reports/gaps_names.h"
 #include "server/reports/plan.h"
 
@@ -96,9 +97,7 @@ static const struct rows *rows_provisions(const struct today *today)
 
 bool today_meets(const struct record *provision, int32_t day)
 {
-    static const char *const words[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-    const char *days = record_text(provision, "days");
-    if (!days || !strcasestr(days, words[date_weekday(day) - 1]) || !rows_holds(provision, day))
+    if (!weekdays_has(record_text(provision, "days"), date_weekday(day)) || !rows_holds(provision, day))
         return false;
     return !record_has(provision, "closed") || record_number(provision, "closed") >= day;
 }

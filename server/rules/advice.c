@@ -3,12 +3,11 @@
 // entered twice. Nothing is refused. Writer thread; judged once a request is done.
 #include "server/rules/rules.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/text.h"
+#include "common/weekdays.h"
 #include "server/rules/judge.h"
 
 // --- a target without the plan that there is ---
@@ -69,34 +68,10 @@ static int settle_target(struct view *view, const struct record *before, const s
 
 // --- a run ---
 
-static bool is_weekday(const char *word, size_t size)
-{
-    static const char *const days[] = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
-    size_t stem = size > 3 && tolower((unsigned char)word[size - 1]) == 's' ? size - 1 : size; // Tues, Weds, Mondays
-    for (size_t i = 0; i < sizeof days / sizeof *days; i++)
-        if (stem >= 3 && stem <= strlen(days[i]) && strncasecmp(days[i], word, stem) == 0)
-            return true;
-    return false;
-}
-
-// "Mon 09:30 Mon 13:30 Thurs": three.
-static int64_t count_weekdays(const char *text)
-{
-    int64_t n = 0;
-    while (*text) {
-        size_t size = 0;
-        while (isalpha((unsigned char)text[size]))
-            size++;
-        n += is_weekday(text, size);
-        text += size ? size : 1;
-    }
-    return n;
-}
-
 static void warn_of_days(struct view *view, const struct record *provision)
 {
     char days[64];
-    int64_t named = count_weekdays(record_text(provision, "days")), per_week = record_number(provision, "per_week");
+    int64_t named = (int64_t)weekdays_count(record_text(provision, "days")), per_week = record_number(provision, "per_week");
     if (named == per_week)
         return;
     view_warn(view, provision, "days",

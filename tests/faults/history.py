@@ -24,7 +24,7 @@ import school
 import wire
 
 LONG = bool(os.environ.get("SENDCO_LONG"))
-HISTORIES = int(os.environ.get("SENDCO_HISTORIES", 1000 if LONG else 8 if wire.SHORT else 30))
+HISTORIES = int(os.environ.get("SENDCO_HISTORIES", 1000 if LONG else 8 if wire.SHORT else 24))
 EACH = 25           # histories in one copy of the school
 FAULT_TRIES = 20    # histories within which a planted fault must show
 
@@ -87,10 +87,10 @@ class Histories(school.unittest.TestCase):
         print("%d histories, %d questions answered, in %.0f s" % (histories, questions, time.monotonic() - began))
         for name in sorted({name for name, _ in counts}):
             print("  %-14s %s" % (name, ", ".join("%d %s" % (n, outcome) for (of, outcome), n in sorted(counts.items()) if of == name)))
-        if len(runs) > 1 or "SENDCO_SEED" not in os.environ:
-            self.explained(counts)
+        if histories >= 20:
+            self.tried(counts)
 
-    def explained(self, counts):
+    def tried(self, counts):
         """What was never tried was never judged."""
         wanted = [("edit", "OK"), ("edit", "CONFLICT"), ("edit", "DENIED"), ("edit", "NOT_FOUND"), ("status", "OK"), ("status", "CONFLICT"),
                   ("batch", "OK"), ("remove", "OK"), ("undo", "OK"), ("again", "OK"), ("twice", "OK"), ("cut", "OK"), ("other-content", "INVALID"),
@@ -106,10 +106,10 @@ class Histories(school.unittest.TestCase):
         print("red as it must be with %s, in history %d: %s" % (fault, judged, found[:300].replace("\n", " ")))
 
     def test_without_a_version_check(self):
-        self.red("no-version-check", "should have been refused, CONFLICT", "merged with", "says it did", "could not", "without a reason", "changed")
+        self.red("no-version-check", "should have been refused, CONFLICT", "says it was merged", "says it did", "and should have changed")
 
     def test_an_early_acknowledgement(self):
-        self.red("ack-early", "had been told before it was asked", "and lost", "answered from seq", "begins at seq")
+        self.red("ack-early", "had been told before it was asked", "and lost", "two requests claim", "begins at seq")
 
     def test_pushes_out_of_order(self):
         self.red("push-disorder", "pushes that do not join")
@@ -132,7 +132,7 @@ class Histories(school.unittest.TestCase):
         run = history_world.Run(self.ground, tempfile.mkdtemp(prefix="sendco-test-"))
         told = collections.Counter()
         try:
-            for seed in range(7000, 7003 if wire.SHORT else 7006):
+            for seed in range(7000, 7002 if wire.SHORT else 7004):
                 world = run.history(seed)
                 history_judge.judge(world)
                 for lie, undo in history_lies.lies(world, random.Random(seed)):

@@ -1,17 +1,15 @@
 """The people of a history: each does what chance says, some of it at once, and writes down what was asked and answered.
 
 All live in one process, so one clock (time.monotonic) times every question before its first byte leaves and every
-answer when its last byte is here. A question without an answer (the line was cut, the daemon was killed) is asked again
-with its key until there is one. Watchers only look; some read slowly, some go away and come back.
+answer when its last byte is here (history_line.py). A question without an answer (the line was cut, the daemon was killed)
+is asked again with its key until there is one.
 """
 import asyncio
 import time
 
-import awire
 import history_model as model
-import kinds
-import school
 import wire
+from history_line import Op, record
 
 PEOPLE = {"senco": "lead", "cnlead": "lead", "teacher": "teacher", "ta": "ta"}
 # What is edited: texts (t), days (d), small numbers (n), yes or no (b); none that a rule of its kind looks at.
@@ -20,116 +18,11 @@ FIELDS = {"Target": {"aim": "t", "measure": "t", "due": "d", "baseline": "t", "s
           "Pupil": {"known_as": "t", "photo_consent": "b", "eal": "b", "fsm": "b", "social_worker": "b"},
           "SenStatus": {"note": "t", "informed_how": "t", "ends": "d"}, "Assignment": {"ends": "d"}}
 NEEDED = ("aim", "name")
-BULKY = "\U0001F388" * 1900
+BULKY = {"note": 1900, "progress": 1900, "baseline": 900, "measure": 900}     # letters of 4 bytes, in histories of long texts
 # What people do, and how often; "lead": the leads only.
 DEEDS = [("get", 16), ("list", 6), ("history", 5), ("edit", 34), ("edit-many", 6), ("add", 6), ("batch", 5), ("remove", 4), ("undo", 6),
          ("undo-older", 4), ("undo-batch", 3), ("restore", 3), ("dry-run", 3), ("again", 4), ("other-content", 1), ("cut", 4)]
 LEADS_DEEDS = [("status", 8), ("assign", 8)]
-
-
-class Op:
-    """One question and its answer. A question sent twice is two of them, with one key."""
-
-    def __init__(self, name, verb, actor, **more):
-        self.name, self.verb, self.actor = name, verb, actor
-        self.key, self.items, self.target, self.seen = None, (), None, None
-        self.strict = self.dry = self.staged = False
-        self.__dict__.update(more)
-        self.attempts, self.begun, self.ended, self.reply = 0, None, None, None
-
-    def message(self):
-        pb = wire.pb
-        if self.verb == "get":
-            return {"get": pb.Get(kind=self.target[0], id=self.target[1])}
-        if self.verb == "history":
-            return {"history": pb.History(kind=self.target[0], id=self.target[1])}
-        if self.verb == "list":
-            kind = model.kind(self.target[0])
-            at = pb.Condition(field=kind.numbers["pupil"], op=pb.Condition.EQ, value=pb.Value(number=self.target[1]))
-            return {"list": pb.List(kind=kind.number, where=[at])}
-        if self.verb == "remove":
-            return {"remove": pb.Remove(key=self.key, kind=self.target[0], id=self.target[1], version=self.target[2], reason="tidy")}
-        if self.verb == "undo-batch":
-            return {"undo": pb.Undo(key=self.key, batch=self.target)}
-        if self.verb == "undo":
-            return {"undo": pb.Undo(key=self.key, kind=self.target[0], id=self.target[1], version=self.target[2] or None)}
-        records = [] if self.staged else [record(i) for i in self.items]
-        return {"put": pb.Put(key=self.key, records=records, staged=self.staged or None, strict=self.strict, dry_run=self.dry, seen=self.seen)}
-
-    def __str__(self):
-        return "%s by %s (%s) key %s, %d attempts: %s" % (self.name, self.actor.who, self.actor.role, (self.key or b"").hex()[-8:], self.attempts,
-                                                        self.target or [tuple(i) for i in self.items])
-
-
-def record(item):
-    kind = model.kind(item.kind)
-    body = kind.kind.message()
-    for name, value in item.set.items():
-        setattr(body, name, value)
-    made = wire.pb.Record(kind=item.kind, id=item.id, version=item.version or None, body=body.SerializeToString(),
-                          cleared=[kind.numbers[n] for n in item.cleared])
-    if item.restore:
-        made.removed = False
-    return made
-
-
-class Watch:
-    """What one watch was told, until it ended."""
-
-    def __init__(self, actor, kinds, about, start):
-        self.actor, self.kinds, self.about, self.start = actor, kinds, about, start
-        self.begun = self.ended = self.seq = self.resync = None
-        self.pushes = []        # (when it came, push)
-        self.slow = False
-
-
-class Line(awire.Client):
-    """A connection that notes when things came, and that can stop reading."""
-
-    def __init__(self, reader, writer):
-        self.may_read = asyncio.Event()
-        self.may_read.set()
-        super().__init__(reader, writer)
-
-    async def read(self):
-        try:
-            while True:
-                await self.may_read.wait()
-                size = int.from_bytes(await self.reader.readexactly(4), "big")
-                frame = wire.pb.Frame.FromString(await self.reader.readexactly(size))
-                now = time.monotonic()
-                if frame.WhichOneof("kind") == "push":
-                    self.pushes.put_nowait((now, frame.push))
-                    continue
-                future, replies = self.waiting[frame.reply.id]
-                replies.append(frame.reply)
-                if not frame.reply.more:
-                    del self.waiting[frame.reply.id]
-                    if not future.done():
-                        future.set_result((wire.join(replies), now))
-        except (asyncio.IncompleteReadError, OSError) as e:
-            self.ended(wire.Gone(str(e)))
-        except asyncio.CancelledError:
-            self.ended(wire.Gone("closed here"))
-        finally:
-            self.pushes.put_nowait((time.monotonic(), None))
-
-    def begin(self, **body):
-        """Sends at once; the future brings (reply, when it came)."""
-        if self.task.done():
-            raise wire.Gone("closed")
-        self.next_id += 1
-        future = asyncio.get_running_loop().create_future()
-        self.waiting[self.next_id] = (future, [])
-        self.writer.write(wire.pack(wire.pb.Frame(request=wire.pb.Request(id=self.next_id, **body))))
-        return future
-
-    async def ask(self, check=True, **body):
-        reply, when = await asyncio.wait_for(self.begin(**body), wire.PATIENCE)
-        if check and reply.outcome != wire.pb.OK:
-            raise wire.Refused(reply)
-        self.when = when
-        return reply
 
 
 class Person:
@@ -159,6 +52,8 @@ class Person:
                     asked.cancel()
                     raise wire.Gone("cut here")
                 op.reply, op.ended = await asyncio.wait_for(asked, wire.PATIENCE)
+            except asyncio.TimeoutError:      # which is an OSError, and no lost line
+                raise AssertionError("the daemon did not answer: %s" % op) from None
             except (wire.Gone, OSError):
                 await self.connect()
                 continue
@@ -199,6 +94,17 @@ class Person:
             await asyncio.sleep(self.random.choice([0, 0, 0.001, 0.003]))
         self.line.close()
 
+    async def flood(self, number):
+        """Long texts, one request after the other: more than a session that nobody reads holds."""
+        await self.connect()
+        for _ in range(number):
+            items = []
+            for at in [at for at in self.world.records if at[0] == model.named("Target").number][:3]:
+                await self.look(at)
+                items.append(model.Item(at[0], at[1], self.known.get(at, 1), {n: self.value("Target", n) for n in BULKY}, (), False))
+            await self.again_until_answered(self.put("flood", items))
+        self.line.close()
+
     def choose(self, *names):
         """A record of these kinds; of people with few pupils mostly one of theirs."""
         numbers = [model.named(n).number for n in names]
@@ -226,8 +132,7 @@ class Person:
     def value(self, kind, name):
         how = FIELDS[kind][name]
         if how == "t":
-            bulky = self.world.bulky and name in ("note", "progress") and self.random.random() < 0.5
-            return "%s %d%s" % (name, self.random.randint(1, 5), BULKY if bulky else "")
+            return "%s %d%s" % (name, self.random.randint(1, 5), "\U0001F388" * BULKY.get(name, 0) if self.world.bulky else "")
         if how == "d":
             return self.world.today + self.random.choice([-1, -1, 3, 40])
         return self.random.random() < 0.5 if how == "b" else self.random.randint(1, 5)
@@ -338,6 +243,8 @@ class Person:
         line = self.line
         try:
             op.reply, op.ended = await asyncio.wait_for(line.begin(**op.message()), wire.PATIENCE)
+        except asyncio.TimeoutError:
+            raise AssertionError("the daemon did not answer: %s" % op) from None
         except (wire.Gone, OSError):
             async with self.lock:
                 if self.line is line:
@@ -385,84 +292,3 @@ class Person:
             set_ = {"staff": staff, "pupil": self.random.choice(self.world.pupils), "relation": 3, "starts": self.world.today - self.random.randint(5, 40)}
             items = [model.Item(kind.number, -1, 0, set_, (), False)]
         await self.again_until_answered(self.put("assign", items))
-
-
-class Watcher:
-    """Somebody who only looks: follows the changes, now and then slowly or from another line."""
-
-    def __init__(self, world, name, number, kinds=(), about=None):
-        self.world, self.name, self.random = world, name, world.random_of(100 + number)
-        self.kinds, self.about, self.covered, self.line, self.ends = kinds, about, None, None, False
-
-    async def connect(self):
-        if self.line:
-            self.line.close()
-        self.line = await self.world.line(self.name, slow=self.world.bulky)
-        await self.follow()
-
-    async def follow(self):
-        pb = wire.pb
-        watch = Watch(self.world.actors[self.name], frozenset(self.kinds), self.about, self.covered)
-        body = pb.Watch(kinds=self.kinds, about=pb.About(kind=1, id=self.about) if self.about else None)
-        if self.covered is not None:
-            setattr(body, "from", self.covered)
-            body.epoch = self.world.epoch
-        watch.begun = time.monotonic()
-        reply, watch.ended = await asyncio.wait_for(self.line.begin(watch=body), wire.PATIENCE)
-        if reply.outcome in (pb.BUSY, pb.RETRY):
-            raise wire.Gone("busy")
-        if reply.outcome != pb.OK:
-            raise AssertionError("a watch was refused: %s" % reply)
-        watch.seq, watch.id = reply.seq, reply.watch.watch
-        self.covered = watch.seq
-        self.watch = watch
-        self.world.watches.append(watch)
-
-    async def take(self, seconds):
-        """One push; False when the line is gone, None when none came in time."""
-        try:
-            when, push = await asyncio.wait_for(self.line.pushes.get(), seconds)
-        except asyncio.TimeoutError:
-            return None
-        if push is None:
-            return False
-        if push.HasField("resync"):
-            self.watch.resync = (when, push.resync)
-            self.watch = None
-            if push.resync.why != wire.pb.Resync.SCOPE:
-                self.covered = None
-            elif self.random.random() < 0.5:
-                self.covered = None
-            await self.follow()
-        elif push.HasField("covers_to"):
-            self.watch.pushes.append((when, push))
-            if not push.more:
-                self.covered = push.covers_to
-        return True
-
-    async def work(self):
-        until = time.monotonic() + self.world.patience
-        while not self.line or self.world.final is None or self.covered < self.world.final:
-            if time.monotonic() > until:
-                self.world.waited = "%s watches in vain: told up to %s, the last is %s" % (self.name, self.covered, self.world.final)
-                return
-            try:
-                if not self.line or await self.take(0.05) is False:
-                    await self.connect()
-                elif self.world.final is None:
-                    await self.be_difficult()
-            except (wire.Gone, OSError):
-                self.line, self.watch = None, None
-                await asyncio.sleep(0.01)
-        self.line.close()
-
-    async def be_difficult(self):
-        chance = self.random.random()
-        if chance < 0.01:
-            self.line.close()
-            await self.connect()
-        elif chance < 0.04:
-            self.watch.slow = True
-            self.line.may_read.clear()
-            await asyncio.sleep(self.random.uniform(0.02, 0.3))
-            self.line.may_read.set()

@@ -1,19 +1,14 @@
 """What sendcod should answer, worked out a second time: the register as plain dictionaries, one request after the other.
 
-It holds who may (the matrix for the roles that take part), merging and conflicts field by field, spells, removing and
-taking back; the judge of histories asks it what a request had to be answered at one state of the school. It knows
-the kinds from their annotations only, and no rule of a single kind: the requests are such that none refuses.
+It holds merging and conflicts field by field, spells, removing and taking back, and asks history_rights.py who may; the
+judge of histories asks it what a request had to be answered at one state of the school. It knows the kinds from their
+annotations only, and no rule of a single kind: the requests are such that none refuses.
 """
 import collections
 
-import kinds
 import wire
+from history_rights import SUBJECTS, Scope, kind, named
 
-# Letters for records about the school, a pupil, a class, staff, a provision, as server/access/matrix.c has them.
-READS = {"teacher": {"C0": "AOOA-", "C1": "AOO-O", "C2": "-OO-O", "W1": "-OO-O", "W2": "-OO-O"},
-         "ta": {"C0": "AOOA-", "C1": "AO--O", "W1": "-O--O"}}
-WRITES = {"teacher": {"C1": "-O---", "W1": "-O--O", "W2": "-O---"}, "ta": {"W1": "-O--O"}}
-SUBJECTS = ["SCHOOL", "PUPIL", "CLASS", "STAFF", "GROUP"]
 FOREVER = 1 << 31
 ADD, EDIT, REMOVE, RESTORE = 1, 2, 3, 4     # wire.pb.Action
 
@@ -24,51 +19,6 @@ Row = collections.namedtuple("Row", "kind id version action changed values")
 # Who acts: role "lead", "teacher" or "ta".
 Actor = collections.namedtuple("Actor", "staff who role")
 FieldTold = collections.namedtuple("FieldTold", "kind id field was theirs yours who when")
-
-
-class Kind:
-    """A kind of record with what the model needs of it at hand."""
-
-    def __init__(self, kind):
-        self.kind, self.number, self.class_ = kind, kind.number, kind.class_
-        self.subject = SUBJECTS.index(kind.about())
-        self.path = kind.options.about.replace("?", "")
-        self.names = [f.name for f in kind.fields]
-        self.numbers = {f.name: f.number for f in kind.fields}
-        self.classes = {f.name: f.class_ or kind.class_ for f in kind.fields}
-        spell = kind.options.spell
-        self.from_, self.to, self.one_per = getattr(spell, "from"), spell.to, spell.one_per.split()
-        self.groups, seen = [], set()
-        for field in kind.fields:
-            together = [f.name for f in kind.fields if field.options.group and f.options.group == field.options.group]
-            if field.name not in seen:
-                self.groups.append(frozenset(together or [field.name]))
-                seen.update(together)
-
-    def group(self, name):
-        return next(g for g in self.groups if name in g)
-
-    def about(self, id, values):
-        return id if self.path == "self" else values.get(self.path, 0)
-
-    def values(self, body):
-        return {d.name: v for d, v in self.kind.message.FromString(body).ListFields()}
-
-    def numbered(self, names):
-        return frozenset(self.numbers[n] for n in names)
-
-
-_known = {}
-
-
-def kind(number):
-    if not _known:
-        _known.update((k.number, Kind(k)) for k in kinds.load() if len(k.options.about.split(".")) == 1)
-    return _known[number]
-
-
-def named(name):
-    return kind(kinds.find(name).number)
 
 
 def diff(a, b):
@@ -102,35 +52,6 @@ def own_of(state, staff, today):
         if values["starts"] <= today <= values.get("ends", FOREVER):
             out.add(values["pupil"])
     return frozenset(out)
-
-
-class Scope:
-    """What somebody may, when their own pupils are these."""
-
-    def __init__(self, actor, own):
-        self.role, self.staff, self.own = actor.role, actor.staff, own
-
-    def may(self, table, class_, subject, about):
-        if self.role == "lead":
-            return True
-        letter = table[self.role].get(class_, "-----")[subject]
-        return letter == "A" or letter == "O" and about in ({self.staff} if SUBJECTS[subject] == "STAFF" else self.own)
-
-    def reads(self, kind, about):
-        return self.may(READS, kind.class_, kind.subject, about)
-
-    def writes(self, kind, about):
-        return self.may(WRITES, kind.class_, kind.subject, about)
-
-    def withheld(self, kind, about):
-        return frozenset(n for n in kind.names if kind.classes[n] != kind.class_ and not self.may(READS, kind.classes[n], kind.subject, about))
-
-    def unwritable(self, kind, about):
-        return frozenset(n for n in kind.names if not self.may(WRITES, kind.classes[n], kind.subject, about))
-
-    def shown(self, kind, about, values):
-        hidden = self.withheld(kind, about)
-        return {n: v for n, v in values.items() if n not in hidden}, hidden
 
 
 def author(versions, base, name=None):

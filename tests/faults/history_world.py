@@ -7,12 +7,14 @@ import socket
 import time
 
 import history_client as client
+import history_line
 import history_model as model
-import kinds
+import history_watcher
 import school
 import wire
 
 STEPS = 14            # deeds of one person in one history
+FLOOD = 25            # requests with long texts, in some histories
 WRITERS = ["senco", "senco", "cnlead", "teacher", "teacher", "ta", "ta"]
 
 
@@ -94,7 +96,7 @@ class World:
         except BaseException:
             raw.close()
             raise
-        return client.Line(*made)
+        return history_line.Line(*made)
 
     async def log_in(self, line, name):
         with open(os.path.join(self.run.school.profile(name), "password")) as f:
@@ -120,7 +122,8 @@ class World:
         watchers = self.watchers()
         following = [asyncio.ensure_future(w.work()) for w in watchers]
         try:
-            await asyncio.gather(*(p.work(STEPS + self.random.randint(0, 6)) for p in people))
+            flood = [people[2].flood(FLOOD)] if self.bulky else []
+            await asyncio.gather(*(p.work(STEPS + self.random.randint(0, 6)) for p in people if not flood or p is not people[2]), *flood)
             await self.ring(lead)
             await asyncio.gather(*following)
             await self.look_back(lead)
@@ -153,7 +156,7 @@ class World:
         some = [("cnlead", (), None), ("teacher", (), None), ("ta", (), None), ("teacher", (target, status, pupil), None)]
         if self.random.random() < 0.2:
             some.append((self.random.choice(["teacher", "senco"]), (), self.pupils[0]))
-        return [client.Watcher(self, name, n, kinds, about) for n, (name, kinds, about) in enumerate(some)]
+        return [history_watcher.Watcher(self, name, n, kinds, about) for n, (name, kinds, about) in enumerate(some)]
 
     async def ring(self, lead):
         """A last change that all watchers see: the pupil with whom, from it on, they all work. Who watched until here has seen all."""
@@ -184,7 +187,7 @@ class World:
         self.end = end
         for at in sorted({(c.record.kind, c.record.id) for c in self.log}):
             for name in ("get", "history"):
-                await lead.again_until_answered(client.Op(name, name, lead.actor, target=at))
+                await lead.again_until_answered(history_line.Op(name, name, lead.actor, target=at))
 
 
 class Run:

@@ -26,10 +26,15 @@ class Gaps:
     def no_provision(self):
         book = self.book
         return [self.row(p, p.id) for p in self.pupils
-                if book.supported(p, self.on) and book.planned_for(p, self.on) and not book.holding("member", p, self.on)]
+                if book.supported(p, self.on) and book.planned_for(p, self.on)
+                and not any(self.runs(m) for m in book.holding("member", p, self.on))]
+
+    def runs(self, member):
+        run = self.book.get(member["provision"])
+        return run.holds(self.on) and not (run["closed"] and run["closed"] < self.on)
 
     def no_target(self):
-        found = self.about("member", lambda m: m.holds(self.on) and not m["target"])
+        found = self.about("member", lambda m: m.holds(self.on) and self.runs(m) and not m["target"])
         return [self.row(self.book.get(m["pupil"]), m.id, since=m["starts"]) for m in found]
 
     def undecided(self):

@@ -7,7 +7,7 @@
 
 #include "server/store/store.h"
 
-#define GROUND_PEOPLE 7 // one of each role, in the demo's order
+#define GROUND_PEOPLE 7     // one of each role, in the demo's order
 #define GROUND_TODAY  20780 // 23 November 2026
 #define GROUND_NOW    INT64_C(1795435200)
 

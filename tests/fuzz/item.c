@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
 
 bool item_next(const uint8_t **data, size_t *size, struct item *item)
 {
@@ -14,6 +17,12 @@ bool item_next(const uint8_t **data, size_t *size, struct item *item)
     *data += ITEM_HEAD + item->size;
     *size -= ITEM_HEAD + item->size;
     return true;
+}
+
+bool item_clean(const char *sentence)
+{
+    const char *fault = text_fault(sentence, strlen(sentence), true);
+    return !fault || strstr(fault, "accents");
 }
 
 void item_broken(const char *file, int line, const char *condition)

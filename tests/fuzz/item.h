@@ -33,6 +33,9 @@ bool item_next(const uint8_t **data, size_t *size, struct item *item);
 #define DEMAND(condition) ((condition) ? (void)0 : item_broken(__FILE__, __LINE__, #condition))
 _Noreturn void item_broken(const char *file, int line, const char *condition);
 
+// Is this sentence clean? What it quotes may have more accents than may be stored.
+bool item_clean(const char *sentence);
+
 // Every target: as libFuzzer calls them, and replay.c. Always 0.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);

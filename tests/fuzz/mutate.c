@@ -10,7 +10,8 @@
 extern const ProtobufCMessageDescriptor *const fuzz_message; // the target's: what an item is
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size, uint8_t *out, size_t most, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size, uint8_t *out, size_t most,
+                                 unsigned seed);
 
 #define ITEMS_MOST 64
 #define SPOTS_MOST 512

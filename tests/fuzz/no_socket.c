@@ -42,7 +42,8 @@ void log_write(enum log_level level, const char *format, ...)
 }
 
 // A password is worth nothing here, and hashing it well would take most of the time.
-int crypto_pwhash_str(char out[crypto_pwhash_STRBYTES], const char *password, unsigned long long size, unsigned long long passes, size_t memory)
+int crypto_pwhash_str(char out[crypto_pwhash_STRBYTES], const char *password, unsigned long long size, unsigned long long passes,
+                      size_t memory)
 {
     (void)passes;
     (void)memory;

@@ -3,7 +3,7 @@
 
     SENDCO_BUILD=DIR tests/fuzz/seeds.py
 
-The same every time. Files whose names begin with "found-" are inputs that once broke something; they stay as they are.
+The same every time. Files that it does not write, such as inputs that once broke something, stay as they are.
 """
 import os
 import random
@@ -18,6 +18,17 @@ import wire
 RAW, WAIT, ANEW, TORN, LATER, SLOWLY = 4, 8, 16, 32, 64, 128
 TODAY = 20780
 ALL, STRANGE = 0, 128
+REPORTS = {
+    "register": [{}, {"class": "3B", "status": "K,E"}, {"compare": "2026-09-01"}, {"need": "SLCN", "year": "3"}],
+    "pupil": [{"pupil": "1"}, {"pupil": "PUP-0011"}],
+    "profile": [{"pupil": "1"}],
+    "map": [{}, {"by": "pupil"}, {"by": "class", "cost": "yes"}, {"by": "year"}, {"by": "need"}, {"by": "staff"}, {"by": "school"}],
+    "impact": [{}, {"layer": "TARGETED", "from": "2025-09-01", "to": "2026-11-01"}],
+    "gaps": [{}, {"class": "3B"}],
+    "actions": [{}, {"all": "yes", "mine": "yes"}, {"overdue": "yes", "pupil": "1"}],
+    "changes": [{}, {"since": "#5", "limit": "3"}, {"since": "2026-11-01", "kind": "target", "who": "1"}],
+    "today": [{}, {"all": "yes"}, {"staff": "4"}],
+}
 
 
 def item(data, how=0):
@@ -103,12 +114,13 @@ def messages(chance):
         ("conflict", edit, request(3, put=put(7, pb.Record(kind=pupil, id=1, version=1,
                                                            body=kinds.find("Pupil").message(known_as="Jo").SerializeToString())))),
     ]
-    reports = ["register", "pupil", "profile", "provision-map", "impact", "gaps", "actions", "changes", "today", "cost", "register-compare"]
-    params = [pb.ReportRequest.Param(name="pupil", value="1"), pb.ReportRequest.Param(name="class", value="1")]
-    for name in reports:
-        everyone.append(("report-" + name, request(1, report=pb.ReportRequest(name=name)),
-                         request(2, report=pb.ReportRequest(name=name, params=params[:1], why="1:1")),
-                         request(3, report=pb.ReportRequest(name=name, as_at=TODAY - 100, params=params[1:], as_known=1790000000))))
+    param = pb.ReportRequest.Param
+    for name, params in REPORTS.items():
+        everyone.append(("report-" + name, *[request(2 + i, report=pb.ReportRequest(name=name, params=[param(name=n, value=v) for n, v in given.items()]))
+                                             for i, given in enumerate(params)],
+                         request(8, report=pb.ReportRequest(name=name, params=[param(name=n, value=v) for n, v in params[0].items()], why="1:1")),
+                         request(9, report=pb.ReportRequest(name=name, params=[param(name=n, value=v) for n, v in params[0].items()],
+                                                            as_at=TODAY - 100, as_known=1790000000))))
     for i in range(0, len(numbers), 3):
         some = kinds.load()[i:i + 3]
         everyone.append(("kinds-%02d" % i, *[request(1 + n, put=put(1 + n, record(kind.number, sample(kind, chance)),
@@ -137,6 +149,7 @@ def write_messages(chance):
           + item(four[1], SLOWLY | 1) + item(add, ANEW | WAIT) + item(add, 2 | WAIT))
     raw = struct.pack(">I", len(add)) + add
     write("frame", "raw", bytes([1]) + item(raw[:7], RAW) + item(raw[7:], RAW | TORN) + item(b"\0\0\0\0", RAW))
+    write("frame", "torn", b"\0" + item(raw[:-2], RAW) + item(raw[-2:] + raw[:2], RAW) + item(raw[2:], RAW))
     reply = pb.Frame()
     reply.reply.id = 1
     reply.reply.outcome = 2
@@ -157,6 +170,10 @@ def write_lists():
     lists = [pb.List(kind=1, where=where, removed=True), pb.List(kind=1, order=[pb.Order()], limit=1),
              pb.List(kind=numbers["SenStatus"], as_at=TODAY, about=pb.About(kind=1, id=1)),
              pb.List(kind=numbers["Target"], as_known=1790000000, where=[pb.Condition(field=2, op=7)], page=b"\x09" * 30)]
+    rank = kinds.find("Need").field("rank").number
+    write("list", "compared", b"\x07" + b"".join(
+        item(pb.List(kind=numbers["Need"], where=[pb.Condition(field=rank, op=op, value=pb.Value(number=1 + op % 2))],
+                     order=[pb.Order(field=rank, descending=op > 3)], limit=2).SerializeToString()) for op in range(1, 9)))
     for i, made in enumerate(lists):
         write("list", "list-%d" % i, bytes([i]) + item(made.SerializeToString()) + item(made.SerializeToString(), 1))
 

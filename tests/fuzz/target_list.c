@@ -41,7 +41,8 @@ static bool lets_through(const struct condition *condition, const struct record 
 {
     struct value value = record->values[condition->field->index];
     bool empty = value.type == VALUE_EMPTY;
-    int64_t difference = value.type == VALUE_NUMBER ? (value.number > condition->value.number) - (value.number < condition->value.number) : 0;
+    int64_t difference =
+        value.type == VALUE_NUMBER ? (value.number > condition->value.number) - (value.number < condition->value.number) : 0;
     if (condition->op == OP_EMPTY || condition->op == OP_SET)
         return empty == (condition->op == OP_EMPTY);
     if (condition->value.type != VALUE_NUMBER || empty)
@@ -116,7 +117,8 @@ static int read_list(struct view *view, void *data)
 {
     struct listing *listing = data;
     const struct item *item = listing->item;
-    Sendco__List *list = (Sendco__List *)guard_unpack(&sendco__list__descriptor, item->data, item->size, true, &listing->arena, &listing->problem);
+    Sendco__List *list =
+        (Sendco__List *)guard_unpack(&sendco__list__descriptor, item->data, item->size, true, &listing->arena, &listing->problem);
     int result = list ? parse_query(list, GROUND_TODAY, &listing->arena, &listing->query, &listing->problem) : listing->problem.error;
     if (result) {
         judge_problem(&listing->problem, result);

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <utf8proc.h>
+
 #include "client/exchange/plan.h"
-#include "common/text.h"
 #include "tests/fuzz/item.h"
 
 #define TODAY 20780
@@ -54,11 +55,25 @@ static void school_fill(struct school *school, struct arena *arena)
     DEMAND(school_ready(school) == 0 && !school->failed);
 }
 
+// Whoever shows it makes it safe; that takes good UTF-8.
+static bool is_utf8(const char *text)
+{
+    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
+    utf8proc_int32_t letter;
+    while (*at) {
+        utf8proc_ssize_t used = utf8proc_iterate(at, -1, &letter);
+        if (used <= 0)
+            return false;
+        at += used;
+    }
+    return true;
+}
+
 static void judge_faults(const struct roll_fault *faults, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         DEMAND(faults[i].message && faults[i].message[0] && faults[i].code && faults[i].code[0] && faults[i].column && faults[i].value);
-        DEMAND(text_fault(faults[i].message, strlen(faults[i].message), true) == NULL);
+        DEMAND(is_utf8(faults[i].message) && is_utf8(faults[i].column) && is_utf8(faults[i].value));
     }
 }
 

@@ -143,6 +143,21 @@ static bool waiting(void)
 
 static void take(void);
 
+// With everything answered nothing may be left that a session could take.
+static void judge_quiet(void)
+{
+    struct session *session, *next;
+    HASH_ITER(hh, server->sessions, session, next)
+    {
+        const uint8_t *data;
+        size_t size;
+        if (!session_open(session))
+            continue;
+        DEMAND(session->n_requests == 0 && session->load == 0 && !session->gated && !session->dirty);
+        DEMAND(session_unsent(session) >= SESSION_HIGH || frame_next(&session->plain, FRAME_MAX, &data, &size, NULL) == 0);
+    }
+}
+
 // A request that nobody answers makes this last for ever: the fuzzer's time limit sees it.
 static void quiet(void)
 {
@@ -157,6 +172,8 @@ static void quiet(void)
         barrier(); // what the first gave rise to
         take();
     } while (waiting());
+    turn();
+    judge_quiet();
 }
 
 // --- clients ---

@@ -90,7 +90,7 @@ static void run_id(const char *text)
         const struct kind *wanted = i < n_kinds ? &kinds[i] : NULL;
         if (id_parse(wanted, text, &kind, &id, &problem) != 0) {
             DEMAND(problem.message[0] && problem_next(&problem)[0]);
-            DEMAND(text_fault(problem.message, strlen(problem.message), true) == NULL);
+            DEMAND(item_clean(problem.message));
             continue;
         }
         DEMAND(id > 0 && (!wanted || kind == wanted));

@@ -145,13 +145,14 @@ int tree_write(const struct tree *tree, struct buffer *out)
 
 uint64_t tree_number(struct tree_chance *chance)
 {
-    static const int64_t edges[] = {0,         -1,        INT32_MIN, INT32_MAX, (int64_t)INT32_MAX + 1, UINT32_MAX, INT64_MAX, INT64_MIN, 20600,
-                                    -68570,    84007,     200,       201,       4096,                   1795000000, 128};
+    static const int64_t edges[] = {
+        0,   -1,   INT32_MIN,  INT32_MAX, (int64_t)INT32_MAX + 1, UINT32_MAX, INT64_MAX, INT64_MIN, 20600, -68570, 84007, 200,
+        201, 4096, 1795000000, 128};
     size_t dice = tree_below(chance, 10);
     if (dice < 6)
         return tree_below(chance, 12); // ids, versions, field and kind numbers are small
     if (dice < 7)
-        return (uint64_t)-(int64_t)tree_below(chance, 8);
+        return (uint64_t) - (int64_t)tree_below(chance, 8);
     if (dice < 9)
         return (uint64_t)edges[tree_below(chance, sizeof edges / sizeof *edges)];
     return tree_random(chance) >> tree_below(chance, 64);
@@ -177,9 +178,14 @@ static bool sample_body(const struct kind *kind, struct tree_chance *chance, str
 static void grow_bytes(const struct tree *tree, struct tree_chance *chance, const ProtobufCFieldDescriptor *known, struct tree_field *field,
                        struct arena *arena)
 {
-    static const char *const words[] = {"",           "a",         "Reads ten words", "register", "class",      "yes", "2026-11-23",  "K",
-                                        "O\342\200\231Brien", "\xc3\x85sa", "1:status",        "e\xcc\x81", "due",        "pupil",
-                                        "provision-map", "today",     "gaps",            "actions",  "changes",    "compare"};
+    static const char *const words[] = {"",           "a",        "Reads ten words",
+                                        "register",   "class",    "yes",
+                                        "2026-11-23", "K",        "O\342\200\231Brien",
+                                        "\xc3\x85sa", "1:status", "e\xcc\x81",
+                                        "due",        "pupil",    "map",
+                                        "today",      "gaps",     "actions",
+                                        "changes",    "compare",  "by",
+                                        "cost"};
     field->wire = 2;
     const struct kind *kind = tree->n && tree->fields[0].number == 1 ? kind_by_number((uint32_t)tree->fields[0].value) : NULL;
     if (tree->descriptor == &sendco__record__descriptor && kind && sample_body(kind, chance, field, arena))

@@ -13,7 +13,7 @@
 #include "common/buffer.h"
 
 #define TREE_DEPTH  16
-#define TREE_FIELDS 256     // of one message; the rest stays bytes
+#define TREE_FIELDS 256       // of one message; the rest stays bytes
 #define TREE_BYTES  UINT8_MAX // `wire` of bytes that are no field
 
 struct tree_field {

@@ -141,6 +141,26 @@ class Capture(school.Case):
                          {pupils[0]: ("2026-11-20", 92.5, "2026-11-20", None), pupils[1]: ("2026-11-20", None, None, "CAUGHT-UP")})
         self.assertFalse(self.json("provision", "close", run, "Gus=92.5", "Hal=CAUGHT-UP", "--decision", "keep", "--day", "20/11")["changed"])
 
+    def test_an_end_says_whom_it_took_and_keeps_what_was_measured(self):
+        run, pupils = self.group("Amber group", "Samuels, Sal", "Samson, Ivy", "Stone, Sky", scores=["10", "20", "30"])
+        left = next(m["id"] for m in self.records("member", "--where", "provision=" + run) if m["pupil"] == pupils[1])
+        self.json("member", "edit", left, "ends=2026-11-09", "exit_score=500", "exit_day=2026-11-09")
+        words = ["provision", "close", run, "--decision", "keep"]
+        twice = self.json(*words, "Sal=12", "Sal Samuels=13", "Sky=LEFT", code=2)
+        self.assertIn("named twice", twice["message"])
+        refused = self.json(*words, "Sal=12", "Ivy=9", "Sky=LEFT", code=2)
+        self.assertRegex(refused["message"], r"Samson, Ivy, 500.* by 9")
+        self.assertIn("--yes", refused["hint"])
+        done = self.json(*words, "Sam=12", "Sky=LEFT")                    # who is in it still, not who left
+        self.assertEqual([(one["id"], one["label"]) for one in done["named"]], [(pupils[0], "Samuels, Sal"), (pupils[2], "Stone, Sky")])
+        members = {m["pupil"]: m for m in self.records("member", "--where", "provision=" + run)}
+        self.assertEqual([members[p]["exit_score"] for p in pupils], [12.0, 500.0, None])
+        self.assertFalse(self.json(*words, "Ivy=500")["changed"])         # the same once more is no other measure
+        said = self.school.cli("senco", *words, "Ivy=9", "--yes", "--table").out
+        self.assertRegex(said, r"Replaced: .* of Samson, Ivy, 500.* by 9")
+        member = self.json("member", "show", left)["record"]["fields"]
+        self.assertEqual((member["exit_score"], member["exit_day"], member["ends"]), (9.0, "2026-11-23", "2026-11-09"))
+
     def test_a_pupil_twice_is_a_slip(self):
         self.kind("Twice")
         pupil = self.pupil("Ives", "Ida")
@@ -293,6 +313,33 @@ class Capture(school.Case):
         self.assertIn("-m REASON", said("target", "roll", "--help"))
         self.assertIn("born=14/9/2018", said("help", "pupil"))
 
+    # --- texts from elsewhere ---
+
+    def text_kept(self, *words, code):
+        """Runs it with a text that comes from standard input: refused before a letter of it was read."""
+        text, typing = os.pipe()
+        os.write(typing, b"Typed for minutes\n")
+        os.close(typing)
+        done = subprocess.run(self.school.command("senco", *words, "--json"), stdin=text, capture_output=True, timeout=wire.PATIENCE)
+        rest = os.read(text, 100)
+        os.close(text)
+        self.assertEqual((done.returncode, rest), (code, b"Typed for minutes\n"), done.stderr)
+
+    def test_a_slip_does_not_lose_a_text(self):
+        pupil = self.pupil("Tarn", "Tam")
+        target = self.json("target", "add", "pupil=" + pupil, "aim=Reads")["id"]
+        self.text_kept("log", "contact", pupil, "phone", "-", "--follow-up", "nonsense", code=81)
+        self.text_kept("log", "contact", pupil, "phone", "-", "--with", "mother", code=66)
+        self.text_kept("log", "contact", pupil, "phone", "-", "--agreed", "-", code=2)
+        self.text_kept("target", "edit", target, "note=-", "due=31/2", code=81)
+        self.text_kept("target", "edit", target, "note=-", "--seen", "x", code=2)
+        self.text_kept("target", "add", "aim=-", "pupil=Xyzzy Plugh", code=66)
+        self.text_kept("target", "add", "aim=-", "pupil=" + pupil, "note=@/nowhere/at/all", code=65)
+        self.text_kept("target", "roll", "Xyzzy Plugh", "-m", "-", code=66)
+        self.json("target", "edit", target, "note=-", "due=18/12", input="Two\nlines\n")
+        fields = self.json("target", "show", target)["record"]["fields"]
+        self.assertEqual((fields["note"].split(), fields["due"]), (["Two", "lines"], "2026-12-18"))
+
     # --- asking ---
 
     def on_terminal(self, words, answer):
@@ -327,6 +374,21 @@ class Capture(school.Case):
         said, code = self.on_terminal(words, b"y")
         self.assertEqual(code, 0, said)
         self.assertEqual({m["pupil"] for m in self.records("member") if m["pupil"] in ids}, set(ids))
+
+    def test_half_names_in_a_group_are_asked_about_too(self):
+        run, pupils = self.group("Pearl group", "Samirasson, Samira", "Quince, Quentina")
+        words = ["provision", "close", run, "Sam=92", "Quen=LEFT", "--decision", "keep"]
+        said, code = self.on_terminal(words, b"n")
+        self.assertNotEqual(code, 0, said)
+        self.assertIn("Samirasson, Samira", said)
+        self.assertEqual(said.count("[y/N]"), 1, said)
+        self.assertIsNone(self.json("provision", "show", run)["record"]["fields"]["closed"])
+        said, code = self.on_terminal(["log", "session", run, "--absent", "Samira Samirasson"], None)
+        self.assertEqual((code, said.count("[y/N]")), (0, 0), said)
+        said, code = self.on_terminal(words, b"y")
+        self.assertEqual(code, 0, said)
+        self.assertIn("Samirasson, Samira (%s)" % pupils[0], said)
+        self.assertIn("Quince, Quentina (%s)" % pupils[1], said)
 
 
 if __name__ == "__main__":

@@ -184,6 +184,20 @@ class Reports(school.Case):
         self.assertEqual(self.report("map", "--csv", "--quiet").err, "")
         self.assertEqual(self.report("map", "--section", "nothing", "--json", code=2).problem()["code"], "E-USAGE")
 
+    def test_a_file_has_the_same_columns_whoever_has_rows(self):
+        classes = [one["fields"]["name"] for one in self.report("class", "list", "--json").json()["records"]]
+        for name in ("gaps", "today", "map", "impact", "actions", "changes"):
+            heads = set()
+            for words in [[]] + ([["--class", one] for one in classes[:6]] if name in ("gaps", "map", "actions", "impact") else []):
+                done = self.report(name, *words, "--csv")
+                heads.add((done.out.splitlines()[0], done.err))
+            self.assertEqual(len(heads), 1, name)
+        teacher = self.school.cli("teacher", "gaps", "--csv").out.splitlines()[0]
+        self.assertEqual(teacher, self.report("gaps", "--csv").out.splitlines()[0])
+        self.assertTrue(self.report("register", "--compare", "2023-09-01", "--csv").err.startswith('This is the section "compare"'))
+        self.assertTrue(self.report("map", "--by", "year", "--csv").out.startswith("year,"))
+        self.assertEqual(self.report("gaps", "--columns", "raised,id", "--csv").out.splitlines()[0], "raised,id")
+
     def test_drawn_again_when_something_changes(self):
         watcher = self.watcher("senco", "map", "--section", "school", "--watch", "--jsonl")
         watcher.wait(lambda line: line["report"] == "map", "the first drawing")
