@@ -190,10 +190,12 @@ class Demo(school.Case):
         book = self.exported.book
         session = next(s for s in book["session"] if s["held"] and s["day"] >= books.year_start(book.today))
         status = next(s for s in book["sen-status"] if s.holds(book.today) and book.registered(book.get(s["pupil"]), book.today))
-        target = next(m for m in book["member"] if m["target"] and m.holds(book.today) and book.on_roll(book.get(m["pupil"]), book.today))
+        member = next(m for m in book["member"] if m.holds(book.today) and book.get(m["provision"]).holds(book.today)
+                      and book.on_roll(book.get(m["pupil"]), book.today))
+        target = None if member["target"] else book["target"][0].id
         for record, field, value, name in ((session, "minutes", 601, "map"), (session, "held", False, "map"),
                                            (status, "starts", datetime.date(2020, 1, 1), "register"),
-                                           (target, "target", None, "gaps")):
+                                           (member, "target", target, "gaps")):
             self.assertTrue(self.differs(record, field, value, name), (record.id, field, name))
 
     def differs(self, record, field, value, name):
