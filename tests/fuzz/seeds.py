@@ -7,6 +7,7 @@ The same every time. Files that it does not write, such as inputs that once brok
 """
 import os
 import random
+import re
 import struct
 import sys
 
@@ -55,6 +56,14 @@ def key(number):
     return bytes([number]) * 16
 
 
+def codes(name):
+    """The codes of a list, as proto/records/codes.proto has them."""
+    with open(os.path.join(HERE, "..", "..", "proto", "records", "codes.proto"), encoding="utf-8") as f:
+        text = f.read()
+    body = text[text.index('name: "%s"' % name):]
+    return re.findall(r'code: "([^"]+)"', body[:body.find('name: "', 10)])
+
+
 def sample(kind, chance):
     """A message of that kind, most fields set, references small numbers."""
     message = kind.message()
@@ -62,8 +71,12 @@ def sample(kind, chance):
         d = field.descriptor
         if chance.random() < 0.2 and not field.options.required:
             continue
-        if d.type == d.TYPE_STRING:
-            value = "2026" if field.name == "year" else "Reads ten words"[:field.longest() or 15]
+        if field.as_ == "UPN":
+            continue
+        if field.options.codes:
+            value = chance.choice(codes(field.options.codes))
+        elif d.type == d.TYPE_STRING:
+            value = "Reads ten words"[:field.longest() or 15]
         elif d.type == d.TYPE_ENUM:
             value = d.enum_type.values[chance.randrange(len(d.enum_type.values))].number
         elif d.type == d.TYPE_BOOL:
@@ -115,6 +128,9 @@ def messages(chance):
                                                            body=kinds.find("Pupil").message(known_as="Jo").SerializeToString())))),
     ]
     param = pb.ReportRequest.Param
+    born = pb.Record(kind=pupil, id=1, version=1, body=kinds.find("Pupil").message(born=17300).SerializeToString())
+    everyone.append(("merge", edit, request(3, put=put(8, born)), request(4, undo=pb.Undo(key=key(9), kind=pupil, id=1)),
+                     request(5, undo=pb.Undo(key=key(10), kind=pupil, id=1, version=2))))
     for name, params in REPORTS.items():
         everyone.append(("report-" + name, *[request(2 + i, report=pb.ReportRequest(name=name, params=[param(name=n, value=v) for n, v in given.items()]))
                                              for i, given in enumerate(params)],
@@ -123,9 +139,8 @@ def messages(chance):
                                                             as_at=TODAY - 100, as_known=1790000000))))
     for i in range(0, len(numbers), 3):
         some = kinds.load()[i:i + 3]
-        everyone.append(("kinds-%02d" % i, *[request(1 + n, put=put(1 + n, record(kind.number, sample(kind, chance)),
-                                                                   record(kind.number, sample(kind, chance), -2)))
-                                             for n, kind in enumerate(some)]))
+        everyone.append(("kinds-%02d" % i, *[request(1 + n, put=put(1 + n, record(kind.number, sample(kind, chance))))
+                                             for n, kind in enumerate(some * 3)]))
     return everyone
 
 

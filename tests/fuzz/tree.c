@@ -158,9 +158,13 @@ uint64_t tree_number(struct tree_chance *chance)
     return tree_random(chance) >> tree_below(chance, 64);
 }
 
-static struct value no_pick(const struct field *field, uint64_t random, void *data)
+// A code that there is, or one of the first records of a kind.
+static struct value pick(const struct field *field, uint64_t random, void *data)
 {
     (void)data;
+    for (size_t i = 0; field_is_text(field) && i < n_code_lists; i++)
+        if (field->codes && strcmp(code_lists[i].name, field->codes) == 0 && code_lists[i].n_rows)
+            return value_text(code_lists[i].rows[random % code_lists[i].n_rows].code);
     return field_is_text(field) ? (struct value){0} : value_number((int64_t)(1 + random % 6));
 }
 
@@ -168,8 +172,9 @@ static struct value no_pick(const struct field *field, uint64_t random, void *da
 static bool sample_body(const struct kind *kind, struct tree_chance *chance, struct tree_field *field, struct arena *arena)
 {
     uint8_t *data;
-    struct record *record = record_sample(kind, tree_random(chance), no_pick, NULL, arena);
-    if (!record || record_pack(record, ~UINT64_C(0), arena, &data, &field->size))
+    struct record *record = record_sample(kind, tree_random(chance), pick, NULL, arena);
+    uint64_t mask = tree_below(chance, 3) ? ~UINT64_C(0) : tree_random(chance);
+    if (!record || record_pack(record, mask, arena, &data, &field->size))
         return false;
     field->message = tree_read(kind->descriptor, data, field->size, 4, arena);
     return field->message != NULL;
@@ -229,16 +234,38 @@ struct tree_field tree_field_grow(const struct tree *tree, struct tree_chance *c
     return field;
 }
 
+// A record of a Put as a client would send it: a new one, or an edit.
+static void grow_record(struct tree *tree, struct tree_chance *chance, struct arena *arena)
+{
+    const struct kind *kind = &kinds[tree_below(chance, n_kinds)];
+    bool added = tree_below(chance, 3) > 0;
+    int64_t id = added ? -1 - (int64_t)tree_below(chance, 3) : 1 + (int64_t)tree_below(chance, 12);
+    tree->fields[tree->n++] = (struct tree_field){.number = 1, .value = kind->number};
+    tree->fields[tree->n++] = (struct tree_field){.number = 2, .value = (uint64_t)id};
+    if (!added)
+        tree->fields[tree->n++] = (struct tree_field){.number = 3, .value = 1 + tree_below(chance, 2)};
+    struct tree_field body = {.number = 4, .wire = 2};
+    if (sample_body(kind, chance, &body, arena))
+        tree->fields[tree->n++] = body;
+}
+
 struct tree *tree_grow(const ProtobufCMessageDescriptor *descriptor, struct tree_chance *chance, unsigned depth, struct arena *arena)
 {
     struct tree *tree = arena_zero(arena, 1, sizeof *tree);
     if (!tree)
         return NULL;
     tree->descriptor = descriptor;
+    if (descriptor == &sendco__record__descriptor && tree_below(chance, 8)) {
+        grow_record(tree, chance, arena);
+        return tree;
+    }
+    if (descriptor == &sendco__request__descriptor) // without an id nobody looks at the rest
+        tree->fields[tree->n++] = (struct tree_field){.number = 1, .value = 1 + tree_below(chance, 9)};
     bool oneof = descriptor->n_fields && descriptor->fields[descriptor->n_fields - 1].flags & PROTOBUF_C_FIELD_FLAG_ONEOF;
-    uint64_t had = 0;
+    size_t most = oneof ? 1 + !tree_below(chance, 16) : 2 + tree_below(chance, descriptor->n_fields);
+    uint64_t had = tree->n ? 2 : 0;
     // the number, kind or key comes first, as writers write it
-    for (size_t i = 0; i < 2 + tree_below(chance, descriptor->n_fields) && !(oneof && i > 1); i++) {
+    for (size_t i = 0; i < most; i++) {
         struct tree_field field = tree_field_grow(tree, chance, depth, arena);
         if (tree_below(chance, 20) && had >> (field.number & 63) & 1)
             continue;
