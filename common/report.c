@@ -16,10 +16,31 @@ static const struct report_param register_params[] = {
     {0},
 };
 
-static const char *const pupil_reads[] = {
-    "Pupil",        "SenStatus", "Need",     "Placement",     "ClassMembership", "SchoolClass",      "Profile",    "Plan",     "Target",
-    "TargetReview", "Strategy",  "Provision", "ProvisionType", "ProvisionMember", "ProvisionSession", "Attendance", "CostRate", "Contact",
-    "ContactLog",   "Meeting",   "Action",   "Concern",       "Staff",           "Code",             NULL};
+static const char *const pupil_reads[] = {"Pupil",
+                                          "SenStatus",
+                                          "Need",
+                                          "Placement",
+                                          "ClassMembership",
+                                          "SchoolClass",
+                                          "Profile",
+                                          "Plan",
+                                          "Target",
+                                          "TargetReview",
+                                          "Strategy",
+                                          "Provision",
+                                          "ProvisionType",
+                                          "ProvisionMember",
+                                          "ProvisionSession",
+                                          "Attendance",
+                                          "CostRate",
+                                          "Contact",
+                                          "ContactLog",
+                                          "Meeting",
+                                          "Action",
+                                          "Concern",
+                                          "Staff",
+                                          "Code",
+                                          NULL};
 static const struct report_param pupil_params[] = {
     {"pupil", "PUPIL", "whose page, by name or id", "Pupil", REPORT_WORD | REPORT_REQUIRED},
     {0},
@@ -78,8 +99,8 @@ static const struct report_param impact_params[] = {
     {0},
 };
 
-static const char *const gaps_reads[] = {"Plan", "ProvisionMember", "Provision", "Concern", "Meeting", "Staff", "Pupil", "SenStatus", "Need",
-                                         "ClassMembership", "SchoolClass", "Code", NULL};
+static const char *const gaps_reads[] = {"Plan", "ProvisionMember", "Provision",   "Concern", "Meeting", "Staff", "Pupil", "SenStatus",
+                                         "Need", "ClassMembership", "SchoolClass", "Code",    NULL};
 static const struct report_param gaps_params[] = {
     {"class", "NAME", "only pupils of this class, by name or id", NULL, 0},
     {"year", "YEAR", "only pupils of this year: N2, R, 1 … 6", NULL, 0},
@@ -110,9 +131,9 @@ static const struct report_param changes_params[] = {
     {0},
 };
 
-static const char *const today_reads[] = {"Meeting",    "MeetingAttendee", "Provision", "ProvisionSession", "Action", "Target",
-                                          "Plan",       "ContactLog",      "Concern",   "Assignment",       "Pupil",  "ClassMembership",
-                                          "SchoolClass", "Staff",          "Code",      NULL};
+static const char *const today_reads[] = {
+    "Meeting", "MeetingAttendee", "Provision", "ProvisionSession", "Action",      "Target", "Plan", "ContactLog",
+    "Concern", "Assignment",      "Pupil",     "ClassMembership",  "SchoolClass", "Staff",  "Code", NULL};
 static const struct report_param today_params[] = {
     {"staff", "STAFF", "the day of somebody else, for those who lead SEND", "Staff", 0},
     {"all", "", "everybody's sessions, for those who lead SEND", NULL, REPORT_FLAG},
@@ -122,8 +143,8 @@ static const struct report_param today_params[] = {
 const struct report_info report_infos[] = {
     {"register", "SEND register", "Who is on the SEND register on a date, with status, needs and class.", "R8", register_reads,
      register_params, "compare"},
-    {"pupil", "Pupil's page", "All that is kept about one pupil: status, needs, plans, targets, provision, home, meetings and actions.", "R8 R3 R5",
-     pupil_reads, pupil_params, NULL},
+    {"pupil", "Pupil's page", "All that is kept about one pupil: status, needs, plans, targets, provision, home, meetings and actions.",
+     "R8 R3 R5", pupil_reads, pupil_params, NULL},
     {"profile", "One-page profile", "What whoever teaches a pupil must know, on one page.", "T1", profile_reads, pupil_params, NULL},
     {"map", "Provision map", "What is provided to whom, by pupil, class, year, need, staff and school: hours and cost, planned and actual.",
      "R3 R9 L4", map_reads, map_params, "provision"},
@@ -133,8 +154,8 @@ const struct report_info report_infos[] = {
      "R3 R5 R8", gaps_reads, gaps_params, "summary"},
     {"actions", "Actions", "Who said they would do what by when, and what is overdue.", "L7", actions_reads, actions_params, NULL},
     {"changes", "Changes", "What has changed since you last looked, and who changed it.", "L7", changes_reads, changes_params, NULL},
-    {"today", "Today", "What you have to see to: meetings, sessions, actions, targets, reviews, who waits for an answer.", "L7", today_reads,
-     today_params, "actions"},
+    {"today", "Today", "What you have to see to: meetings, sessions, actions, targets, reviews, who waits for an answer.", "L7",
+     today_reads, today_params, "actions"},
 };
 const size_t n_report_infos = sizeof report_infos / sizeof report_infos[0];
 

@@ -17,8 +17,8 @@ struct report_param {
     const char *name;  // "class"
     const char *value; // what it takes, for help: "NAME"; "" for a flag
     const char *help;
-    const char *kind;  // message name of the kind whose record it names: clients resolve it and send the id; NULL: none
-    unsigned how;      // enum report_how
+    const char *kind; // message name of the kind whose record it names: clients resolve it and send the id; NULL: none
+    unsigned how;     // enum report_how
 };
 
 struct report_info {

@@ -38,7 +38,7 @@ struct gen_kind {
     size_t depth;
     bool optional; // a link of `about` may be empty
     int subject;   // at the end of `about`
-    int from, to; // spell; -1: none
+    int from, to;  // spell; -1: none
     int one_per[GEN_PATH], n_one_per;
     int unique[GEN_PATH], n_unique;
     int line;

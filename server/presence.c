@@ -13,8 +13,7 @@ static struct watch *present_watch(const struct session *session, const struct k
     struct watch *watch;
     LL_FOREACH2(session->watches, watch, sibling)
     {
-        if (watch->sight && filter_takes(&watch->filter, kind, about) &&
-            scope_reads_record(&watch->sight->scope, kind, about))
+        if (watch->sight && filter_takes(&watch->filter, kind, about) && scope_reads_record(&watch->sight->scope, kind, about))
             return watch;
     }
     return NULL;

@@ -73,8 +73,7 @@ static Sendco__Change *pack_change(const struct commit *commit, const struct cha
 {
     const struct kind *kind = row->record->kind;
     *result = 0;
-    if (!filter_takes(to->filter, kind, row->record->about) ||
-        !scope_reads_record(&to->sight->scope, kind, row->record->about))
+    if (!filter_takes(to->filter, kind, row->record->about) || !scope_reads_record(&to->sight->scope, kind, row->record->about))
         return NULL;
     *result = ERR_NOMEM;
     struct record *record = record_copy(row->record, arena);

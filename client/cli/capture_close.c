@@ -127,9 +127,9 @@ static int exit_set(struct closing *closing, size_t at, const char *name, const 
 
     if (error != 0 || !record_has(old, name) || value_equal(old->values[field->index], member->values[field->index]))
         return error;
-    const char *all = arena_printf(&capture->cli->arena, "%s%s%s of %s, %s by %s", capture->replaces, *capture->replaces ? "; " : "",
-                                   field->label, capture_name(&closing->members, old, "pupil"), exit_text(capture, old, name),
-                                   exit_text(capture, member, name));
+    const char *all =
+        arena_printf(&capture->cli->arena, "%s%s%s of %s, %s by %s", capture->replaces, *capture->replaces ? "; " : "", field->label,
+                     capture_name(&closing->members, old, "pupil"), exit_text(capture, old, name), exit_text(capture, member, name));
     if (!all)
         return problem_set(&capture->problem, ERR_NOMEM, "There is not enough memory for the group.");
     capture->replaces = closing->replaced = all;
@@ -157,8 +157,8 @@ static int closing_exit(struct closing *closing, size_t at, const char *name, co
     int error = exit_set(closing, at, "exit_score", given);
     const struct field *score = field_find(member->kind, "exit_score");
     // The same score once more was not measured again.
-    if (error == 0 && (!record_has(member, "exit_day") ||
-                       !value_equal(closing->members.list[at]->values[score->index], member->values[score->index])))
+    if (error == 0 &&
+        (!record_has(member, "exit_day") || !value_equal(closing->members.list[at]->values[score->index], member->values[score->index])))
         capture_set(capture, member, "exit_day", value_number(closing->day));
     return error;
 }
@@ -188,11 +188,11 @@ static const char *closing_line(struct closing *closing)
     struct capture *capture = &closing->capture;
     struct arena *arena = &capture->cli->arena;
     char day[DATE_TEXT_MAX], id[ID_TEXT_MAX];
-    const char *line = arena_printf(arena, "Provision %s \"%s\" closed on %s%s: %zu pupil%s left with it, exit data given for %zu.",
-                                    id_format(closing->run->kind, closing->run->id, id), record_text(closing->run, "name"),
-                                    date_human((int32_t)record_number(closing->run, "closed"), day),
-                                    capture->reply ? "" : ", nothing had to change", closing->left, closing->left == 1 ? "" : "s",
-                                    closing->measured);
+    const char *line =
+        arena_printf(arena, "Provision %s \"%s\" closed on %s%s: %zu pupil%s left with it, exit data given for %zu.",
+                     id_format(closing->run->kind, closing->run->id, id), record_text(closing->run, "name"),
+                     date_human((int32_t)record_number(closing->run, "closed"), day), capture->reply ? "" : ", nothing had to change",
+                     closing->left, closing->left == 1 ? "" : "s", closing->measured);
 
     return line && closing->replaced ? arena_printf(arena, "%s\n  Replaced: %s.", line, closing->replaced) : line;
 }

@@ -80,11 +80,11 @@ static const char *contact_line(struct capture *capture, const struct record *en
                              ? arena_printf(arena, "; follow up by %s", date_human((int32_t)record_number(entry, "follow_up"), until))
                              : "";
 
-    return arena_printf(arena, "Contact log entry %s about %s: %s, %s%s.", capture_id(capture, entry),
-                        capture_label(capture, "Pupil", record_number(entry, "pupil")),
-                        fields_shown(field_find(entry->kind, "channel"), entry->values[field_find(entry->kind, "channel")->index], NULL, true,
-                                     arena),
-                        date_human((int32_t)record_number(entry, "day"), day), follow ? follow : "");
+    return arena_printf(
+        arena, "Contact log entry %s about %s: %s, %s%s.", capture_id(capture, entry),
+        capture_label(capture, "Pupil", record_number(entry, "pupil")),
+        fields_shown(field_find(entry->kind, "channel"), entry->values[field_find(entry->kind, "channel")->index], NULL, true, arena),
+        date_human((int32_t)record_number(entry, "day"), day), follow ? follow : "");
 }
 
 int log_contact_command(struct cli *cli, const struct call *call)

@@ -29,9 +29,9 @@ static void copying_table(struct copying *copying)
     table_init(&table, columns, 6, &cli->arena);
     for (size_t i = 0; i < copying->n; i++) {
         const struct copied *copy = &copying->copies[i];
-        const char *cells[] = {record_text(copy->from, "name"), copy->to ? arena_printf(&cli->arena, "%zu", copy->pupils) : "",
-                               day_text(cli, copy->to, "starts"), day_text(cli, copy->to, "ends"), copy->why ? copy->why : "",
-                               capture_id_text(&copying->capture, copy->from->kind, copy->from->id)};
+        const char *cells[] = {record_text(copy->from, "name"),   copy->to ? arena_printf(&cli->arena, "%zu", copy->pupils) : "",
+                               day_text(cli, copy->to, "starts"), day_text(cli, copy->to, "ends"),
+                               copy->why ? copy->why : "",        capture_id_text(&copying->capture, copy->from->kind, copy->from->id)};
 
         if (table_add(&table, cells) != 0)
             return;
@@ -43,9 +43,8 @@ static void copying_table(struct copying *copying)
 // Who does not go on with a run that does.
 static void copying_gone(struct copying *copying)
 {
-    static const struct table_column columns[] = {{"pupil", "Pupil left out", false, TABLE_KEEP},
-                                                  {"why", "Why", false, TABLE_KEEP},
-                                                  {"provision", "Provision", false, TABLE_KEEP}};
+    static const struct table_column columns[] = {
+        {"pupil", "Pupil left out", false, TABLE_KEEP}, {"why", "Why", false, TABLE_KEEP}, {"provision", "Provision", false, TABLE_KEEP}};
     struct cli *cli = copying->capture.cli;
     const struct record *member;
     struct table table;
@@ -76,12 +75,13 @@ static json_t *copying_left(struct copying *copying)
         const struct record *member;
 
         if (copy->why)
-            json_array_append_new(left, json_pack("{s:s, s:s, s:s}", "id", capture_id_text(capture, copy->from->kind, copy->from->id), "name",
-                                                  record_text(copy->from, "name"), "why", copy->why));
+            json_array_append_new(left, json_pack("{s:s, s:s, s:s}", "id", capture_id_text(capture, copy->from->kind, copy->from->id),
+                                                  "name", record_text(copy->from, "name"), "why", copy->why));
         for (size_t at = 0; copy->to && (member = member_next(copying, copy, &at));)
             if (member_not(copying, member))
-                json_array_append_new(left, json_pack("{s:s, s:s, s:s}", "id", capture_id_text(capture, member->kind, member->id), "name",
-                                                      capture_name(&copying->members, member, "pupil"), "why", member_not(copying, member)));
+                json_array_append_new(left,
+                                      json_pack("{s:s, s:s, s:s}", "id", capture_id_text(capture, member->kind, member->id), "name",
+                                                capture_name(&copying->members, member, "pupil"), "why", member_not(copying, member)));
     }
     return left;
 }
@@ -100,8 +100,9 @@ int copying_agreed(struct copying *copying)
         return 0;
     if (copying->made == 0 && copying->n_there > 0) {
         problem_set(&capture->problem, ERR_INVALID, "Already copied as %.300s.", copying->there);
-        problem_hint(&capture->problem, "Another first day makes another copy; undo of its batch takes the first one back: sendco provision "
-                                        "history ID says which batch");
+        problem_hint(&capture->problem,
+                     "Another first day makes another copy; undo of its batch takes the first one back: sendco provision "
+                     "history ID says which batch");
         return ERR_INVALID;
     }
     if (copying->made == 0)

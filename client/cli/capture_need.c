@@ -128,9 +128,8 @@ static const char *ordering_line(struct ordering *ordering)
 
     for (size_t i = 0; i < ordering->n && text; i++)
         text = arena_printf(&capture->cli->arena, "%s%s%zu %s", text, *text ? ", " : "", i + 1, record_text(ordering->order[i], "need"));
-    return arena_printf(&capture->cli->arena, "Needs of %s from %s%s: %s.",
-                        capture_label(capture, "Pupil", ordering->pupil), date_human(ordering->day, day),
-                        capture->reply ? "" : ", nothing had to change", text ? text : "");
+    return arena_printf(&capture->cli->arena, "Needs of %s from %s%s: %s.", capture_label(capture, "Pupil", ordering->pupil),
+                        date_human(ordering->day, day), capture->reply ? "" : ", nothing had to change", text ? text : "");
 }
 
 int need_order_command(struct cli *cli, const struct call *call)
@@ -144,6 +143,5 @@ int need_order_command(struct cli *cli, const struct call *call)
         error = need_rank(&ordering, ordering.order[i], (int64_t)i + 1);
     if (error == 0)
         error = capture_send(&ordering.capture);
-    return error != 0 ? capture_failed(&ordering.capture, "order the needs")
-                      : capture_done(&ordering.capture, ordering_line(&ordering));
+    return error != 0 ? capture_failed(&ordering.capture, "order the needs") : capture_done(&ordering.capture, ordering_line(&ordering));
 }

@@ -49,7 +49,8 @@ static int start_type(struct capture *capture, int64_t *type)
     int error = capture_resolve(capture, "ProvisionType", text, type);
 
     if (error == ERR_NOT_FOUND)
-        problem_hint(&capture->problem, "What there is: sendco provision-type list; a new one: sendco provision-type add name='%.80s'", text);
+        problem_hint(&capture->problem, "What there is: sendco provision-type list; a new one: sendco provision-type add name='%.80s'",
+                     text);
     return error;
 }
 

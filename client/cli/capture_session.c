@@ -94,7 +94,8 @@ static int taking_begin(struct taking *taking)
 static const struct {
     const char *option;
     int mark; // 0: progress
-} options_of[] = {{"absent", MARK_ABSENT}, {"present", MARK_PRESENT}, {"refused", MARK_REFUSED}, {"elsewhere", MARK_ELSEWHERE}, {"progress", 0}};
+} options_of[] = {
+    {"absent", MARK_ABSENT}, {"present", MARK_PRESENT}, {"refused", MARK_REFUSED}, {"elsewhere", MARK_ELSEWHERE}, {"progress", 0}};
 
 static int name_take(struct taking *taking, size_t option, const char *name)
 {
@@ -148,7 +149,8 @@ static int taking_check(struct taking *taking)
     if (lost && *lost && taking->named > 0)
         return problem_set(problem, ERR_USAGE, "A session that was not held has no marks: give --lost or names, not both.");
     if (taking->n_lines == 0 && !(lost && *lost)) {
-        problem_set(problem, ERR_INVALID, "Nobody is in %.100s on %s.", record_text(taking->provision, "name"), date_human(taking->day, day));
+        problem_set(problem, ERR_INVALID, "Nobody is in %.100s on %s.", record_text(taking->provision, "name"),
+                    date_human(taking->day, day));
         problem_hint(problem, "sendco member add provision=… pupil=… starts=…, or another day");
         return ERR_INVALID;
     }
@@ -247,9 +249,8 @@ static const char *taking_line(struct taking *taking)
 
         text = arena_printf(arena, "not held: %s", title ? title : lost ? lost : "no reason given");
     }
-    return arena_printf(arena, "Session %s of %s, %s%s: %s.", capture_id(capture, taking->session),
-                        record_text(taking->provision, "name"), date_human(taking->day, day),
-                        capture->reply ? "" : ", nothing had to change", text ? text : "");
+    return arena_printf(arena, "Session %s of %s, %s%s: %s.", capture_id(capture, taking->session), record_text(taking->provision, "name"),
+                        date_human(taking->day, day), capture->reply ? "" : ", nothing had to change", text ? text : "");
 }
 
 static void taking_table(struct taking *taking)

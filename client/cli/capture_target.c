@@ -33,7 +33,7 @@ static const struct record *plan_by_id(const struct rolling *rolling, int64_t id
 }
 
 // The newest plan but `not`, that began before `before` (DATE_NONE: whenever); `takes`: live or draft.
-static const struct record *plan_newest(const struct rolling *rolling, const struct record *not, int64_t before, bool takes)
+static const struct record *plan_newest(const struct rolling *rolling, const struct record * not, int64_t before, bool takes)
 {
     const struct record *best = NULL;
 
@@ -158,7 +158,8 @@ static int target_roll(struct rolling *rolling, const struct record *old)
         capture_set(capture, target, "baseline", value_text(value));
     if (rolling->due != DATE_NONE)
         capture_set(capture, target, "due", value_number(rolling->due));
-    const char *note = arena_printf(&capture->cli->arena, "Rolled over from %s: %s", capture_id_text(capture, old->kind, old->id), rolling->why);
+    const char *note =
+        arena_printf(&capture->cli->arena, "Rolled over from %s: %s", capture_id_text(capture, old->kind, old->id), rolling->why);
     if (note)
         capture_set(capture, target, "note", value_text(note));
     rolling->rolled++;
@@ -224,8 +225,9 @@ int target_roll_command(struct cli *cli, const struct call *call)
     if (error != 0)
         return capture_failed(capture, "roll the targets over");
     const char *there = rolling.there > 0 ? arena_printf(&cli->arena, "; %zu stood there already", rolling.there) : "";
-    return capture_done(capture, arena_printf(&cli->arena, "%zu unmet target%s of %s rolled over into %s, of %s%s.", rolling.rolled,
-                                              rolling.rolled == 1 ? "" : "s", capture_id_text(capture, rolling.from->kind, rolling.from->id),
-                                              capture_id_text(capture, rolling.into->kind, rolling.into->id),
-                                              capture_label(capture, "Pupil", record_number(rolling.into, "pupil")), there ? there : ""));
+    return capture_done(capture,
+                        arena_printf(&cli->arena, "%zu unmet target%s of %s rolled over into %s, of %s%s.", rolling.rolled,
+                                     rolling.rolled == 1 ? "" : "s", capture_id_text(capture, rolling.from->kind, rolling.from->id),
+                                     capture_id_text(capture, rolling.into->kind, rolling.into->id),
+                                     capture_label(capture, "Pupil", record_number(rolling.into, "pupil")), there ? there : ""));
 }

@@ -50,7 +50,7 @@ struct cli {
     struct tls_context *tls;
     struct link *link;
     bool loop_made, opened, lost, accept_epoch;
-    bool marked; // cli_mark was here
+    bool marked;         // cli_mark was here
     bool reached;        // the last try got as far as talking to a server
     unsigned generation; // how often a connection was made: a change means that the old one was lost
     struct problem lost_why;

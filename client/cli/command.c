@@ -276,8 +276,8 @@ static int check_params(const struct args *args, const struct call *call, struct
         if (word || option || !(param->how & REPORT_REQUIRED))
             continue;
         problem_set(problem, ERR_USAGE, "Something is missing: sendco %s%s%s%s%s", call_words(call, words),
-                    param->how & REPORT_WORD ? "" : " --", param->how & REPORT_WORD ? "" : param->name,
-                    param->how & REPORT_WORD ? "" : " ", param->how & REPORT_WORD ? "" : param->value);
+                    param->how & REPORT_WORD ? "" : " --", param->how & REPORT_WORD ? "" : param->name, param->how & REPORT_WORD ? "" : " ",
+                    param->how & REPORT_WORD ? "" : param->value);
         problem_hint(problem, "sendco %s --help", call_name(call, name));
         return ERR_USAGE;
     }

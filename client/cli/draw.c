@@ -163,8 +163,9 @@ static void say_others(const struct drawing *drawing, const Sendco__Report__Sect
         if (report->sections[i] != chosen && report->sections[i]->n_columns > 0 && report->sections[i]->name && others)
             others = arena_printf(&drawing->cli->arena, "%s%s%s", others, *others ? ", " : "", report->sections[i]->name);
     if (others && *others && chosen && chosen->name)
-        cli_note(drawing->cli, "This is the section \"%s\" only. All of it, to print or read: --table; for programs: --json; "
-                               "one more section: --section NAME (%s).",
+        cli_note(drawing->cli,
+                 "This is the section \"%s\" only. All of it, to print or read: --table; for programs: --json; "
+                 "one more section: --section NAME (%s).",
                  chosen->name, others);
 }
 

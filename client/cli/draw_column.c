@@ -98,10 +98,36 @@ bool section_links(const Sendco__Report__Section *section)
 // elsewhere: columns of the same name mean the same in every report.
 static unsigned column_how(const char *name, size_t at)
 {
-    static const char *const first[] = {"pupil", "class",    "provision", "needs", "year",  "since",          "status", "due",
-                                        "review_due", "minutes_planned", "minutes_actual", "cost_actual", "owner", "n", "gain", "ratio",
-                                        "cost_per_month", "cost", "minutes", "days_overdue", "value", "pupils", "minutes_to_date",
-                                        "until", "from", "met", "what", "who", "summary", "day"};
+    static const char *const first[] = {"pupil",
+                                        "class",
+                                        "provision",
+                                        "needs",
+                                        "year",
+                                        "since",
+                                        "status",
+                                        "due",
+                                        "review_due",
+                                        "minutes_planned",
+                                        "minutes_actual",
+                                        "cost_actual",
+                                        "owner",
+                                        "n",
+                                        "gain",
+                                        "ratio",
+                                        "cost_per_month",
+                                        "cost",
+                                        "minutes",
+                                        "days_overdue",
+                                        "value",
+                                        "pupils",
+                                        "minutes_to_date",
+                                        "until",
+                                        "from",
+                                        "met",
+                                        "what",
+                                        "who",
+                                        "summary",
+                                        "day"};
     static const char *const last[] = {"born", "upn"};
 
     if (!strcmp(name, "id"))
@@ -141,7 +167,8 @@ static bool drawn_named(struct cli *cli, const Sendco__Report__Section *section,
         if (strcmp(field.name, name) != 0)
             continue;
         *drawn = (struct drawn){{field.name, field.label, field_is_figure(&field),
-                                 column_how(name, i) | (firm || !strcmp(name, "id") ? TABLE_FIRM : 0) | (i == 0 || cli_option(cli, "columns") ? TABLE_KEEP : 0)},
+                                 column_how(name, i) | (firm || !strcmp(name, "id") ? TABLE_FIRM : 0) |
+                                     (i == 0 || cli_option(cli, "columns") ? TABLE_KEEP : 0)},
                                 i};
         return true;
     }

@@ -202,8 +202,7 @@ int help_command(struct cli *cli, const struct call *call)
     if (call->argc == 1 && help_group(cli, cli->out, call->argv[0]))
         return 0;
     int error = command_resolve(&words, &about, &problem);
-    if (!about.command && !about.kind && call->argc == 1 &&
-        (codes_help(cli, call->argv[0]) || help_codes(cli, cli->out, call->argv[0])))
+    if (!about.command && !about.kind && call->argc == 1 && (codes_help(cli, call->argv[0]) || help_codes(cli, cli->out, call->argv[0])))
         return 0;
     if ((error == 0 || about.command || about.kind) && (call->argc == 1 || about.command)) {
         help_call(cli, &about); // that words of the call itself are missing is no matter here

@@ -27,14 +27,14 @@ static const char formats[] = "On a terminal: aligned tables, cut to fit. Elsewh
                               "CSV and TSV of a report hold its table of records; --json holds all of it.\n";
 
 const char help_of_fields[] = "FIELD=VALUE sets a field, FIELD= empties it. FIELD=@FILE takes the text from a\n"
-                             "file and FIELD=- from standard input: that keeps it out of the list of processes\n"
-                             "and of the shell's history. A text that begins with @ is written @@.\n"
-                             "A reference is an id (PUP-0017) or a name (\"Aisha Khan\") or a UPN; when several\n"
-                             "fit, you are asked, or a script gets exit code 66 and the list. Before a change,\n"
-                             "the beginning of a name is asked back; what a name was taken for is always said.\n"
-                             "The codes that a field takes: sendco help need-type, by the name of their list.\n"
-                             "What a text may be long is counted in characters (60 for a name): an accented\n"
-                             "letter is one where Unicode has it as one (ễ), else its marks count too.\n";
+                              "file and FIELD=- from standard input: that keeps it out of the list of processes\n"
+                              "and of the shell's history. A text that begins with @ is written @@.\n"
+                              "A reference is an id (PUP-0017) or a name (\"Aisha Khan\") or a UPN; when several\n"
+                              "fit, you are asked, or a script gets exit code 66 and the list. Before a change,\n"
+                              "the beginning of a name is asked back; what a name was taken for is always said.\n"
+                              "The codes that a field takes: sendco help need-type, by the name of their list.\n"
+                              "What a text may be long is counted in characters (60 for a name): an accented\n"
+                              "letter is one where Unicode has it as one (ễ), else its marks count too.\n";
 
 void help_wrapped(const struct cli *cli, FILE *to, int at, int indent, const char *text)
 {

@@ -67,9 +67,9 @@ static void note_need(struct roll *roll, const struct roll_row *row)
 // What stands in a name's place where nobody knew it, or somebody tried something out.
 static bool is_stopgap(const char *name)
 {
-    static const char *const words[] = {"na",   "unknown", "notknown", "none",  "tbc",   "tba",  "test",     "testpupil", "teststudent",
-                                        "xxx",  "nil",     "null",     "dummy", "blank", "pupil", "student", "surname",   "forename",
-                                        "name", "anon",    "anonymous"};
+    static const char *const words[] = {"na",        "unknown",     "notknown", "none",     "tbc",  "tba",   "test",
+                                        "testpupil", "teststudent", "xxx",      "nil",      "null", "dummy", "blank",
+                                        "pupil",     "student",     "surname",  "forename", "name", "anon",  "anonymous"};
     char plain[40];
     roll_plain(name, plain, sizeof plain);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -145,8 +145,8 @@ static void fault_pupil(struct roll *roll, struct roll_row *row, const struct ro
 
 static void fault_upn(struct roll *roll, struct roll_row *row, const struct roll_row *other)
 {
-    roll_fault_add(roll, row, ROLL_UPN, "duplicate-upn", "A UPN belongs to one pupil: look up both in the MIS.",
-                   "is also the UPN of %s", roll_place(roll, other));
+    roll_fault_add(roll, row, ROLL_UPN, "duplicate-upn", "A UPN belongs to one pupil: look up both in the MIS.", "is also the UPN of %s",
+                   roll_place(roll, other));
 }
 
 // Each row of a run of one UPN names a neighbour, and each once; the same pupil
@@ -266,8 +266,8 @@ static void note_near(struct roll *roll, struct roll_row **sorted)
             bool dates = one[ROLL_BORN].type && other[ROLL_BORN].type, two = one[ROLL_UPN].type && other[ROLL_UPN].type;
             const char *why = dates && !two ? roll_near_dates(one[ROLL_BORN].number, other[ROLL_BORN].number) : NULL;
             if (why)
-                roll_note_add(roll, sorted[at], ROLL_BORN, "near-name", "Right for two pupils; else take one of the rows out.",
-                              "%s has %s", roll_place(roll, sorted[i]), why);
+                roll_note_add(roll, sorted[at], ROLL_BORN, "near-name", "Right for two pupils; else take one of the rows out.", "%s has %s",
+                              roll_place(roll, sorted[i]), why);
         }
     }
 }

@@ -52,7 +52,7 @@ static const char *const aliases[ROLL_COLUMNS] = {
                   "surnameandforename legalsurnameforename nameofpupil nameofchild pupils",
     [ROLL_KNOWN_AS] = "chosenname preferredforename preferredfirstname preferredname knownas preferredgivenname chosenforename "
                       "chosenfirstname knownname knownasname calledname usualname "
-                     "forenamepreferred firstnamepreferred preferredforenames",
+                      "forenamepreferred firstnamepreferred preferredforenames",
     [ROLL_BORN] = "dob dateofbirth birthdate born birthday birth dateborn pupildob studentdob",
     [ROLL_SEX] = "sex gender legalsex legalgender pupilsex sexatbirth mf genderlegal",
     [ROLL_YEAR] = "year yeargroup ncyear yeartaughtin ncyearactual curriculumyear yr yrgroup yeargrp yeargroupname "
@@ -150,7 +150,7 @@ static int find_plain(const char *plain)
 // "Surname (parent)" is another person's. False: there is nothing to leave out.
 static bool without_brackets(const char *heading, char plain[PLAIN_MAX])
 {
-    static const char *const others[] = {"parent", "carer", "contact", "guardian", "mother",  "father", "sibling",  "teacher",
+    static const char *const others[] = {"parent", "carer", "contact", "guardian", "mother",    "father", "sibling",  "teacher",
                                          "tutor",  "staff", "former",  "previous", "preferred", "chosen", "expected", "end"};
     const char *open = strpbrk(heading, "(["), *close = open ? strpbrk(open, ")]") : NULL;
     char inside[PLAIN_MAX], text[2 * PLAIN_MAX];

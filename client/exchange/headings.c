@@ -177,8 +177,8 @@ static void check_unread(struct roll *roll)
         int first, second, near = roll_column_near(head->text, &first, &second);
         const char *name = near != -2 ? "FIELD" : roll_columns[first].name;
         roll_fault_add(roll, NULL, -1, ROLL_UNREAD,
-                       arena_printf(roll->arena, "Say which: --map '%s=%s', or --map '%s=none' to leave it out; it is remembered", head->text,
-                                    name, head->text),
+                       arena_printf(roll->arena, "Say which: --map '%s=%s', or --map '%s=none' to leave it out; it is remembered",
+                                    head->text, name, head->text),
                        "the heading “%s” is not one that is understood, and the column is not empty", shown(roll, head->text));
     }
 }

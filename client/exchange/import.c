@@ -221,7 +221,8 @@ static int order_option(struct import *import, struct problem *problem)
     const char *given = cli_option(import->cli, "date-order");
     import->order = !given ? ROLL_ORDER_SHOWN : strcmp(given, "day-first") == 0 ? ROLL_DAY_FIRST : ROLL_MONTH_FIRST;
     if (given && import->order == ROLL_MONTH_FIRST && strcmp(given, "month-first") != 0) {
-        problem_set(problem, ERR_USAGE, "--date-order is day-first or month-first, not \"%s\".", roll_short(given, 40, &import->cli->arena));
+        problem_set(problem, ERR_USAGE, "--date-order is day-first or month-first, not \"%s\".",
+                    roll_short(given, 40, &import->cli->arena));
         problem_hint(problem, "Leave it out to let each column of the file say.");
         return ERR_USAGE;
     }

@@ -5,12 +5,8 @@ int import_send(struct import *import, struct problem *problem)
 {
     const struct plan *plan = &import->plan;
     struct cli_change *changes = arena_zero(&import->cli->arena, plan->n_changes, sizeof *changes);
-    struct cli_put put = {.changes = changes,
-                          .n = plan->n_changes,
-                          .dry_run = import->dry_run,
-                          .batch = true,
-                          .reason = "import",
-                          .seen = import->seen};
+    struct cli_put put = {
+        .changes = changes, .n = plan->n_changes, .dry_run = import->dry_run, .batch = true, .reason = "import", .seen = import->seen};
     Sendco__PutReply *reply = NULL;
     if (!changes)
         return problem_set(problem, ERR_NOMEM, "There was not enough memory for so large a roll.");

@@ -54,8 +54,9 @@ static void show_list(const struct import *import, const struct roll_fault *faul
     fprintf(import->cli->out, "\n%*s  %s  %s  %s\n", width, "Row", padded(import, "Column", 20), padded(import, "Value", 20), what);
     for (size_t i = 0; i < n && i < most; i++) {
         const struct roll_fault *fault = &faults[i];
-        fprintf(import->cli->out, "%*s  %s  %s  %s%s%s\n", width, place(import, fault), padded(import, fault->column, 20), padded(import, fault->value, 20),
-                import_safe(import, fault->message, 0), *fault->hint ? ". " : "", import_safe(import, fault->hint, 0));
+        fprintf(import->cli->out, "%*s  %s  %s  %s%s%s\n", width, place(import, fault), padded(import, fault->column, 20),
+                padded(import, fault->value, 20), import_safe(import, fault->message, 0), *fault->hint ? ". " : "",
+                import_safe(import, fault->hint, 0));
     }
     if (n > most)
         fprintf(import->cli->out, "       and %zu more; all of them with --json\n", n - most);

@@ -20,7 +20,7 @@ struct reader {
     struct roll *roll;
     const char *cells[ROLL_CELLS_MAX];
     size_t n_cells, n_records, room;
-    size_t line, began; // of the file: what is read next, where the record at hand begins
+    size_t line, began;                     // of the file: what is read next, where the record at hand begins
     struct record_cells first[ROLL_TITLES]; // until the heading is known
     size_t n_first;
     bool headed, ended; // ended: a record just did

@@ -16,8 +16,8 @@
 #define ALL_OF_IT                                                                                                                          \
     {                                                                                                                                      \
         [CLASS_C0] = "AAAAA", [CLASS_C1] = "AAAAA", [CLASS_C2] = "AAAAA", [CLASS_C3] = "AAAAA", [CLASS_C4] = "AAAAA",                      \
-        [CLASS_M1] = "AAAAA", [CLASS_M2] = "AAAAA", [CLASS_S] = "AAAAA", [CLASS_H1] = "AAAAA", [CLASS_H2] = "AAAAA",                       \
-        [CLASS_H3] = "AAAAA", [CLASS_F] = "AAAAA", [CLASS_G] = "AAAAA", [CLASS_A] = "AAAAA", [CLASS_W1] = "AAAAA", [CLASS_W2] = "AAAAA"    \
+        [CLASS_M1] = "AAAAA", [CLASS_M2] = "AAAAA", [CLASS_S] = "AAAAA", [CLASS_H1] = "AAAAA", [CLASS_H2] = "AAAAA", [CLASS_H3] = "AAAAA", \
+        [CLASS_F] = "AAAAA", [CLASS_G] = "AAAAA", [CLASS_A] = "AAAAA", [CLASS_W1] = "AAAAA", [CLASS_W2] = "AAAAA"                          \
     }
 
 static const char *const reads[ROLE_COUNT][CLASS_COUNT] = {

@@ -153,7 +153,8 @@ static int why_unknown(struct report_work *work)
             snprintf(known + at, sizeof known - at, "%s%s", at ? ", " : "", one);
     }
     problem_set(work->problem, ERR_INVALID, "Why: the report has no figure “%.80s”.", work->query->why);
-    problem_hint(work->problem, *known ? "ROW is the row's number or its first word. Ask for one of: %s" : "This report has no figures to explain.",
+    problem_hint(work->problem,
+                 *known ? "ROW is the row's number or its first word. Ask for one of: %s" : "This report has no figures to explain.",
                  known);
     return ERR_INVALID;
 }

@@ -9,8 +9,8 @@
 #include "common/report.h"
 #include "common/text.h"
 
-static const struct report *const reports[] = {&register_report, &pupil_report, &profile_report, &map_report, &impact_report,
-                                              &gaps_report, &actions_report, &changes_report, &today_report};
+static const struct report *const reports[] = {&register_report, &pupil_report,   &profile_report, &map_report,  &impact_report,
+                                               &gaps_report,     &actions_report, &changes_report, &today_report};
 
 const struct report *report_find(const char *name)
 {

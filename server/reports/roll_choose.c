@@ -132,8 +132,8 @@ static int filter_seen(const struct roll *roll, const char *param, const struct 
 {
     if (!rows->denied || !report_param(roll->work->query, param))
         return 0;
-    return problem_set(roll->work->problem, ERR_DENIED, "your role does not let you see any %s, so you cannot filter by %s", rows->kind->plural,
-                       param);
+    return problem_set(roll->work->problem, ERR_DENIED, "your role does not let you see any %s, so you cannot filter by %s",
+                       rows->kind->plural, param);
 }
 
 int roll_filters(struct roll *roll)

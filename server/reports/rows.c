@@ -57,7 +57,8 @@ int rows_query(struct report_work *work, struct query *query, unsigned how, stru
     if (result == 0)
         result = order_by_id(rows);
     if (result < 0 && work->problem->error == 0)
-        return problem_set(work->problem, result, "%s", denied.error ? denied.message : "The report needs more memory than this server has.");
+        return problem_set(work->problem, result, "%s",
+                           denied.error ? denied.message : "The report needs more memory than this server has.");
     return result;
 }
 

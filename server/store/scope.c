@@ -6,11 +6,11 @@
 
 #define ROW                                                                                                                                \
     {                                                                                                                                      \
-        REACH_ALL, REACH_ALL, REACH_ALL, REACH_ALL, REACH_ALL                                                                                         \
+        REACH_ALL, REACH_ALL, REACH_ALL, REACH_ALL, REACH_ALL                                                                              \
     }
 #define ROWS                                                                                                                               \
     {                                                                                                                                      \
-        ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW                                                          \
+        ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW, ROW                                                \
     }
 _Static_assert(CLASS_COUNT == 17 && SUBJECT_COUNT == 5, "a row for each class, a column for each subject");
 const struct scope scope_all = {.read = ROWS, .write = ROWS};

@@ -57,11 +57,14 @@ def key(number):
 
 
 def codes(name):
-    """The codes of a list, as proto/records/codes.proto has them."""
-    with open(os.path.join(HERE, "..", "..", "proto", "records", "codes.proto"), encoding="utf-8") as f:
-        text = f.read()
-    body = text[text.index('name: "%s"' % name):]
-    return re.findall(r'code: "([^"]+)"', body[:body.find('name: "', 10)])
+    """The codes of a list, as proto/records/ has them."""
+    records = os.path.join(HERE, "..", "..", "proto", "records")
+    for path in sorted(os.listdir(records)):
+        with open(os.path.join(records, path), encoding="utf-8") as f:
+            for listed in f.read().split("option (list) = {")[1:]:
+                if 'name: "%s"' % name in listed:
+                    return re.findall(r'code: "([^"]+)"', listed.split("};")[0])
+    raise KeyError(name)
 
 
 def sample(kind, chance):
@@ -84,7 +87,7 @@ def sample(kind, chance):
         elif d.type == d.TYPE_SINT32:
             value = TODAY - 30 + d.number
         else:
-            value = 1 + chance.randrange(4)
+            value = max(field.options.min, 1 + chance.randrange(4))
         setattr(message, d.name, value)
     return message
 

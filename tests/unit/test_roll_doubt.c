@@ -113,8 +113,8 @@ static void held_need(struct stage *stage, int64_t id, int64_t pupil, const char
 
 static void test_birth_dates_that_nearly_agree(void **state)
 {
-    static const char *const near[] = {"Roe,Di,,22/11/2016", "Roe,Di,,21/10/2016", "Roe,Di,,21/11/2015",
-                                       "Di,Roe,,21/11/2016", "Roe,Di,G839900226001,22/11/2016"};
+    static const char *const near[] = {"Roe,Di,,22/11/2016", "Roe,Di,,21/10/2016", "Roe,Di,,21/11/2015", "Di,Roe,,21/11/2016",
+                                       "Roe,Di,G839900226001,22/11/2016"};
     struct stage *stage = *state;
     school_add(&stage->school, held_pupil(stage, 1, "Roe", "Di", date_make(2016, 11, 21), NULL));
     school_add(&stage->school, held_pupil(stage, 2, "Ash", "Bo", date_make(2016, 5, 21), "T839900226000"));
@@ -314,7 +314,8 @@ static void test_long_cells(void **state)
         memcpy(parts + 3 * i, "王", 3);
     parts[180] = '\0';
     for (size_t extra = 0; extra < 3; extra++) {
-        read_string(stage, arena_printf(&stage->arena, "Surname,DOB,SEN status%.*s%s,SEN Status\nA,14/04/2016,K,E\n", (int)extra, "---", parts));
+        read_string(stage,
+                    arena_printf(&stage->arena, "Surname,DOB,SEN status%.*s%s,SEN Status\nA,14/04/2016,K,E\n", (int)extra, "---", parts));
         assert_non_null(fault_at(stage, 1, "twice"));
         for (size_t i = 0; i < stage->roll.n_faults; i++)
             assert_null(text_fault(stage->roll.faults[i].message, strlen(stage->roll.faults[i].message), false));
@@ -326,7 +327,8 @@ static void test_long_cells(void **state)
 static void test_lines_beside_rows(void **state)
 {
     struct stage *stage = *state;
-    read_string(stage, "Pupil list,,\n\nSurname,Forename,DOB\nA,\"An\nn\",14/04/2016\n\nB,Bo,31/02/2016\n\"C,Cy,14/04/2016\nD,Di,32/01/2016\n");
+    read_string(stage,
+                "Pupil list,,\n\nSurname,Forename,DOB\nA,\"An\nn\",14/04/2016\n\nB,Bo,31/02/2016\n\"C,Cy,14/04/2016\nD,Di,32/01/2016\n");
     assert_int_equal(fault_at(stage, 2, "line-break")->line, 4);
     assert_int_equal(fault_at(stage, 3, "bad-date")->line, 7);
     assert_int_equal(fault_at(stage, 4, "quoting")->line, 8);

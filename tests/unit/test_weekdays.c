@@ -38,7 +38,8 @@ static void test_days_as_typed(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         if (weekdays_named(cases[i].text) != cases[i].days || weekdays_count(cases[i].text) != cases[i].count)
-            fail_msg("\"%s\": %x, %u", cases[i].text ? cases[i].text : "NULL", weekdays_named(cases[i].text), weekdays_count(cases[i].text));
+            fail_msg("\"%s\": %x, %u", cases[i].text ? cases[i].text : "NULL", weekdays_named(cases[i].text),
+                     weekdays_count(cases[i].text));
         for (int day = 1; day <= 7; day++)
             assert_int_equal(weekdays_has(cases[i].text, day), cases[i].days >> (day - 1) & 1);
     }

@@ -139,7 +139,7 @@ void select_columns(struct sql *sql, const struct kind *kind, const char *alias)
 void select_scope(struct sql *sql, struct view *view, const struct kind *kind, const char *about);
 // ERR_DENIED for what one may neither see nor therefore filter or sort by.
 int query_allowed(struct view *view, const struct query *query, struct problem *problem);
-void query_from(struct sql *sql, const struct query *query); // FROM …
+void query_from(struct sql *sql, const struct query *query);                                               // FROM …
 void query_conditions(struct sql *sql, struct view *view, const struct query *query, struct arena *arena); // WHERE …, scope included
 void query_column(struct sql *sql, const struct query *query, const struct field *field); // a field, now or as the log knew it
 // An order's expression never is NULL, so that a page can begin behind any value.
