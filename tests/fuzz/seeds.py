@@ -18,7 +18,7 @@ import wire
 
 RAW, WAIT, ANEW, TORN, LATER, SLOWLY = 4, 8, 16, 32, 64, 128
 TODAY = 20780
-ALL, STRANGE = 0, 128
+LEAD, STRANGE = 1, 129      # the SENDCO first
 REPORTS = {
     "register": [{}, {"class": "3B", "status": "K,E"}, {"compare": "2026-09-01"}, {"need": "SLCN", "year": "3"}],
     "pupil": [{"pupil": "1"}, {"pupil": "PUP-0011"}],
@@ -150,20 +150,20 @@ def messages(chance):
 def write_messages(chance):
     pb = wire.pb
     for name, *sent in messages(chance):
-        data = bytes([ALL]) + b"".join(item(s, WAIT) for s in sent)
+        data = bytes([LEAD]) + b"".join(item(s, WAIT) for s in sent)
         write("session", name, data)
         if not name.startswith("report") or name == "report-register":
-            write("frame", name, data)
+            write("frame", name, b"\0" + data[1:])
     hello = request(1, hello=pb.Hello(protocol=1, client="sendco 1.0", schema=1))
     login = request(2, login=pb.Login(password="right"))
     wrong = request(3, login=pb.Login(password="wrong"))
-    resume = request(4, resume=pb.Resume(ticket=b"\x50" * 32))
+    resume = request(4, resume=pb.Resume(ticket=b"\x51" * 32))
     write("session", "login", bytes([STRANGE]) + b"".join(item(s, WAIT) for s in (hello, login, resume, wrong, wrong, login)))
     write("session", "early", bytes([STRANGE]) + item(login) + item(hello, 1) + item(request(2, who=pb.Who()), 1))
-    write("session", "ended", bytes([ALL]) + item(request(1, watch=pb.Watch())) + item(request(2, who=pb.Who()), LATER | WAIT) + item(login, WAIT))
+    write("session", "ended", bytes([LEAD]) + item(request(1, watch=pb.Watch())) + item(request(2, who=pb.Who()), LATER | WAIT) + item(login, WAIT))
     four = [request(1, watch=pb.Watch()), request(2, presence=pb.Presence(kind=1, id=1))]
     add = messages(chance)[4][1]
-    write("session", "four", bytes([ALL]) + b"".join(item(s, who) for who in range(4) for s in four) + item(add, WAIT | TORN)
+    write("session", "four", bytes([LEAD]) + b"".join(item(s, who) for who in range(4) for s in four) + item(add, WAIT | TORN)
           + item(four[1], SLOWLY | 1) + item(add, ANEW | WAIT) + item(add, 2 | WAIT))
     raw = struct.pack(">I", len(add)) + add
     write("frame", "raw", bytes([1]) + item(raw[:7], RAW) + item(raw[7:], RAW | TORN) + item(b"\0\0\0\0", RAW))

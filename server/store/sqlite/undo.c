@@ -176,6 +176,7 @@ struct touched {
     int64_t id;
     uint64_t first, last;
     enum action action;
+    bool removed;    // before it was taken back
     uint64_t undone; // the version that taking it back led to; 0: it was left alone
 };
 
@@ -214,6 +215,7 @@ static int batch_read(struct view *view, uint64_t batch, struct touched **list, 
                                                (uint64_t)sqlite3_column_int64(statement, 2),
                                                (uint64_t)sqlite3_column_int64(statement, 3),
                                                (enum action)sqlite3_column_int(statement, 4),
+                                               false,
                                                0};
     }
     db_done(statement);
@@ -235,6 +237,7 @@ static int undo_one(struct view *view, struct touched *one, struct problem *prob
         return problem_set(problem, ERR_IO, "a record of the batch could not be read");
     if (!scope_reads_record(&view->scope, now->kind, now->about))
         return problem_set(problem, ERR_DENIED, "the batch holds records that you may not see");
+    one->removed = now->removed;
     if (settle_is_left(view->writing, now) || is_built_on(view, now, one->last))
         return 0;
     struct problem why;
@@ -258,6 +261,7 @@ static int undo_again(struct view *view, const struct touched *one, struct probl
     if (!now)
         return problem_set(problem, ERR_IO, "a record of the batch could not be read");
     int error = one->undone && now->version != one->undone ? put_back(view, now, one->first, one->action, problem) : 0;
+    now->removed = one->removed; // as it was before: says whether it was brought back
     return error ? error : tell(view, now, !one->undone);
 }
 
