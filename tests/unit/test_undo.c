@@ -56,6 +56,21 @@ static struct put_item need_of(int64_t temporary, int64_t of, const char *need, 
     return item;
 }
 
+static void test_undo_of_an_undo_says_what_it_brought_back(void **state)
+{
+    (void)state;
+    struct change change;
+    struct put_item items[] = {storing_item(target, -1, 0, "aim", "x", NULL)};
+    refer(&items[0], "pupil", storing_pupil("Back", "A"));
+    uint64_t number = batch(items, 1, &change);
+    int64_t id = change.result.done[0].id;
+    assert_int_equal(undo_batch(number, &change), 0);
+    assert_int_equal(change.result.done[0].action, ACTION_REMOVE);
+    assert_int_equal(undo_batch(change.result.batch, &change), 0);
+    assert_int_equal(change.result.done[0].action, ACTION_RESTORE);
+    assert_true(is_there(target, id));
+}
+
 static void test_what_rules_change_on_the_way_is_not_in_the_way(void **state)
 {
     (void)state;
@@ -146,6 +161,7 @@ static void test_a_closed_provision_is_opened_again_with_its_members(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_undo_of_an_undo_says_what_it_brought_back),
         cmocka_unit_test(test_what_rules_change_on_the_way_is_not_in_the_way),
         cmocka_unit_test(test_what_a_rule_changes_after_its_turn_is_taken_back_too),
         cmocka_unit_test(test_one_owner_who_is_refused_is_left_alone_and_named),
