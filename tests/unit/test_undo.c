@@ -34,6 +34,7 @@ static int undo_batch(uint64_t number, struct change *change)
 {
     *change = storing_change(CHANGE_UNDO);
     change->batch = number;
+    change->batched = true; // as the server asks: an undo can be undone
     return storing_run(change);
 }
 
