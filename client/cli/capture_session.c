@@ -289,10 +289,10 @@ static void taking_json(struct taking *taking)
     json_object_set_new(json, "held", json_boolean(record_number(taking->session, "held") != 0));
     for (size_t i = 0; i < taking->n_lines; i++) {
         const struct line *line = &taking->lines[i];
-        json_t *mark = json_object();
 
         if (!line->record)
             continue;
+        json_t *mark = json_object();
         json_object_set_new(mark, "pupil", shape_id(kind_find("Pupil"), record_number(line->member, "pupil")));
         json_object_set_new(mark, "name", shape_text(capture_name(&taking->members, line->member, "pupil")));
         json_object_set_new(mark, "mark", shape_text(mark_text(capture->cli, line->record, false)));

@@ -103,7 +103,9 @@ def conflict(op):
 
 @lie("a conflict with other values")
 def _(world, random):
-    return of_reply(world, random, conflict, lambda r: setattr(r.problem.fields[0].theirs, "text", "never said"))
+    def told(op):       # an overlap of spells tells no values
+        return conflict(op) and op.reply.problem.fields[0].theirs.HasField("text")
+    return of_reply(world, random, told, lambda r: setattr(r.problem.fields[0].theirs, "text", "never said"))
 
 
 @lie("a conflict with somebody else")
