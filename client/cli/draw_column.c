@@ -99,6 +99,9 @@ bool section_links(const Sendco__Report__Section *section)
 static unsigned column_how(const char *name, size_t at)
 {
     static const char *const first[] = {"pupil",
+                                        "amount",
+                                        "about",
+                                        "record",
                                         "class",
                                         "provision",
                                         "needs",
@@ -110,6 +113,7 @@ static unsigned column_how(const char *name, size_t at)
                                         "minutes_planned",
                                         "minutes_actual",
                                         "cost_actual",
+                                        "cost_planned",
                                         "owner",
                                         "n",
                                         "gain",

@@ -24,8 +24,11 @@ const struct field *fields_find(const struct kind *kind, const char *name, struc
         if (text_same(kind->fields[i].label, name))
             return &kind->fields[i];
     const char *near = field_suggest(kind, name);
+    const struct kind *whole = kind_find(name);
     problem_set(problem, ERR_USAGE, "\"%.60s\" is no field of %s.", name, kind->noun);
-    if (near)
+    if (whole && whole->subject != SUBJECT_SCHOOL && kind->about.subject == SUBJECT_PUPIL)
+        problem_hint(problem, "To list those of one %s: sendco %s list --%s NAME", whole->noun, kind->noun, whole->noun);
+    else if (near)
         problem_hint(problem, "The most similar one is \"%s\"; all of them: sendco help %s", near, kind->noun);
     else
         problem_hint(problem, "All of them: sendco help %s", kind->noun);

@@ -22,7 +22,7 @@ struct table_column {
 // Which columns are left out first when all do not fit: the highest, of equals the
 // rightmost. From TABLE_EXTRA on, one goes before any other is made narrow.
 #define TABLE_DROP(n) ((unsigned)(n) << 8)
-#define TABLE_EXTRA   32
+#define TABLE_EXTRA   48
 
 struct table {
     struct arena *arena;

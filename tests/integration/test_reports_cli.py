@@ -108,7 +108,7 @@ class Reports(school.Case):
         self.assertRegex(page[-1], r"^… \d+ more lines: --section NAME, or a larger window")
         left = int(re.search(r"\d+", page[-1]).group(0))
         self.assertAlmostEqual(left + len(page) - 1, whole, delta=whole // 5)     # lines wrap otherwise at another width
-        self.assertNotIn("larger window", self.on_screen(["map", "--section", "school", "--watch"], until="their share"))
+        self.assertNotIn("larger window", self.on_screen(["map", "--section", "school", "--watch"], until="own time"))
 
     def test_the_word_is_a_parameter(self):
         pupil = self.pupil()
