@@ -29,10 +29,13 @@ static int check_target(struct view *view, const struct record *before, const st
 {
     if (!after)
         return 0;
-    struct arena arena;
-    arena_init(&arena, 0);
-    int error = judge_plan(view, before, after, rule_follow(view, after, "plan", &arena), problem);
-    arena_deinit(&arena);
+    int error = 0;
+    if (!before || rule_changed(before, after, "due")) { // most edits are of how far it is, and need no look at the plan
+        struct arena arena;
+        arena_init(&arena, 0);
+        error = judge_plan(view, before, after, rule_follow(view, after, "plan", &arena), problem);
+        arena_deinit(&arena);
+    }
     if (!error && !record_has(after, "due") && (!before || record_has(before, "due")))
         view_warn(view, after, "due", "No date says by when this target is due.");
     if (!error && !record_has(after, "baseline") && (!before || record_has(before, "baseline")))
@@ -68,7 +71,7 @@ static int judge_in_finished(struct view *view, const struct record *before, con
 
 static int settle_target(struct view *view, const struct record *before, const struct record *after, struct problem *problem)
 {
-    if (!after || !record_has(after, "plan"))
+    if (!after || !record_has(after, "plan") || (before && !rule_changed(before, after, "status")))
         return 0;
     struct arena arena;
     arena_init(&arena, 0);

@@ -169,8 +169,6 @@ int log_append(struct view *view, struct record *record, enum action action, uin
         code = insert_body(view, line.seq, salt, body, size);
     if (code != SQLITE_DONE)
         return db_error(view->db, code, problem);
-    if (touch_note(writing, record))
-        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
     view->seq = record->seq = line.seq;
     writing->from_seq = line.request;
     writing->to_seq = line.seq;

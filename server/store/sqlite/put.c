@@ -256,6 +256,8 @@ int put_store(struct view *view, const struct record *before, struct record *aft
     if (code != SQLITE_DONE)
         return db_error(view->db, code, problem);
     error = log_append(view, after, action, changed, problem);
+    if (!error && touch_note(view->writing, before, after))
+        error = problem_set(problem, ERR_NOMEM, "the server is short of memory");
     if (error)
         return error;
     code = search_update(view, before, after);

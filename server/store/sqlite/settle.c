@@ -35,19 +35,15 @@ static bool settles(const struct store *store, const struct kind *kind)
 
 static int settle_row(struct view *view, const struct record *written, struct problem *problem)
 {
-    struct arena *arena = view->writing->change->arena;
     if (!settles(view->store, written->kind))
         return 0;
-    struct record *now = select_record(view, written->kind, written->id, arena), *before = NULL;
     const struct touch *touch = touch_find(view->writing, written->kind, written->id);
-    if (!now || !touch)
+    if (!touch)
         return problem_set(problem, ERR_NOMEM, "the server is short of memory");
-    if (now->version != written->version)
+    if (touch->last != written->version)
         return 0; // written again later in the same request
-    if (touch->first > 1)
-        before = log_image(view, now, touch->first - 1, arena); // NULL: erased from the log; then it is judged as if it were new
-    before = before && before->removed ? NULL : before;
-    now = now->removed ? NULL : now;
+    const struct record *before = touch->before && !touch->before->removed ? touch->before : NULL;
+    const struct record *now = written->removed ? NULL : written;
     return before || now ? run_settled(view, before, now, problem) : 0;
 }
 

@@ -30,8 +30,10 @@ struct touch {
         uint64_t kind;
         int64_t id;
     } key;
-    uint64_t first;    // the first version that the request made of it; 0: none yet
-    int64_t temporary; // of a new one: what its author calls it; 0 when a rule added it
+    uint64_t first;              // the first version that the request made of it; 0: none yet
+    uint64_t last;               // the newest
+    const struct record *before; // as it was before the request; NULL when it was not there
+    int64_t temporary;           // of a new one: what its author calls it; 0 when a rule added it
     bool is_new;
 };
 
@@ -171,7 +173,8 @@ int search_update(struct view *view, const struct record *before, const struct r
 // --- touch.c: what the request has changed so far ---
 
 int touch_new(struct writing *writing, const struct kind *kind, int64_t id, int64_t temporary); // 0 or ERR_NOMEM
-int touch_note(struct writing *writing, const struct record *record);                           // as it is stored; 0 or ERR_NOMEM
+// As it is stored, and as it was before that (NULL when new); 0 or ERR_NOMEM.
+int touch_note(struct writing *writing, const struct record *before, const struct record *record);
 const struct touch *touch_find(const struct writing *writing, const struct kind *kind, int64_t id);
 void touch_clear(struct writing *writing);
 // New records of a refused request are spoken of as new, and by their temporary ids: their author knows no

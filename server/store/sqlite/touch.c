@@ -28,15 +28,22 @@ int touch_new(struct writing *writing, const struct kind *kind, int64_t id, int6
     return touch_add(writing, (struct touch){.key = {kind->number, id}, .temporary = temporary, .is_new = true});
 }
 
-int touch_note(struct writing *writing, const struct record *record)
+int touch_note(struct writing *writing, const struct record *before, const struct record *record)
 {
     struct touch_key key = {record->kind->number, record->id};
     struct touch *touch = NULL;
     HASH_FIND(hh, writing->touched, &key, sizeof key, touch);
+    if (touch)
+        touch->last = record->version;
+    if (touch && touch->first)
+        return 0;
+    struct record *was = before ? record_copy(before, writing->change->arena) : NULL;
+    if (before && !was)
+        return ERR_NOMEM;
     if (!touch)
-        return touch_add(writing, (struct touch){.key = key, .first = record->version});
-    if (!touch->first)
-        touch->first = record->version;
+        return touch_add(writing, (struct touch){.key = key, .first = record->version, .last = record->version, .before = was});
+    touch->first = record->version;
+    touch->before = was;
     return 0;
 }
 
