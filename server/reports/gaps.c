@@ -92,20 +92,13 @@ static bool is_undecided(const struct gaps *gaps, struct gap_item *item)
            !(record_has(item->record, "decided") && record_number(item->record, "decided") <= gaps->day);
 }
 
-static bool met(const struct gaps *gaps, const struct record *meeting)
-{
-    int64_t day = record_number(meeting, "day");
-    return record_number(meeting, "parents") && (!record_has(meeting, "status") || plan_chosen(meeting, "status", "held")) &&
-           day >= roll_year_start(gaps->day) && day <= gaps->day;
-}
-
 static bool is_parents(struct gaps *gaps, struct gap_item *item)
 {
     size_t n;
     struct record **meetings = rows_of(&gaps->meetings_of, item->row->pupil->id, &n);
     item->figure.known = true;
     for (size_t i = 0; i < n; i++)
-        if (met(gaps, meetings[i]))
+        if (meeting_met(meetings[i], gaps->day))
             figure_add(gaps->work, &item->figure, 1, meetings[i]);
     item->order = item->figure.amount;
     return roll_provided(item->row) && item->order < PARENTS_MEET;
@@ -215,7 +208,7 @@ static void fill_parents(struct gaps *gaps, Sendco__Report__Section *section, si
     const struct record *last = NULL;
     struct record **meetings = rows_of(&gaps->meetings_of, item->row->pupil->id, &n);
     for (size_t i = 0; i < n; i++)
-        if (met(gaps, meetings[i]))
+        if (meeting_met(meetings[i], gaps->day))
             last = meetings[i]; // they are in order of day
     report_cell(section->rows[at], 1, report_field(item->row->school_class, "name"));
     report_figure(gaps->work, section, at, 2, &item->figure);

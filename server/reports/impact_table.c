@@ -2,6 +2,8 @@
 // and what is missing; impact.c says what each figure is. Reader thread.
 #include "server/reports/impact.h"
 
+#include "server/reports/gaps_names.h"
+
 enum {
     COL_TYPE,
     COL_RANK,
@@ -156,26 +158,21 @@ static const struct {
     {gap_unmeasured, "Pupils left without a score at entry and at exit", false},
     {gap_unpriced, "The cost is not known, because a rate or the minutes of a session are missing", true},
 };
-#define GAP_NAMES 5 // more are counted
 
 static int gap_tell(const struct impact *impact, size_t gap)
 {
-    size_t told = 0;
-    int64_t n;
-    const char *names = NULL;
-    for (size_t i = 0; i < impact->n_lines; i++) {
+    struct gaps_names names = {.work = impact->work};
+    int result = 0;
+    for (size_t i = 0; !result && i < impact->n_lines; i++) {
         const struct impact_line *line = &impact->lines[i];
         const char *name = record_text(line->type, "name");
-        if (!line->shown || !gaps[gap].is(line, &n) || ++told > GAP_NAMES)
+        int64_t n;
+        if (!line->shown || !gaps[gap].is(line, &n))
             continue;
-        names = arena_printf(impact->work->arena, "%s%s%s (%lld)", names ? names : "", names ? "; " : "", name ? name : "?", (long long)n);
-        if (!names)
-            return ERR_NOMEM;
+        const char *told = arena_printf(impact->work->arena, "%s (%lld)", name ? name : "?", (long long)n);
+        result = told ? gaps_name(&names, told) : ERR_NOMEM;
     }
-    if (told == 0)
-        return 0;
-    return told > GAP_NAMES ? report_gap(impact->work, "%s: %s; and %zu more.", gaps[gap].sentence, names, told - GAP_NAMES)
-                            : report_gap(impact->work, "%s: %s.", gaps[gap].sentence, names);
+    return result ? result : gaps_tell(&names, gaps[gap].sentence);
 }
 
 int impact_gaps(const struct impact *impact)

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "server/reports/gaps_names.h"
 
 // --- sections ------------------------------------------------------------------
 
@@ -144,25 +145,18 @@ static const struct {
     {gap_unpriced, "The cost is not known, because there is neither an agreed rate nor a cost rate of the grade on each of its days"},
     {gap_unshared, "Sessions were held on days without any pupil in it"},
 };
-#define GAP_NAMES 5 // more are counted
 
 static int gap_tell(const struct map *map, size_t gap)
 {
-    size_t n = 0;
-    const char *names = NULL;
-    for (size_t i = 0; i < map->costing.n_runs; i++) {
+    struct gaps_names names = {.work = map->work};
+    int result = 0;
+    for (size_t i = 0; !result && i < map->costing.n_runs; i++) {
         const struct cost_run *run = &map->costing.runs[i];
-        if (!map->listed[i] || !gaps[gap].is(map, run) || ++n > GAP_NAMES)
-            continue;
         const char *name = record_text(run->run, "name");
-        names = arena_printf(map->work->arena, "%s%s%s", names ? names : "", names ? "; " : "", name ? name : "?");
-        if (!names)
-            return ERR_NOMEM;
+        if (map->listed[i] && gaps[gap].is(map, run))
+            result = gaps_name(&names, name ? name : "?");
     }
-    if (n == 0)
-        return 0;
-    return n > GAP_NAMES ? report_gap(map->work, "%s: %s; and %zu more.", gaps[gap].sentence, names, n - GAP_NAMES)
-                         : report_gap(map->work, "%s: %s.", gaps[gap].sentence, names);
+    return result ? result : gaps_tell(&names, gaps[gap].sentence);
 }
 
 static int gaps_add(const struct map *map)

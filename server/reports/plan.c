@@ -1,6 +1,8 @@
 // Plans in force, actions open; see plan.h. Reader thread.
 #include "server/reports/plan.h"
 
+#include "server/reports/roll.h"
+
 #include <string.h>
 
 bool plan_chosen(const struct record *record, const char *field, const char *choice)
@@ -46,4 +48,11 @@ struct value action_status(const struct record *action, int32_t day)
 int64_t plan_days_since(const struct record *record, const char *field, int32_t day)
 {
     return record_has(record, field) ? day - record_number(record, field) : 0;
+}
+
+bool meeting_met(const struct record *meeting, int32_t day)
+{
+    int64_t held = record_number(meeting, "day");
+    return record_number(meeting, "parents") && (!record_has(meeting, "status") || plan_chosen(meeting, "status", "held")) &&
+           held >= roll_year_start(day) && held <= day;
 }

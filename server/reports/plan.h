@@ -19,6 +19,10 @@ bool action_overdue(const struct record *action, int32_t day);
 // Its status on the day, as a cell: what was closed only later was open then.
 struct value action_status(const struct record *action, int32_t day);
 
+// Parents were met there: it says so, was held (or has no status), on a day of the academic year up to this day. Three
+// a year are asked for (SEND Code of Practice 2015, 6.65).
+bool meeting_met(const struct record *meeting, int32_t day);
+
 // Days from the date in the field to this day; 0 when the field is empty.
 int64_t plan_days_since(const struct record *record, const char *field, int32_t day);
 

@@ -13,13 +13,6 @@
 
 // --- meetings --------------------------------------------------------------------
 
-static bool parents_met(const struct page *page, const struct record *meeting)
-{
-    int64_t day = record_number(meeting, "day");
-    return record_number(meeting, "parents") && (!record_has(meeting, "status") || plan_chosen(meeting, "status", "held")) &&
-           day >= roll_year_start(page->work->as_at) && day <= page->work->as_at;
-}
-
 static bool meeting_shown(const struct page *page, const struct record *meeting)
 {
     int64_t day = record_number(meeting, "day");
@@ -50,7 +43,7 @@ static int parents_section(const struct page *page, const struct page_list *meet
         return ERR_NOMEM;
     for (size_t i = 0; i < meetings->n; i++) {
         int64_t day = record_number(meetings->list[i], "day");
-        if (!parents_met(page, meetings->list[i]))
+        if (!meeting_met(meetings->list[i], page->work->as_at))
             continue;
         figure_add(page->work, met, 1, meetings->list[i]);
         last = day > last ? day : last;

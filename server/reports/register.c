@@ -9,6 +9,7 @@
 #include "server/reports/register.h"
 
 #include "common/number.h"
+#include "server/reports/gaps_names.h"
 
 enum {
     COL_PUPIL,
@@ -146,26 +147,18 @@ static const struct {
     {gap_untold, "No date says that the parent was informed"},
     {gap_late, "The parent was informed only after provision began (Children and Families Act 2014, s.68)"},
 };
-#define GAPS      (sizeof gaps / sizeof gaps[0])
-#define GAP_NAMES 5 // more are counted
+#define GAPS (sizeof gaps / sizeof gaps[0])
 
 static int gap_tell(const struct roll *roll, size_t gap)
 {
-    size_t n = 0;
-    const char *names = NULL;
-    for (size_t i = 0; i < roll->n_rows; i++) {
+    struct gaps_names names = {.work = roll->work};
+    int result = 0;
+    for (size_t i = 0; !result && i < roll->n_rows; i++) {
         const struct record *pupil = roll->rows[i].pupil;
-        if (!gaps[gap].is(&roll->rows[i]) || ++n > GAP_NAMES)
-            continue;
-        const char *name = record_show(pupil, pupil->kind->shows, NULL, NULL, roll->work->arena);
-        names = name ? arena_printf(roll->work->arena, "%s%s%s", names ? names : "", names ? "; " : "", name) : NULL;
-        if (!names)
-            return ERR_NOMEM;
+        if (gaps[gap].is(&roll->rows[i]))
+            result = gaps_name(&names, record_show(pupil, pupil->kind->shows, NULL, NULL, roll->work->arena));
     }
-    if (n == 0)
-        return 0;
-    return n > GAP_NAMES ? report_gap(roll->work, "%s: %s; and %zu more.", gaps[gap].sentence, names, n - GAP_NAMES)
-                         : report_gap(roll->work, "%s: %s.", gaps[gap].sentence, names);
+    return result ? result : gaps_tell(&names, gaps[gap].sentence);
 }
 
 static int gaps_add(const struct roll *roll)
