@@ -9,7 +9,8 @@
 
 struct store;
 
-#define STORE_KEY 16
+#define STORE_KEY      16
+#define STORE_KEY_KEPT (7 * 86400) // seconds: so long the same key gets the first answer
 
 // Who does it. Of a session; `role` is access's business.
 struct actor {

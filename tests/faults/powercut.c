@@ -77,8 +77,8 @@ static void say(const struct options *options, const struct replay *replay, doub
     for (int i = 0; i < STATES; i++)
         printf("%s %zu %s", i ? "," : ":", replay->of[i], names[i]);
     printf("; %zu positions, %zu syncs; %llu changes promised in %zu promises; %zu contents looked at closely, %zu opened again;"
-           " %.1f s, %.0f a second\n",
-           replay->positions, replay->syncs, (unsigned long long)told_seq(), told_promises(), judged.views, judged.cold, took,
+           " up to %zu old keys forgotten; %.1f s, %.0f a second\n",
+           replay->positions, replay->syncs, (unsigned long long)told_seq(), told_promises(), judged.views, judged.cold, judged.forgotten, took,
            (double)judged.states / took);
 }
 

@@ -19,6 +19,7 @@ struct told_row { // one change of a record, as whoever follows the store was to
     uint8_t content[CONTENT]; // hash of the packed record
     uint64_t from, to, batch; // of its request
     uint8_t key[STORE_KEY];   // of its request
+    int64_t at;               // of its request
     uint64_t next;            // seq of this record's next change; 0: it is the newest
 };
 struct promise { // from this position of the recording on
@@ -33,7 +34,6 @@ void told_ticket(void);                                // one more is promised n
 void told_opened(struct commit *commit);
 const struct told_row *told_row(uint64_t seq); // NULL: no such seq was ever told
 uint64_t told_seq(void);                       // the last
-size_t told_requests(uint64_t seq);            // how many requests there were up to it
 // What must be there when the power goes at this position.
 struct promise told_promise(size_t position);
 size_t told_promises(void);
@@ -59,6 +59,7 @@ void fault_begin(void);             // the store is open: it may answer early fr
 
 struct judged {
     size_t states, views, cold; // cold: opened anew though a connection was at hand
+    size_t forgotten;           // keys at most that were no longer kept
     char why[512];              // empty: all good
 };
 extern struct judged judged;

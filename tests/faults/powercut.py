@@ -49,6 +49,9 @@ class PowerCut(school.unittest.TestCase):
                 self.assertEqual(code, 0, text)
                 print(text, end="", flush=True)
                 states += int(re.search(r"(\d+) states", text).group(1))
+                self.assertGreater(int(re.search(r"up to (\d+) old keys forgotten", text).group(1)), 0, text)
+                if LONG:    # a checkpoint that waited for nobody's silence
+                    self.assertGreater(int(re.search(r"(\d+) checkpoints in busy hours", text).group(1)), 0, text)
                 for count, kind in re.findall(r"(\d+) (in order|synced only|subsets|reordered|torn sectors|cut within a write)", text):
                     kinds[kind] = kinds.get(kind, 0) + int(count)
         took = time.monotonic() - began

@@ -68,7 +68,7 @@ static void row_add(const struct commit *commit, const struct change_row *from, 
 {
     const struct record *record = from->record;
     struct told_row row = {record->kind,     record->id,     record->version, from->action, {0},
-                           commit->from_seq, commit->to_seq, commit->batch,   {0},          0};
+                           commit->from_seq, commit->to_seq, commit->batch,   {0},          commit->at, 0};
     told_content(record, memory, row.content);
     memcpy(row.key, commit->key, sizeof row.key);
     struct told_row *before = newest(record->kind, record->id);
@@ -119,14 +119,6 @@ const struct told_row *told_row(uint64_t seq)
 uint64_t told_seq(void)
 {
     return n_rows;
-}
-
-size_t told_requests(uint64_t seq)
-{
-    size_t n = 0;
-    for (uint64_t i = 0; i < seq && i < n_rows; i++)
-        n += rows[i].from == i + 1;
-    return n;
 }
 
 size_t told_promises(void)

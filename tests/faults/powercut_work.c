@@ -29,6 +29,7 @@ static uint64_t batches[KNOWN];
 static size_t n_batches, tickets;
 static const struct asked *last;
 static int32_t spell_day = 15000;
+static int64_t passed; // seconds since the first hour
 
 static void give_up(const char *what, const struct change *change)
 {
@@ -38,15 +39,15 @@ static void give_up(const char *what, const struct change *change)
 
 // What came of it all: a recording is worth what happened in it.
 static struct {
-    unsigned done, idle, merged, refused, again, dry, undone, tickets, held, reopened;
+    unsigned done, idle, merged, refused, again, dry, undone, tickets, held, reopened, weeks, moved;
 } tally;
 
 void work_say(void)
 {
     printf("work: %u requests done, %u of them merged, %u undoing; %u without effect, %u refused, %u said again, %u only tried;"
-           " %u tickets, %u snapshots held, %u restarts\n",
+           " %u tickets, %u snapshots held, %u restarts, %u times a week passed, %u checkpoints in busy hours\n",
            tally.done, tally.merged, tally.undone, tally.idle, tally.refused, tally.again, tally.dry, tally.tickets, tally.held,
-           tally.reopened);
+           tally.reopened, tally.weeks, tally.moved);
 }
 
 static bool is_refusal(int error)
@@ -97,6 +98,7 @@ static struct asked *request(enum change_verb verb)
     if (!asked)
         abort();
     asked->change = storing_change(verb);
+    asked->change.now += passed;
     for (size_t i = 0; i < sizeof asked->change.entropy; i++)
         asked->change.entropy[i] = (uint8_t)dice_next(&dice);
     return asked;
@@ -360,6 +362,28 @@ static void settle(void)
     }
 }
 
+// The keys of all that was asked until now are kept no longer.
+static void pass_a_week(void)
+{
+    passed += STORE_KEY_KEPT + 86400;
+    last = NULL;
+    tally.weeks++;
+    edit_target();
+    settle();
+    usleep(30000); // the store tidies up
+}
+
+// Commit after commit without a silence: the WAL is moved meanwhile.
+static void busy_hour(void)
+{
+    size_t from = recorder_position();
+    for (int i = 0; i < 300; i++) {
+        edit_target();
+        settle();
+    }
+    tally.moved += (unsigned)recorder_syncs(IMAGE_DB, from);
+}
+
 void work_run(uint64_t seed, int steps, const struct planted *planted)
 {
     dice.state = seed;
@@ -375,6 +399,10 @@ void work_run(uint64_t seed, int steps, const struct planted *planted)
         settle();
         if (dice_below(&dice, 6) == 0)
             usleep(30000); // silence: the store tidies up
+        if (step % 60 == 20)
+            pass_a_week();
+        if (step == 70)
+            busy_hour();
         if (step % 60 == 40) {
             storing_reopen("");
             opened();

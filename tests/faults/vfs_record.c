@@ -44,6 +44,16 @@ size_t recorder_position(void)
     return position;
 }
 
+size_t recorder_syncs(enum image_file file, size_t from)
+{
+    size_t n = 0;
+    pthread_mutex_lock(&mutex);
+    for (size_t i = from; i < n_events; i++)
+        n += events[i].file == file && events[i].type == EVENT_SYNC;
+    pthread_mutex_unlock(&mutex);
+    return n;
+}
+
 const struct event *recorder_events(size_t *n)
 {
     *n = n_events;

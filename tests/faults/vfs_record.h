@@ -23,6 +23,7 @@ void recorder_install(void);
 void recorder_forget_syncs(enum image_file file);
 // How many events there are: whatever has them all has happened by now.
 size_t recorder_position(void);
+size_t recorder_syncs(enum image_file file, size_t from); // of this file, since that position
 // When nobody writes any more.
 const struct event *recorder_events(size_t *n);
 

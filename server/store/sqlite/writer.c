@@ -29,7 +29,6 @@
 #define CHECKPOINT_PAGES_MOST 12000
 #define SILENCE_NS            (UINT64_C(20) * 1000 * 1000) // nobody has come for so long: tidy up
 #define WAL_SLOW_PAGES        16000                        // 64 MB: admit no more until it shrinks
-#define KEYS_KEPT             (7 * 86400)
 
 // --- one request ---
 
@@ -361,7 +360,7 @@ static void tidy(struct store *store)
     if (store->db.wal_pages > store->db.wal_moved)
         checkpoint(store);
     if (store->last_write - store->pruned > 60) {
-        int code = keys_prune(&store->db, store->last_write - KEYS_KEPT);
+        int code = keys_prune(&store->db, store->last_write - STORE_KEY_KEPT);
         if ((code & 0xff) == SQLITE_IOERR) // it commits, too
             stop_for_ever(store, code);
         store->pruned = store->last_write;
