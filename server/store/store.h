@@ -69,10 +69,18 @@ void store_read(struct store *store, const struct actor *actor, store_read_fn *r
 // --- writing ---
 
 struct put_item {
-    struct record *record; // id, or negative when new; version: the base; values of the fields in `set`
+    struct record *record; // id, or negative when new; version: the base; values of the fields in `set`. NULL: packed
     uint64_t set;          // fields given a value
     uint64_t cleared;      // fields made empty
     bool restore;          // if it was removed, bring it back
+    // One of very many stays packed until its turn comes; the body is as record_pack made it of a checked record.
+    struct put_packed {
+        const struct kind *kind;
+        int64_t id;
+        uint64_t version;
+        const uint8_t *body;
+        uint32_t size;
+    } packed;
 };
 
 struct done_item {
@@ -134,13 +142,15 @@ struct change {
     struct arena *arena;
     struct change_result result;
     struct problem problem;
+    _Atomic size_t progress, steps; // how far the writer is; any thread may look
 };
 // Answered after the commit that holds it is on disk: 0, or ERR_CONFLICT,
 // ERR_INVALID, ERR_DENIED, ERR_NOT_FOUND, ERR_BUSY, ERR_UNKNOWN, ERR_READONLY … with the problem set.
 void store_write(struct store *store, struct change *change, store_done_fn *done, void *data);
 
 // The store's own bookkeeping that is no record: accounts, devices, tickets
-// (account.h). Runs in the writer's transaction; `done` after the commit.
+// (account.h). Runs in the writer's transaction; `done` after the commit, or with
+// ERR_READONLY while the store takes no changes.
 void store_keep(struct store *store, store_read_fn *keep, store_done_fn *done, void *data);
 
 // --- following ---
@@ -151,9 +161,13 @@ struct change_row { // one record's change
     uint64_t changed;
     struct record *record; // after it, whole and unfiltered
 };
-// One committed request, shared by reference; loop thread only.
+// One committed request, shared by reference; loop thread only. One of more than COMMIT_ROWS changes comes
+// to the followers without them, `large`; the log gives it in pieces of so many, each but the last with `more`.
+#define COMMIT_ROWS 512
 struct commit {
     uint64_t from_seq, to_seq, batch;
+    uint64_t end_seq; // with `more`: of the whole request
+    bool large, more;
     int64_t at, actor, on_behalf_of;
     const char *actor_name;
     uint8_t key[STORE_KEY];
@@ -169,7 +183,8 @@ typedef void store_commit_fn(struct commit *commit, void *data);
 void store_on_commit(struct store *store, store_commit_fn *fn, void *data);
 
 // Committed requests after `from` (each handed over: on_commit unrefs it), oldest first, up to the view's snapshot; on a reader
-// thread. A commit with many rows comes whole. ERR_RESYNC when the log no longer reaches back.
+// thread. One with many rows comes in pieces, and `from` may lie between two of them. `limit`: of pieces; 0: none.
+// ERR_RESYNC when the log no longer reaches back.
 int view_commits(struct view *view, uint64_t from, size_t limit, int (*on_commit)(struct commit *commit, void *data), void *data,
                  struct problem *problem);
 

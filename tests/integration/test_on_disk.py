@@ -34,6 +34,15 @@ class OnDisk(unittest.TestCase):
         for word in words:
             self.assertIn(word, done.err)
 
+    def files(self):
+        """The bytes of the database and its WAL, by how their names end."""
+        found = {}
+        for name in sorted(os.listdir(self.school.directory)):
+            if name.startswith("sendco.db"):
+                with open(os.path.join(self.school.directory, name), "rb") as f:
+                    found[name[len("sendco"):]] = f.read()
+        return found
+
     def test_nobody_else_opens_it(self):
         self.school.start()
         with sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=0) as other:
@@ -48,10 +57,18 @@ class OnDisk(unittest.TestCase):
         self.school.start()
         with self.school.client() as client:
             id, _, record = client.all(target)[0]
-        self.school.stop()
+            client.edit(target, id, record.version, progress="in the WAL")
+            record.version += 1
+        self.school.server.kill()
+        self.school.server = None
         with open(marker, "w") as f:
             f.write("the disk failed\n")
+        as_it_was = self.files()
+        self.assertTrue(as_it_was[".db-wal"])
         self.school.start()
+        self.school.tickets.clear()
+        with self.school.client():
+            pass    # by password: this ticket is kept nowhere, and good all the same
         with self.school.client() as client:
             self.assertTrue(client.hello.readonly)
             self.assertTrue(client.all(target))
@@ -60,7 +77,12 @@ class OnDisk(unittest.TestCase):
             self.assertEqual(reply.problem.code, "E-READONLY")
         done = self.school.cli("senco", "target", "list", "--limit", "1")
         self.assertTrue(done.out)
+        with self.school.client() as client:
+            client.ask(logout=wire.pb.Logout())
+        with self.assertRaises(wire.Refused), wire.Client(self.school.server.address, self.school.profile("senco")) as again:
+            again.resume(self.school.tickets["senco"])
         self.school.stop()
+        self.assertTrue(self.files() == as_it_was, "something was written")
         os.unlink(marker)
         self.school.start()
         with self.school.client() as client:

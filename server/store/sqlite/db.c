@@ -109,6 +109,12 @@ int db_open(struct db *db, const char *path, bool create, bool writer, struct pr
     return 0;
 }
 
+void db_only_look(struct db *db)
+{
+    db_run(db, "PRAGMA query_only=ON");
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 void db_close(struct db *db)
 {
     struct statement *statement, *next;

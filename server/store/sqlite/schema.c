@@ -243,6 +243,14 @@ static int migrate(struct db *db, int64_t version)
     return code == SQLITE_OK && version < SCHEMA_VERSION ? db_run(db, text) : code;
 }
 
+static int needs_change(struct problem *problem)
+{
+    problem_set(problem, ERR_READONLY, "this sendcod must bring the database into its own form first, and it takes no changes now");
+    problem_hint(problem, "Start the sendcod that served it before; or check the disk, remove the file readonly beside the database, and start"
+                          " this one.");
+    return ERR_READONLY;
+}
+
 int schema_open(struct db *db, const struct store_options *options, struct problem *problem)
 {
     int64_t version = db_number(db, "PRAGMA user_version", 0);
@@ -251,7 +259,8 @@ int schema_open(struct db *db, const struct store_options *options, struct probl
     if (version > SCHEMA_VERSION)
         return problem_set(problem, ERR_VERSION, "the database was made by a newer sendcod (schema %lld, this one knows %d)",
                            (long long)version, SCHEMA_VERSION);
-    int code = db_run(db, "BEGIN IMMEDIATE");
+    bool only_look = db_number(db, "PRAGMA query_only", 0) != 0;
+    int code = db_run(db, only_look ? "BEGIN" : "BEGIN IMMEDIATE");
     if (code == SQLITE_OK && options->create)
         code = create(db, options);
     else if (code == SQLITE_OK)
@@ -264,7 +273,7 @@ int schema_open(struct db *db, const struct store_options *options, struct probl
         code = db_run(db, "COMMIT");
     if (code == SQLITE_OK)
         return 0;
-    int error = db_error(db, code, problem);
+    int error = (code & 0xff) == SQLITE_READONLY ? needs_change(problem) : db_error(db, code, problem);
     db_run(db, "ROLLBACK");
     return error;
 }

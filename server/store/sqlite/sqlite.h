@@ -7,6 +7,7 @@
 #define STORE_SQLITE_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <uthash.h>
 #include <uv.h>
 
@@ -53,7 +54,8 @@ struct writing {
     struct commit *commit; // NULL when nobody will be told
     struct change_row *rows;
     size_t n_rows, rows_room;
-    struct {
+    struct arena *work;     // for one record at a time, and what refers to it
+    struct temporary {      // new ones by their temporary ids: open addressing, half full at most
         const struct kind *kind;
         int64_t temporary, id;
     } * ids;
@@ -92,6 +94,8 @@ struct view {
 
 // Opens with the unix-excl VFS and our settings. `writer` may change.
 int db_open(struct db *db, const char *path, bool create, bool writer, struct problem *problem);
+// From now on nothing is written, nor is the WAL moved when it is closed.
+void db_only_look(struct db *db);
 void db_close(struct db *db);
 // A cached statement, reset and without bindings; NULL: out of memory or our own
 // mistake in SQL (logged). Give it back with db_done.
@@ -293,7 +297,7 @@ struct store {
     int lost_code;              // the writer's: why the last transaction was lost
     int64_t last_write, pruned; // the writer's: times of requests
     unsigned batches;           // the writer's: since the last checkpoint
-    volatile bool slow;         // the WAL is long: admit no more for a moment
+    atomic_bool slow;           // the WAL is long: admit no more for a moment
 
     uv_mutex_t out_mutex;
     struct queue out;

@@ -154,6 +154,16 @@ void store_read(struct store *store, const struct actor *actor, store_read_fn *r
     submit(store, &store->reading, READS_WAITING, job);
 }
 
+// The disk is not to be trusted: not a byte goes there.
+static void refuse(struct store *store, struct job *job)
+{
+    struct queue refused = {NULL, NULL, 0};
+    job->type = JOB_REFUSED;
+    job->result = ERR_READONLY;
+    queue_push(&refused, job);
+    store_finish(store, &refused);
+}
+
 void store_write(struct store *store, struct change *change, store_done_fn *done, void *data)
 {
     struct job *job = job_new(JOB_WRITE, done, data);
@@ -162,18 +172,18 @@ void store_write(struct store *store, struct change *change, store_done_fn *done
         submit(store, &store->writing, store->slow ? 0 : WRITES_WAITING, job);
         return;
     }
-    job->type = JOB_REFUSED;
-    job->result = problem_set(&change->problem, ERR_READONLY, "the database takes no changes now: its disk once failed to keep one");
-    struct queue refused = {NULL, NULL, 0};
-    queue_push(&refused, job);
-    store_finish(store, &refused);
+    problem_set(&change->problem, ERR_READONLY, "the database takes no changes now: its disk once failed to keep one");
+    refuse(store, job);
 }
 
 void store_keep(struct store *store, store_read_fn *keep, store_done_fn *done, void *data)
 {
     struct job *job = job_new(JOB_KEEP, done, data);
     job->read = keep;
-    submit(store, &store->writing, WRITES_WAITING, job);
+    if (store->readonly)
+        refuse(store, job);
+    else
+        submit(store, &store->writing, WRITES_WAITING, job);
 }
 
 static void rule_add(struct store *store, struct rule rule)
@@ -304,6 +314,8 @@ int store_open(const struct store_options *options, uv_loop_t *loop, struct stor
         free(store);
         return error;
     }
+    if (store->readonly)
+        db_only_look(&store->db);
     error = schema_open(&store->db, options, problem);
     if (!error) {
         read_meta(store);
@@ -362,7 +374,8 @@ void store_close(struct store *store, void (*closed)(void *data), void *data)
     for (unsigned i = 0; i < store->n_readers; i++)
         uv_thread_join(&store->readers[i]);
     on_async(&store->async); // what was answered last
-    sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (!store->readonly)
+        sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     db_close(&store->db);
     store->open_handles = 3;
     uv_close((uv_handle_t *)&store->gathering, on_closed);
