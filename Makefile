@@ -4,7 +4,9 @@
 #         make asan     the suite under AddressSanitizer and UBSan
 #         make faults   the long runs of tests/faults/
 #         make fuzz     tests/fuzz/ under libFuzzer, FUZZ_SECONDS each
-#         make bench    speed beside its peers     make tidy, format, install, clean
+#         make tsan     the suite under ThreadSanitizer
+#         make tidy     clang-tidy and cppcheck    make coverage    branches that the suite reaches
+#         make bench    speed beside its peers     make format, install, clean
 #
 # Sources are found, not listed: a new .c file in a room is built and linked.
 
@@ -58,7 +60,7 @@ SUPPORT_O:= $(patsubst %.c,$(B)/%.o,$(filter-out tests/support/fault_on.c,$(call
 UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 # tests/faults/: each program of several files, its name's first
 POWERCUT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/powercut*.c tests/faults/vfs_*.c) tests/support/storing.c)
-FAULTS   := $(B)/faults/powercut
+FAULTS   := $(B)/faults/powercut $(B)/faults/network_link $(B)/faults/slowdisk.so $(B)/faults/network_clock.so $(B)/faults/nthwire $(B)/faults/siege $(B)/faults/siege_honest $(B)/faults/sendcod-siege $(B)/faults/nth_store
 # tests/fuzz/: each target with libFuzzer, and as a test of its seeds without
 FUZZ     := $(patsubst tests/fuzz/target_%.c,%,$(sort $(wildcard tests/fuzz/target_*.c)))
 FUZZ_ALL := $(B)/tests/fuzz/item.o $(B)/tests/fuzz/ground.o $(B)/server/fault_off.o
@@ -107,6 +109,56 @@ $(B)/faults/powercut: $(POWERCUT) $(SERVER_O) $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(call say,link)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_SERVER) $(LIBS_COMMON)
+
+# The store whose memory, SQLite and disk fail when a test says so.
+NTH_STORE      := $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/nth_*.c) \
+                  $(addprefix tests/faults/,powercut_told.c powercut_look.c powercut_fault.c vfs_record.c) tests/support/storing.c)
+NTH_STORE_WRAP := malloc calloc realloc strdup strndup _exit uv_thread_create uv_async_init \
+                  $(addprefix sqlite3_,prepare_v3 step bind_int64 bind_text bind_blob bind_null exec open_v2 create_function_v2 column_text)
+$(B)/faults/nth_store: $(NTH_STORE) $(SERVER_O) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) $(NTH_STORE_WRAP:%=-Wl,--wrap=%) -o $@ $^ -lcmocka $(LIBS_SERVER) $(LIBS_COMMON)
+
+# The daemon whose memory, sockets and libuv fail when a test says so.
+NTHWIRE      := $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/nthwire*.c) tests/faults/nth_alloc.c tests/support/fault_on.c server/main.c)
+NTHWIRE_WRAP := malloc calloc realloc strdup strndup live_new uv_tcp_init uv_accept uv_read_start uv_try_write uv_write uv_shutdown \
+                uv_queue_work uv_tcp_getpeername uv_tcp_nodelay uv_tcp_keepalive uv_send_buffer_size
+$(B)/faults/nthwire: $(NTHWIRE) $(SERVER_O) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) $(NTHWIRE_WRAP:%=-Wl,--wrap=%) -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
+
+# Attackers, honest people, and the daemon between them, in which a device can be withdrawn.
+SIEGE    := $(patsubst %.c,$(B)/%.o,$(addprefix tests/faults/,siege.c siege_wire.c siege_door.c siege_inside.c))
+$(B)/faults/siege: $(SIEGE) $(B)/libcommon.a
+$(B)/faults/siege_honest: $(B)/tests/faults/siege_honest.o $(B)/libcommon.a
+$(B)/faults/siege $(B)/faults/siege_honest:
+	@mkdir -p $(@D)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
+
+$(B)/faults/sendcod-siege: $(B)/server/main.o $(B)/tests/support/fault_on.o $(B)/tests/faults/siege_daemon.o $(SERVER_O) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=access_tick -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
+
+# make tsan only
+$(B)/faults/race: $(B)/tests/faults/race.o
+	@mkdir -p $(@D)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -luv
+
+$(B)/faults/network_link: $(B)/tests/faults/network_link.o
+	@mkdir -p $(@D)
+	$(call say,link)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+# Preloaded into programs of any build: not under the sanitizers.
+$(B)/faults/%.so: tests/faults/%.c
+	@mkdir -p $(@D)
+	$(call say,link)
+	$(Q)$(CC) -std=c11 -g -O2 -D_GNU_SOURCE $(WARN) -fPIC -shared -pthread -o $@ $< -ldl
 
 .SECONDEXPANSION:
 $(FUZZ_TEST): $(B)/tests/test_fuzz_%: $(B)/tests/fuzz/replay.o $(B)/tests/fuzz/target_%.o $(FUZZ_ALL) $$(FUZZ_$$*) $(B)/libcommon.a
@@ -216,8 +268,38 @@ bench:
 	@$(MAKE) --no-print-directory -j$$(nproc) bench-programs
 	@$(PYTHON) tests/bench/bench.py --build $(B)
 
+# Each file anew when its object is, so that a second run looks only at what was changed.
+TIDY_C  := $(filter-out tests/%,$(call find,common server client certs))
+TIDY_OK := $(TIDY_C:%.c=$(B)/tidy/%.ok) $(patsubst %.c,$(B)/tidy/%.ok,$(wildcard proto/kindgen*.c))
+TIDY     = mkdir -p $(@D) && { clang-tidy --quiet $< -- $(CPPFLAGS) -std=c11 2>$@.said || { cat $@.said; false; }; } && touch $@
+$(TIDY_C:%.c=$(B)/tidy/%.ok): $(B)/tidy/%.ok: %.c $(B)/%.o .clang-tidy
+	$(call say,tidy)
+	$(Q)$(TIDY)
+$(B)/tidy/proto/%.ok: proto/%.c $(B)/bin/kindgen .clang-tidy
+	$(call say,tidy)
+	$(Q)$(TIDY)
+tidy-files: $(TIDY_OK)
+# It knows neither gcc nor where headers lie; those whose macros we use it is told.
+CPPCHECK := --quiet --std=c11 --platform=unix64 --enable=warning,performance,portability --inline-suppr --library=posix \
+            --suppressions-list=tests/support/cppcheck.supp --error-exitcode=1 -D__GNUC__=12 \
+            --include=/usr/include/protobuf-c/protobuf-c.h --include=/usr/include/uthash.h
 tidy:
-	clang-tidy --quiet $(filter-out tests/%,$(call find,common server client certs)) -- $(CPPFLAGS) -std=c11
+	@./tests/support/need build test tidy
+	@$(MAKE) --no-print-directory -k -j$$(nproc) tidy-files
+	@mkdir -p $(B)/cppcheck
+	cppcheck $(CPPCHECK) --cppcheck-build-dir=$(B)/cppcheck -j$$(nproc) $(CPPFLAGS) common server client certs proto
+
+tsan:
+	@./tests/support/need build test
+	@$(MAKE) --no-print-directory -j$$(nproc) B=build/tsan OPT=-O1 SAN='-fsanitize=thread -fno-omit-frame-pointer' tests build/tsan/faults/race
+	@$(PYTHON) tests/support/threads.py --build build/tsan
+
+# What counts is added to what earlier runs counted: each begins at nothing.
+coverage:
+	@./tests/support/need build test
+	@$(MAKE) --no-print-directory -j$$(nproc) B=build/coverage OPT=-O0 SAN='--coverage -fprofile-update=atomic' tests
+	@find build/coverage -name '*.gcda' -delete
+	@$(PYTHON) tests/run.py --build build/coverage; failed=$$?; $(PYTHON) tests/coverage.py --build build/coverage && exit $$failed
 
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
@@ -233,7 +315,7 @@ clean:
 	rm -rf $(B)
 
 FORCE:
-.PHONY: all tests fuzz-programs bench-programs demo check asan faults fuzz bench tidy format install clean FORCE
+.PHONY: all tests fuzz-programs bench-programs demo check asan faults fuzz bench tidy tidy-files tsan coverage format install clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 

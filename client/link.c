@@ -6,10 +6,13 @@
 // owner is told and the link is freed: nowhere else.
 #include "client/link.h"
 
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "client/resolver.h"
 #include "common/arena.h"
 #include "common/clock.h"
 #include "common/frame.h"
@@ -30,7 +33,7 @@ struct asked {
 struct link {
     uv_tcp_t tcp;
     uv_timer_t timer;
-    uv_getaddrinfo_t resolver;
+    struct resolver *resolver; // NULL: not at work
     uv_connect_t connecting;
     struct addrinfo *addresses, *address;
     struct tls_context *context;
@@ -41,10 +44,10 @@ struct link {
     const struct link_events *events;
     void *data;
     struct problem why;
-    uint64_t next_id, deadline, heard;
+    uint64_t next_id, deadline, tried, heard; // tried: when the address at hand was
     enum link_state state;
     int open;
-    bool tcp_open, resolving, asked_to_close, dispatching;
+    bool tcp_open, asked_to_close, dispatching;
     char host[256], port[8];
     char read[LINK_READ];
 };
@@ -253,11 +256,27 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 // --- opening ------------------------------------------------------------------
 
+// A network that is down says nothing: the kernel is asked to notice. It probes a
+// silent connection, and gives up one of which nothing arrives.
+static void link_watch_network(struct link *link)
+{
+    unsigned give_up = LINK_DEAD_MS;
+    int on = 1, idle = LINK_DEAD_MS / 2000, every = LINK_DEAD_MS / 5000;
+    uv_os_fd_t fd;
+
+    if (uv_fileno((uv_handle_t *)&link->tcp, &fd) != 0)
+        return;
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every, sizeof every);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &give_up, sizeof give_up);
+}
+
 static void on_connected(uv_connect_t *request, int status)
 {
     struct link *link = request->data;
 
-    if (link->state != CONNECTING)
+    if (link->state != CONNECTING || status == UV_ECANCELED)
         return;
     if (status < 0) {
         problem_set(&link->why, ERR_UNREACHABLE, "There is no server at %s:%s: %s.", link->host, link->port, uv_strerror(status));
@@ -266,6 +285,7 @@ static void on_connected(uv_connect_t *request, int status)
         return;
     }
     uv_tcp_nodelay(&link->tcp, 1);
+    link_watch_network(link);
     link->state = HANDSHAKE;
     link->tls = tls_new(link->context, link->host);
     int error = link->tls ? tls_start(link->tls, &link->why) : problem_set(&link->why, ERR_NOMEM, "There is not enough memory for TLS.");
@@ -309,6 +329,7 @@ static void link_try(struct link *link)
     link->tcp_open = true;
     link->open++;
     link->connecting.data = link;
+    link->tried = now_ms();
     int status = uv_tcp_connect(&link->connecting, &link->tcp, link->address->ai_addr, on_connected);
     if (status < 0) {
         problem_set(&link->why, ERR_UNREACHABLE, "There is no server at %s:%s: %s.", link->host, link->port, uv_strerror(status));
@@ -317,27 +338,41 @@ static void link_try(struct link *link)
     }
 }
 
-static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *addresses)
+// An address that does not answer may not take the time of those behind it.
+static void link_try_next(struct link *link)
 {
-    struct link *link = request->data;
+    link->address = link->address->ai_next;
+    link_try(link);
+}
 
-    link->resolving = false;
+static void on_resolved(void *data, int status, struct addrinfo *addresses)
+{
+    struct link *link = data;
+
+    link->resolver = NULL;
     link->open--;
     link->addresses = link->address = addresses;
-    if (link->state == CLOSING) {
-        if (link->open == 0) {
-            link->open++;
-            on_handle_closed((uv_handle_t *)&link->timer);
-        }
-        return;
-    }
     if (status < 0) {
-        problem_set(&link->why, ERR_UNREACHABLE, "There is no machine called \"%s\": %s.", link->host, uv_strerror(status));
+        if (status == UV_EAI_AGAIN)
+            problem_set(&link->why, ERR_UNREACHABLE, "The name \"%s\" could not be looked up: no name server answers.", link->host);
+        else
+            problem_set(&link->why, ERR_UNREACHABLE, "There is no machine called \"%s\": %s.", link->host, uv_strerror(status));
         link_end(link);
         return;
     }
     link->state = CONNECTING;
     link_try(link);
+}
+
+static void link_too_late(struct link *link)
+{
+    if (link->state == RESOLVING)
+        problem_set(&link->why, ERR_UNREACHABLE, "The name \"%s\" could not be looked up: no name server answered within %d s.", link->host,
+                    LINK_CONNECT_MS / 1000);
+    else
+        problem_set(&link->why, link->state == HANDSHAKE ? ERR_TIMEOUT : ERR_UNREACHABLE, "The server at %s:%s did not answer within %d s.",
+                    link->host, link->port, LINK_CONNECT_MS / 1000);
+    link_end(link);
 }
 
 // One timer watches over connecting, answers and idleness.
@@ -347,9 +382,14 @@ static void on_tick(uv_timer_t *timer)
     uint64_t now = now_ms();
 
     if (link->state < OPEN && now >= link->deadline) {
-        problem_set(&link->why, link->state == HANDSHAKE ? ERR_TIMEOUT : ERR_UNREACHABLE, "The server at %s:%s did not answer within %d s.",
-                    link->host, link->port, LINK_CONNECT_MS / 1000);
-        link_end(link);
+        if (link->deadline > 0)
+            link_too_late(link);
+        else
+            link_end(link); // it failed before it began
+        return;
+    }
+    if (link->state == CONNECTING && link->tcp_open && link->address && link->address->ai_next && now - link->tried >= LINK_TRY_MS) {
+        link_try_next(link);
         return;
     }
     for (const struct asked *asked = link->asked; link->state == OPEN && asked; asked = asked->next)
@@ -373,7 +413,6 @@ struct link *link_open(uv_loop_t *loop, struct tls_context *context, const char 
                        struct problem *problem)
 {
     struct link *link = calloc(1, sizeof *link);
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 
     if (!link) {
         problem_set(problem, ERR_NOMEM, "There is not enough memory to connect.");
@@ -391,13 +430,12 @@ struct link *link_open(uv_loop_t *loop, struct tls_context *context, const char 
     link->heard = now_ms();
     uv_timer_init(loop, &link->timer);
     link->timer.data = link;
-    link->resolver.data = link;
-    link->open = 2;
-    link->resolving = true;
-    int status = uv_getaddrinfo(loop, &link->resolver, on_resolved, link->host, link->port, &hints);
-    if (status < 0) {
-        link->resolving = false;
-        link->open--;
+    link->open = 1;
+    int status;
+    link->resolver = resolver_start(loop, link->host, link->port, on_resolved, link, &status);
+    if (link->resolver) {
+        link->open++;
+    } else {
         problem_set(&link->why, ERR_UNREACHABLE, "There is no machine called \"%s\": %s.", link->host, uv_strerror(status));
         link->deadline = 0; // the first tick reports it
     }
@@ -441,8 +479,11 @@ static void link_end(struct link *link)
     if (link->state == CLOSING)
         return;
     link->state = CLOSING;
-    if (link->resolving)
-        uv_cancel((uv_req_t *)&link->resolver);
+    if (link->resolver) {
+        resolver_drop(link->resolver);
+        link->resolver = NULL;
+        link->open--;
+    }
     uv_close((uv_handle_t *)&link->timer, on_handle_closed);
     if (link->tcp_open) {
         link->tcp_open = false;

@@ -13,6 +13,8 @@ struct link;
 struct tls_context;
 
 #define LINK_CONNECT_MS 5000  // until TLS is ready
+#define LINK_TRY_MS     1500  // for one address of a name that has more
+#define LINK_DEAD_MS    10000 // of what was sent nothing arrives, or a silent network does not answer a probe
 #define LINK_REPLY_MS   30000 // between two replies to a request
 #define LINK_PING_MS    20000 // idle for so long: Ping
 

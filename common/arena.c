@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/shortage.h"
+
 // Under the address sanitizer every piece is fenced, since malloc no longer sees single pieces.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -95,7 +97,8 @@ static struct arena_block *arena_block_new(struct arena *arena, size_t size)
         wanted = size;
     if (arena->budget) {
         size_t left = arena->budget > arena->used ? arena->budget - arena->used : 0;
-        if (left < sizeof(struct arena_block) || left - sizeof(struct arena_block) < size)
+        arena->spent = left < sizeof(struct arena_block) || left - sizeof(struct arena_block) < size;
+        if (arena->spent)
             return NULL;
         if (wanted > left - sizeof(struct arena_block))
             wanted = left - sizeof(struct arena_block);
@@ -110,17 +113,25 @@ static struct arena_block *arena_block_new(struct arena *arena, size_t size)
     return block;
 }
 
+// What it returns for want of memory or of budget.
+static void *arena_short(struct arena *arena)
+{
+    arena->lacked = true;
+    shortage_note();
+    return NULL;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 4)
-        return NULL;
+        return arena_short(arena);
     // Never nothing: two pieces are never at the same address.
     size_t piece = ((size ? size : 1) + ARENA_FENCE + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
     struct arena_block *block = arena->blocks;
     if (!block || block->size - block->used < piece)
         block = arena_block_new(arena, piece);
     if (!block)
-        return NULL;
+        return arena_short(arena);
     void *data = block->data + block->used;
     block->used += piece;
     ARENA_SHOW(data, size ? size : 1);
@@ -130,7 +141,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 void *arena_zero(struct arena *arena, size_t count, size_t size)
 {
     if (size && count > SIZE_MAX / size)
-        return NULL;
+        return arena_short(arena);
     void *data = arena_alloc(arena, count * size);
     return data ? memset(data, 0, count * size) : NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef COMMON_ARENA_H
 #define COMMON_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <protobuf-c/protobuf-c.h>
 
@@ -10,6 +11,7 @@ struct arena_block;
 struct arena {
     struct arena_block *blocks;
     size_t used, budget;
+    bool lacked, spent;           // something asked of it was not given; for its budget, not for want of memory
     ProtobufCAllocator allocator; // hands out memory of this arena; free does nothing
 };
 
@@ -18,7 +20,7 @@ void arena_init(struct arena *arena, size_t budget);
 void arena_deinit(struct arena *arena);
 // Empty again, keeping its first block.
 void arena_reset(struct arena *arena);
-// Aligned for any type, not cleared; NULL beyond the budget or out of memory.
+// Aligned for any type, not cleared; NULL beyond the budget or out of memory, which common/shortage.h counts.
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_zero(struct arena *arena, size_t count, size_t size);
 void *arena_copy(struct arena *arena, const void *data, size_t size);

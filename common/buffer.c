@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/shortage.h"
 
 #define BUFFER_SMALLEST ((size_t)512)
 #define BUFFER_KEPT     ((size_t)16 << 10) // an empty buffer keeps no more than this
@@ -47,8 +48,10 @@ uint8_t *buffer_reserve(struct buffer *buffer, size_t size)
     while (capacity < buffer->end + size)
         capacity *= 2;
     uint8_t *data = realloc(buffer->data, capacity);
-    if (!data)
+    if (!data) {
+        shortage_note();
         return NULL;
+    }
     buffer->data = data;
     buffer->capacity = capacity;
     return data + buffer->end;

@@ -333,7 +333,7 @@ int date_parse(const char *text, int32_t today, int32_t *date, struct problem *p
         return date_refuse(&input);
     }
     struct date_part *p = input.parts;
-    int32_t found;
+    int32_t found = 0;
     if ((input.n == 1 && p[0].number < 0 && date_word(p[0].word, today, &found)) ||
         (input.n == 2 && p[0].number < 0 && p[1].number < 0 && date_two_words(p[0].word, p[1].word, today, &found))) {
         return date_within(&input, found, date);

@@ -1,6 +1,7 @@
 // The errors by number and by code, and the sentences that go with one failure.
 // Everything here is either constant or the caller's own: any thread.
 #include "common/error.h"
+#undef problem_set
 
 #include <stdarg.h>
 #include <stdbool.h>

@@ -119,6 +119,9 @@ void problem_init(struct problem *problem, struct arena *arena);
 // Sets error and sentence, keeps what fields there are; returns `error`, so that
 // `return problem_set(p, ERR_INVALID, …)` reads well. `problem` may be NULL.
 int problem_set(struct problem *problem, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#ifdef __clang_analyzer__ // it does not look into other files
+#define problem_set(problem, error, ...) (problem_set(problem, error, __VA_ARGS__), (error))
+#endif
 // The next step, when the code's default does not say enough.
 void problem_hint(struct problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Adds a field, copying what it points to; returns it, or NULL without memory.

@@ -294,7 +294,7 @@ ProtobufCMessage *guard_unpack(const ProtobufCMessageDescriptor *descriptor, con
         return NULL;
     ProtobufCMessage *message = protobuf_c_message_unpack(descriptor, &arena->allocator, size, data);
     // All that could be wrong with the bytes has been looked at: it was the memory.
-    if (!message && arena->budget)
+    if (!message && arena->spent)
         problem_set(problem, ERR_TOO_LARGE, "The message %s needs more memory than one message may take.", descriptor->short_name);
     else if (!message)
         problem_set(problem, ERR_NOMEM, "There is not enough memory to read the message %s.", descriptor->short_name);

@@ -103,6 +103,7 @@ static int number_few_digits(const char **at)
         return -1;
     }
     for (size_t i = 0; i < digits; i++) {
+        // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): as many as strspn found
         number = number * 10 + ((*at)[i] - '0');
     }
     *at += digits;
@@ -119,6 +120,7 @@ static int64_t number_duration(const char *at)
     if (text_same(at, "m") || text_same(at, "min") || text_same(at, "mins") || text_same(at, "minutes")) {
         return first;
     }
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): number_strip made it
     bool colon = *at == ':';
     if (!colon && *at != 'h' && *at != 'H') {
         return -1;
@@ -129,6 +131,7 @@ static int64_t number_duration(const char *at)
     }
     const char *minutes = at;
     int second = number_few_digits(&at);
+    // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Branch): the same
     if (second < 0 || second > 59 || (colon && at - minutes != 2) || (*at && (colon || !(text_same(at, "m") || text_same(at, "min"))))) {
         return -1;
     }

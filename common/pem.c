@@ -71,7 +71,7 @@ static BIO *pem_load(const char *path, bool secret, struct problem *problem)
 }
 
 // Keys are protected by the file's mode; nobody is asked for a pass phrase.
-static int pem_no_phrase(char *phrase, int size, int writing, void *data)
+static int pem_no_phrase(char *phrase, int size, int writing, void *data) // NOLINT(readability-non-const-parameter): OpenSSL's type
 {
     (void)phrase;
     (void)size;

@@ -149,7 +149,7 @@ static void check_spell(struct gen *gen, struct gen_kind *kind)
     kind->n_one_per = check_names(gen, kind, "spell.one_per", spell->one_per, kind->one_per);
     if (kind->from < 0 || kind->to < 0)
         return;
-    if (strcmp(kind->fields[kind->from].as, "AS_DATE") || strcmp(kind->fields[kind->to].as, "AS_DATE"))
+    if (strcmp(kind->fields[kind->from].as, "AS_DATE") != 0 || strcmp(kind->fields[kind->to].as, "AS_DATE") != 0)
         fail("kind %s: a spell begins and ends with a DATE", kind->name);
     if (!kind->fields[kind->from].options->required || kind->fields[kind->to].options->required)
         fail("kind %s: a spell's from is required and its to is not", kind->name);

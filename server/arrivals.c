@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include <netinet/in.h>
-#include <uthash.h>
+
+#include "common/table.h"
 
 struct arrival {
     UT_hash_handle hh;
@@ -62,8 +63,6 @@ bool arrivals_take(struct arrivals *arrivals, const struct sockaddr_storage *pee
         arrivals->second = now / 1000;
         arrivals->n = 0;
     }
-    if (arrivals->n >= arrivals->in_all)
-        return false;
     uint8_t source[16];
     struct arrival *arrival;
     source_of(peer, source);
@@ -74,10 +73,44 @@ bool arrivals_take(struct arrivals *arrivals, const struct sockaddr_storage *pee
             return false;
         memcpy(arrival->source, source, sizeof source);
         HASH_ADD(hh, arrivals->sources, source, sizeof source, arrival);
+        if (!TABLE_TOOK(arrival)) {
+            free(arrival);
+            return false;
+        }
     }
-    if (arrival->n >= arrivals->per_source)
+    bool first = arrival->n < arrivals->per_source / ARRIVALS_FIRST;
+    if (arrival->n >= arrivals->per_source || arrivals->n >= arrivals->in_all + (first ? arrivals->per_source : 0))
         return false;
     arrival->n++;
     arrivals->n++;
     return true;
+}
+
+struct crowd *crowd_join(struct arrivals *arrivals, const struct sockaddr_storage *peer)
+{
+    uint8_t source[16];
+    struct crowd *crowd;
+    source_of(peer, source);
+    HASH_FIND(hh, arrivals->crowds, source, sizeof source, crowd);
+    if (!crowd) {
+        crowd = calloc(1, sizeof *crowd);
+        if (!crowd)
+            return NULL;
+        memcpy(crowd->source, source, sizeof source);
+        HASH_ADD(hh, arrivals->crowds, source, sizeof source, crowd);
+        if (!TABLE_TOOK(crowd)) {
+            free(crowd);
+            return NULL;
+        }
+    }
+    crowd->n++;
+    return crowd;
+}
+
+void crowd_leave(struct arrivals *arrivals, struct crowd *crowd)
+{
+    if (--crowd->n > 0)
+        return;
+    HASH_DEL(arrivals->crowds, crowd);
+    free(crowd);
 }

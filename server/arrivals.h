@@ -8,9 +8,21 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "common/table.h"
+
 #define ARRIVALS_PER_SOURCE 200 // a second; twice as many in all
+// When all have come that may, of each source the first few still come in: of every fifty that one may send
+// one, and in all as many as one source may send.
+#define ARRIVALS_FIRST 50
 
 struct arrival;
+
+// Connections from one address that nobody has logged in on yet.
+struct crowd {
+    UT_hash_handle hh;
+    uint8_t source[16];
+    unsigned n;
+};
 
 struct arrivals {
     unsigned per_source, in_all;
@@ -18,11 +30,16 @@ struct arrivals {
     uint64_t second; // the one that is counted now
     unsigned n;
     struct arrival *sources; // hash by address; of this second only
+    struct crowd *crowds;    // hash by address
 };
 
 void arrivals_init(struct arrivals *arrivals, unsigned per_source); // 0: the default
 void arrivals_deinit(struct arrivals *arrivals);
 // One more from there; false: one too many. By default this machine itself is never too many. `now` in ms.
 bool arrivals_take(struct arrivals *arrivals, const struct sockaddr_storage *peer, uint64_t now);
+
+// One more in the crowd of that address, which lasts until the last has left it. NULL without memory.
+struct crowd *crowd_join(struct arrivals *arrivals, const struct sockaddr_storage *peer);
+void crowd_leave(struct arrivals *arrivals, struct crowd *crowd);
 
 #endif

@@ -181,6 +181,7 @@ static void pupil_make(struct demo_world *world, size_t place, unsigned *serials
     // Some nursery children have no number yet; it is never invented.
     if (pupil->year > 0 || !demo_chance(world->random, 5))
         upn_give(world, pupil, serials);
+    // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): who has left was in a year above the first
     demo_text(entry, "year", year_codes[pupil->year - !now]);
     demo_number(entry, "entered", pupil->entered);
     pupil_flags(world, pupil);

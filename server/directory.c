@@ -57,8 +57,11 @@ static int check_rights(const char *directory, struct problem *problem)
 int directory_take(const char *directory, int *lock, struct problem *problem)
 {
     *lock = -1;
-    if (strlen(directory) > PATH_MAX - 32)
-        return problem_set(problem, ERR_CONFIG, "--dir is too long.");
+    if (strlen(directory) > PATH_MAX - 32) {
+        problem_set(problem, ERR_CONFIG, "--dir is too long.");
+        problem_hint(problem, "Keep the school in a place with a shorter path.");
+        return ERR_CONFIG;
+    }
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
         return no_school(directory, problem);

@@ -115,6 +115,13 @@ static int options_parse(struct init_options *options, int argc, char **argv, st
     return 0;
 }
 
+static bool port_fits(const char *text)
+{
+    char *end;
+    long port = strtol(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && !*end && port > 0 && port <= 65535;
+}
+
 static int options_check(const struct init_options *options, struct problem *problem)
 {
     if (!options->dir)
@@ -128,7 +135,7 @@ static int options_check(const struct init_options *options, struct problem *pro
     if (text_length(school) > INIT_SCHOOL_MAX)
         return problem_set(problem, ERR_USAGE, "--school: is longer than %d characters.", INIT_SCHOOL_MAX);
     const char *colon = options->listen ? strrchr(options->listen, ':') : NULL;
-    if (options->listen && (!colon || colon == options->listen || atoi(colon + 1) <= 0 || atoi(colon + 1) > 65535))
+    if (options->listen && (!colon || colon == options->listen || !port_fits(colon + 1)))
         return problem_set(problem, ERR_USAGE, "--listen takes HOST:PORT, such as 10.0.0.5:7443, not “%.60s”.", options->listen);
     int32_t today = options->filling.today;
     // From 2022: its oldest pupils may have come with support, and there is no K before September 2014.

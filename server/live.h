@@ -68,6 +68,7 @@ struct push_for {
     uint64_t watch, covers_from;
     size_t from;
     bool author;
+    bool closes; // to be told even if nothing of it may be seen: it ends what was begun
 };
 int push_commit(struct push_cache *cache, const struct commit *commit, const struct push_for *to, const uint8_t **data, size_t *size,
                 size_t *next);

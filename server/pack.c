@@ -43,35 +43,34 @@ static Sendco__FieldProblem *pack_field_problem(const struct problem_field *fiel
     packed->was = pack_value(field->base, arena);
     packed->theirs = pack_value(field->theirs, arena);
     packed->yours = pack_value(field->yours, arena);
+    if (!packed->was || !packed->theirs || !packed->yours)
+        return NULL;
     packed->who = (char *)(uintptr_t)field->who;
     packed->has_when = field->when != 0;
     packed->when = field->when;
     return packed;
 }
 
-void pack_failure(const struct problem *problem, Sendco__Reply *reply, struct arena *arena)
+void pack_failure(const struct problem *problem, Sendco__Problem *packed, Sendco__Reply *reply, struct arena *arena)
 {
     const struct error_info *info = error_info(problem->error);
     reply->has_outcome = 1;
     reply->outcome = (Sendco__Outcome)info->outcome;
+    sendco__problem__init(packed);
+    packed->code = (char *)(uintptr_t)info->code;
+    packed->message = (char *)(uintptr_t)problem->message;
+    packed->hint = (char *)(uintptr_t)problem_next(problem);
+    reply->problem = packed;
     // The refusal itself may be for want of memory: a little more than the budget, then.
     if (arena->budget)
         arena->budget += (size_t)256 << 10;
-    Sendco__Problem *packed = arena_alloc(arena, sizeof *packed);
-    if (!packed)
-        return;
-    sendco__problem__init(packed);
-    packed->code = (char *)(uintptr_t)info->code;
-    packed->message = arena_strdup(arena, problem->message);
-    packed->hint = arena_strdup(arena, problem_next(problem));
     packed->fields = problem->n_fields ? arena_zero(arena, problem->n_fields, sizeof *packed->fields) : NULL;
     for (size_t i = 0; packed->fields && i < problem->n_fields; i++) {
         packed->fields[i] = pack_field_problem(&problem->fields[i], arena);
         if (!packed->fields[i])
-            break;
-        packed->n_fields++;
+            return;
     }
-    reply->problem = packed;
+    packed->n_fields = packed->fields ? problem->n_fields : 0;
 }
 
 int pack_fields(const struct kind *kind, uint64_t set, struct arena *arena, uint32_t **numbers, size_t *n)

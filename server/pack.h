@@ -11,8 +11,9 @@ struct arena;
 struct problem;
 struct view;
 
-// Outcome and problem of a reply that says no. Always leaves an outcome, even without memory.
-void pack_failure(const struct problem *problem, Sendco__Reply *reply, struct arena *arena);
+// Outcome and problem of a reply that says no. `packed` is the caller's, borrows the problem's words and is borrowed by the
+// reply; only the fields ask for memory: without it they are left out, all of them.
+void pack_failure(const struct problem *problem, Sendco__Problem *packed, Sendco__Reply *reply, struct arena *arena);
 Sendco__Value *pack_value(struct value value, struct arena *arena); // NULL without memory
 Sendco__Record *pack_record(const struct record *record, struct arena *arena);
 Sendco__About *pack_about(const struct kind *kind, int64_t id, struct arena *arena); // NULL when it is about the school

@@ -250,31 +250,19 @@ int parse_item(const Sendco__Record *record, size_t at, struct arena *arena, str
     return result ? parse_at(at, problem) : 0;
 }
 
-// --- temporary ids ---
-
-static int compare_items(const void *a, const void *b)
+// What waits packed takes a tenth of the memory. Packed anew: what came may be decomposed letters, and fields twice.
+int parse_packed(struct put_item *item, struct arena *arena)
 {
-    const struct record *x = (*(const struct put_item *const *)a)->record, *y = (*(const struct put_item *const *)b)->record;
-    if (x->kind != y->kind)
-        return (x->kind->number > y->kind->number) - (x->kind->number < y->kind->number);
-    return (x->id > y->id) - (x->id < y->id);
-}
-
-int parse_temporaries(const struct put_item *items, size_t n, struct problem *problem)
-{
-    const struct put_item **sorted = malloc((n + 1) * sizeof *sorted);
-    if (!sorted)
-        return problem_set(problem, ERR_NOMEM, "The server is out of memory.");
-    for (size_t i = 0; i < n; i++)
-        sorted[i] = &items[i];
-    qsort(sorted, n, sizeof *sorted, compare_items);
-    int result = 0;
-    for (size_t i = 1; !result && i < n; i++) {
-        const struct record *record = sorted[i]->record;
-        if (record->id < 0 && record->id == sorted[i - 1]->record->id && record->kind == sorted[i - 1]->record->kind)
-            result = problem_set(problem, ERR_INVALID, "Two new records (%s) go by %lld; give each its own negative id.",
-                                 record->kind->noun, (long long)record->id);
-    }
-    free(sorted);
+    const struct record *record = item->record;
+    uint8_t *body;
+    size_t size;
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    int result = record_pack(record, item->set, &scratch, &body, &size);
+    item->packed = (struct put_packed){.kind = record->kind, .id = record->id, .version = record->version, .size = (uint32_t)size};
+    if (!result && !(item->packed.body = arena_copy(arena, body, size)))
+        result = ERR_NOMEM;
+    item->record = NULL;
+    arena_deinit(&scratch);
     return result;
 }

@@ -17,7 +17,7 @@ int parse_about(const Sendco__About *about, const struct kind **kind, struct pro
 int parse_query(const Sendco__List *list, int32_t today, struct arena *arena, struct query *query, struct problem *problem);
 // One record of a Put. `at`: its place, from 0, for the sentence.
 int parse_item(const Sendco__Record *record, size_t at, struct arena *arena, struct put_item *item, struct problem *problem);
-// No two new records under one temporary id.
-int parse_temporaries(const struct put_item *items, size_t n, struct problem *problem);
+// What parse_item made, packed into `arena`: its record may then go. ERR_NOMEM without a problem.
+int parse_packed(struct put_item *item, struct arena *arena);
 
 #endif

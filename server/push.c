@@ -120,7 +120,7 @@ static int push_part(struct buffer *out, const struct commit *commit, const stru
     push.has_watch = push.has_covers_from = push.has_covers_to = 1;
     push.watch = to->watch;
     push.covers_from = to->covers_from;
-    push.covers_to = commit->to_seq;
+    push.covers_to = commit->more ? commit->end_seq : commit->to_seq;
     push.changes = changes;
     push.n_changes = n;
     push.has_more = more;
@@ -152,15 +152,15 @@ static int push_pack(struct buffer *out, const struct commit *commit, const stru
             result = pile_add(&pile, change, arena);
         bytes += size;
     }
-    if (result || pile.n == 0)
+    if (result || (pile.n == 0 && !to->closes))
         return result;
-    return push_part(out, commit, to, (Sendco__Change **)pile.items, pile.n, false);
+    return push_part(out, commit, to, (Sendco__Change **)pile.items, pile.n, commit->more);
 }
 
 static bool push_same(const struct push_entry *entry, const struct push_for *to)
 {
     return entry->used && entry->to.sight == to->sight && entry->to.watch == to->watch && entry->to.covers_from == to->covers_from &&
-           entry->to.from == to->from && entry->to.author == to->author && memcmp(&entry->filter, to->filter, sizeof entry->filter) == 0;
+           entry->to.from == to->from && entry->to.author == to->author && entry->to.closes == to->closes && memcmp(&entry->filter, to->filter, sizeof entry->filter) == 0;
 }
 
 int push_commit(struct push_cache *cache, const struct commit *commit, const struct push_for *to, const uint8_t **data, size_t *size,

@@ -12,10 +12,12 @@
 #include "server/store/store.h"
 #include "protocol.pb-c.h"
 
+struct buffer;
 struct server;
 struct session;
 
 #define REQUEST_BUDGET ((size_t)64 << 20)  // memory of one request and its answer
+#define REQUEST_LARGE  ((size_t)8 << 20)   // memory that is worth giving back to the system
 #define REQUEST_PART   ((size_t)192 << 10) // an answer longer than this goes in several replies
 
 struct request {
@@ -28,7 +30,7 @@ struct request {
     int64_t now;
     int32_t today;
     uint64_t seq; // of the snapshot that answered; 0: the store's newest
-    bool lost;    // a part did not fit into a frame: what was told is not all
+    int lost;     // why a part was not told: what was told is not all; 0: it is
     void *data;   // the handler's own
 };
 
@@ -38,10 +40,19 @@ struct session *request_session(const struct request *request); // NULL when it 
 
 // An initialised, empty reply in the request's arena.
 Sendco__Reply *request_reply(struct request *request);
-// One of several: more will follow. One that fits into no frame is noted, and the answer ends as TOO_LARGE.
+// One of several: more will follow. One that fits into no frame, or that memory was missing for, is noted: then the
+// answer ends as TOO_LARGE or NOMEM.
 void request_part(struct request *request, Sendco__Reply *reply);
-// The last one; the request is gone after it. `reply` NULL: just OK.
+// One that only says that the work goes on: while another thread has the request's memory, and lost without harm.
+void request_sign(struct request *request, Sendco__Reply *reply);
+// The last one; the request is gone after it. `reply` NULL: just OK. Never half an answer: where the arena lacked
+// something, or a part was not told, it is a failure instead.
 void request_end(struct request *request, Sendco__Reply *reply);
+// A reply as a frame behind what is in `out`, for an answer so long that it is packed on a thread; request->seq must
+// be set. Any thread. 0, ERR_TOO_LARGE or ERR_NOMEM.
+int request_pack(const struct request *request, Sendco__Reply *reply, bool more, struct buffer *out);
+// Sends what was packed, the last one included; the request is gone after it.
+void request_end_packed(struct request *request, const struct buffer *out);
 // Answers with the request's problem (or the error's own sentence); gone after it.
 void request_fail(struct request *request, int error);
 // The same for one that session_begin did not take.

@@ -72,7 +72,7 @@ static int round_answer(struct round *round, struct watch *watch)
     struct request *request = round->request;
     Sendco__WatchReply body = SENDCO__WATCH_REPLY__INIT;
     Sendco__Reply *reply = request_reply(request);
-    if (!reply)
+    if (!reply || request->arena.lacked)
         return ERR_NOMEM;
     watch->covered = watch->passed = round->has_from ? round->from : round->seq;
     body.has_watch = 1;

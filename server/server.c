@@ -6,7 +6,9 @@
 #include "server/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +30,7 @@
 #include "server/directory.h"
 #include "server/fault.h"
 #include "server/handlers/stage.h"
+#include "server/handlers/handlers.h"
 #include "server/live.h"
 #include "server/rules/rules.h"
 #include "server/session.h"
@@ -58,6 +61,29 @@ static void on_check(uv_check_t *check)
     server_turn(check->data);
 }
 
+static void on_trim(uv_work_t *work)
+{
+    (void)work;
+    malloc_trim(0);
+}
+
+static void on_trimmed(uv_work_t *work, int status)
+{
+    (void)status;
+    struct server *server = work->data;
+    server->trims = false;
+}
+
+// What large answers took stays with malloc until it is asked; many threads have had a part of it.
+static void server_trim(struct server *server)
+{
+    if (!server->trim || server->trims || uv_queue_work(&server->loop, &server->trimming, on_trim, on_trimmed))
+        return;
+    server->trimming.data = server;
+    server->trims = true;
+    server->trim = false;
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct server *server = timer->data;
@@ -68,8 +94,10 @@ static void on_tick(uv_timer_t *timer)
     server->second = now / 1000;
     live_tick(server->live);
     access_tick(server);
-    if (server->n_strangers < SERVER_STRANGERS)
-        server_stranger_left(server); // one that there was no memory for
+    writings_tick(server);
+    server_stranger_left(server); // one that there was no memory for
+    if (server->second % 5 == 0)
+        server_trim(server);
     if (server->second % 30 == 0) {
         passes_sweep(server->passes, clock_now());
         stages_sweep(server->stages, now);
@@ -83,11 +111,14 @@ static void on_connection(uv_stream_t *listener, int status)
     struct server *server = listener->data;
     if (status < 0 || server->stopping)
         return;
-    // Not accepted, it waits in the queue of the listener, which libuv then leaves alone.
-    if (server->n_strangers >= SERVER_STRANGERS)
-        server->accept_waits = true;
-    else
-        session_accept(server);
+    session_accept(server);
+}
+
+void server_listen_again(struct server *server)
+{
+    int fault = server->stopping ? 0 : uv_listen((uv_stream_t *)&server->listener, BACKLOG, on_connection);
+    if (fault)
+        log_write(LOG_ERROR, "nobody can connect any more: %s", uv_strerror(fault));
 }
 
 void server_stranger_left(struct server *server)
@@ -114,6 +145,29 @@ static void server_limits(struct server *server)
     if (limit.rlim_cur < wanted)
         server->max_sessions = limit.rlim_cur > 2 * FILES_KEPT ? (size_t)limit.rlim_cur - FILES_KEPT : FILES_KEPT;
     log_write(LOG_TRACE, "at most %zu connections", server->max_sessions);
+}
+
+static void on_nothing(uv_poll_t *poll, int status, int events)
+{
+    (void)poll, (void)status, (void)events;
+}
+
+// libuv ends the process when it cannot enlarge its table of descriptors: it is made large enough
+// before anybody connects, by having it look at the highest one there will be.
+static void server_room(struct server *server)
+{
+    uv_poll_t poll;
+    int low = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int high = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, (int)server->max_sessions + FILES_KEPT - 1);
+    if (high >= 0 && uv_poll_init(&server->loop, &poll, high) == 0) {
+        uv_poll_start(&poll, UV_READABLE, on_nothing);
+        uv_close((uv_handle_t *)&poll, NULL);
+        uv_run(&server->loop, UV_RUN_NOWAIT);
+    }
+    if (high >= 0)
+        close(high);
+    if (low >= 0)
+        close(low);
 }
 
 // "HOST:PORT", "[::1]:PORT"; HOST a name or an address.
@@ -231,6 +285,8 @@ static int server_tls(struct server *server, const char *directory, struct probl
     snprintf(certificate, sizeof certificate, "%s/server/cert.pem", directory);
     snprintf(key, sizeof key, "%s/server/key.pem", directory);
     server->tls = tls_context_new(TLS_SERVER, ca, certificate, key, problem);
+    if (!server->tls && !problem->hint[0])
+        problem_hint(problem, "Bring the directory server in %.200s back from a backup: sendcod init made it.", directory);
     return server->tls ? 0 : problem->error ? problem->error : ERR_TLS;
 }
 
@@ -319,6 +375,7 @@ int server_run(const struct server_options *options)
     arrivals_init(&server->arrivals, options->handshakes);
     buffer_init(&server->cipher);
     server_limits(server);
+    server_room(server);
     wheel_init(&server->wheel, uv_now(&server->loop));
     server_handles(server);
     int result = server_parts(server, options, &problem);

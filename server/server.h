@@ -47,8 +47,9 @@ struct server {
     struct wheel wheel;       // when each session must have done what
     uint64_t next_session;
     size_t n_sessions, max_sessions, n_strangers;
-    struct arrivals arrivals; // how fast they come
-    bool accept_waits;        // a connection waits until there are fewer strangers
+    struct arrivals arrivals; // how fast they come, and where strangers are from
+    struct session *strangers; // who came first is first
+    bool accept_waits;         // a connection waits until there is memory for it
     int directory;            // locked while this runs; -1: not
     bool stopping, store_closed;
     uint8_t *read_buffer;
@@ -57,15 +58,20 @@ struct server {
     struct login *login;
     struct passes *passes;
     struct stages *stages;
+    struct writing *writings; // changes that may take long, while the store has them
     int64_t started;
     uint64_t access_generation; // of accounts and devices (changed.h)
     bool access_checking, access_again, access_stale;
     uint64_t second; // of the last once-a-second work
+    bool trim, trims; // much memory was given back: the system is to have it; it is being given
+    uv_work_t trimming;
 };
 
 // Opens the directory, listens, says so on stdout, serves until SIGTERM or
 // SIGINT. Returns the process's exit code; faults are told on stderr.
 int server_run(const struct server_options *options);
+// Goes on listening after a connection that could not be accepted.
+void server_listen_again(struct server *server);
 // A connection is no longer a stranger's, or is gone: another may come in.
 void server_stranger_left(struct server *server);
 // The last session is gone or the store has closed: ends what nobody needs any more.

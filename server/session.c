@@ -14,12 +14,14 @@
 #include <string.h>
 
 #include <sodium.h>
+#include <utlist.h>
 
 #include "common/error.h"
 #include "common/log.h"
 #include "common/tls.h"
 #include "server/access/pass.h"
 #include "server/dispatch.h"
+#include "server/fault.h"
 #include "server/live.h"
 #include "server/pack.h"
 #include "server/server.h"
@@ -134,6 +136,11 @@ static void session_familiar(struct session *session)
         return;
     session->stranger = false;
     session->server->n_strangers--;
+    if (session->crowd) {
+        DL_DELETE2(session->server->strangers, session, stranger_prev, stranger_next);
+        crowd_leave(&session->server->arrivals, session->crowd);
+    }
+    session->crowd = NULL;
     server_stranger_left(session->server);
 }
 
@@ -141,7 +148,8 @@ void session_become(struct session *session, enum session_state state)
 {
     log_write(LOG_TRACE, "session %llu: %s", (unsigned long long)session->id, states[state].name);
     session->state = (uint8_t)state;
-    session->must_by = states[state].seconds ? now_ms(session) + states[state].seconds * 1000 : 0;
+    bool hurried = states[state].seconds && !(state == SESSION_HANDSHAKING && fault_on("no-handshake-deadline"));
+    session->must_by = hurried ? now_ms(session) + states[state].seconds * 1000 : 0;
     if (!states[state].stranger)
         session_familiar(session);
     session_schedule(session);
@@ -317,7 +325,8 @@ void session_fault(struct session *session, uint64_t request, const struct probl
     arena_init(&arena, 0);
     Sendco__Frame frame = SENDCO__FRAME__INIT;
     Sendco__Reply reply = SENDCO__REPLY__INIT;
-    pack_failure(problem, &reply, &arena);
+    Sendco__Problem packed;
+    pack_failure(problem, &packed, &reply, &arena);
     reply.has_id = 1;
     reply.id = request;
     frame.kind_case = SENDCO__FRAME__KIND_REPLY;

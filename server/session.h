@@ -8,13 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <uthash.h>
 #include <uv.h>
 
 #include "common/frame.h"
 #include "common/kind.h"
+#include "common/table.h"
 #include "server/deadline.h"
 
+struct crowd;
 struct pass;
 struct problem;
 struct server;
@@ -58,6 +59,8 @@ struct session {
     uint64_t id;
     struct server *server;
     struct session *next_dirty;
+    struct session *stranger_prev, *stranger_next; // while it is one, as its crowd
+    struct crowd *crowd;
     struct deadline deadline;
     uv_tcp_t tcp;
     struct tls *tls;

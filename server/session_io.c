@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <utlist.h>
+
 #include "common/error.h"
 #include "common/log.h"
 #include "common/tls.h"
+#include "server/fault.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -31,7 +34,8 @@ static void session_got(struct session *session, const uint8_t *data, size_t siz
     if (!result && tls_ready(session->tls)) {
         session_ready(session);
         result = tls_read(session->tls, &session->plain, &closed, &problem);
-        session_take(session);
+        if (!result)
+            session_take(session);
     }
     if (result) {
         log_write(LOG_TRACE, "session %llu: %s", (unsigned long long)session->id, problem.message);
@@ -61,8 +65,10 @@ void session_read_on(struct session *session, bool on)
 {
     if (session->closed || session->reading == on)
         return;
-    if (on && uv_read_start((uv_stream_t *)&session->tcp, on_alloc, on_read) != 0)
+    if (on && uv_read_start((uv_stream_t *)&session->tcp, on_alloc, on_read) != 0) {
+        session_cut(session); // deaf, it would wait for ever
         return;
+    }
     if (!on)
         uv_read_stop((uv_stream_t *)&session->tcp);
     session->reading = on;
@@ -102,6 +108,7 @@ static int session_write(struct session *session, const uint8_t *data, size_t si
     struct session_write *write = malloc(sizeof *write + size);
     if (!write)
         return ERR_NOMEM;
+    // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): size is not 0
     memcpy(write->data, data, size);
     uv_buf_t buffer = uv_buf_init((char *)write->data, (unsigned)size);
     if (uv_write(&write->request, stream, &buffer, 1, on_written) != 0) {
@@ -197,7 +204,10 @@ void session_close(struct session *session)
         return;
     session->closed = true;
     deadline_clear(&session->deadline);
-    uv_close((uv_handle_t *)&session->tcp, on_closed);
+    // What nobody has taken by now nobody shall: else the kernel goes on offering it for minutes.
+    bool unsent = uv_stream_get_write_queue_size((uv_stream_t *)&session->tcp) > 0;
+    if (!unsent || uv_tcp_close_reset(&session->tcp, on_closed) != 0)
+        uv_close((uv_handle_t *)&session->tcp, on_closed);
 }
 
 // --- the beginning ---
@@ -214,7 +224,41 @@ static bool session_admitted(struct session *session)
     struct sockaddr_storage peer = {0};
     int size = sizeof peer;
     (void)uv_tcp_getpeername(&session->tcp, (struct sockaddr *)&peer, &size);
-    return arrivals_take(&server->arrivals, &peer, uv_now(&server->loop));
+    if (!arrivals_take(&server->arrivals, &peer, uv_now(&server->loop)))
+        return false;
+    session->crowd = crowd_join(&server->arrivals, &peer);
+    if (session->crowd)
+        DL_APPEND2(server->strangers, session, stranger_prev, stranger_next);
+    return session->crowd != NULL;
+}
+
+// One stranger too many: who goes is of the largest crowd, so that a few addresses with many
+// connections keep nobody else out, and there the first that has not even ended its handshake.
+static void session_thin_out(struct server *server)
+{
+    struct session *session, *out = fault_on("strangers-first-come") ? server->strangers->stranger_prev : NULL;
+    if (out) { // the newest, as if there were no more chairs
+        session_cut(out);
+        return;
+    }
+    DL_FOREACH2(server->strangers, session, stranger_next)
+    {
+        bool fewer = out && session->crowd->n < out->crowd->n;
+        bool alike = out && session->crowd->n == out->crowd->n;
+        if (!fewer && (!alike || (session->crowd == out->crowd && session->state < out->state)))
+            out = session;
+    }
+    if (out)
+        session_cut(out);
+}
+
+// After a connection that had to wait and then could not be taken, libuv leaves the listener alone for ever.
+static int session_take_up(struct server *server, uv_tcp_t *tcp)
+{
+    int fault = uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)tcp);
+    if (fault)
+        server_listen_again(server);
+    return fault;
 }
 
 // One too many: accepted only to be closed, so that the client knows at once. Without memory it
@@ -226,30 +270,50 @@ static void session_refuse(struct server *server)
         server->accept_waits = true;
         return;
     }
-    uv_tcp_init(&server->loop, tcp);
-    (void)uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)tcp);
+    if (uv_tcp_init(&server->loop, tcp) != 0) {
+        free(tcp);
+        server->accept_waits = true;
+        return;
+    }
+    (void)session_take_up(server, tcp);
     uv_close((uv_handle_t *)tcp, on_refused);
+}
+
+// In the server's table, its handle ready to be closed; NULL: nothing is left of it.
+static struct session *session_new(struct server *server)
+{
+    struct session *session = calloc(1, sizeof *session);
+    struct tls *tls = session ? tls_new(server->tls, NULL) : NULL;
+    bool listed = false;
+    if (tls) {
+        session->id = ++server->next_session;
+        HASH_ADD(hh, server->sessions, id, sizeof session->id, session);
+        listed = TABLE_TOOK(session);
+    }
+    if (!listed || uv_tcp_init(&server->loop, &session->tcp) != 0) {
+        if (listed)
+            HASH_DEL(server->sessions, session);
+        tls_free(tls);
+        free(session);
+        return NULL;
+    }
+    session->server = server;
+    session->tls = tls;
+    session->tcp.data = session;
+    session->stranger = true;
+    server->n_sessions++;
+    server->n_strangers++;
+    return session;
 }
 
 void session_accept(struct server *server)
 {
-    struct session *session = server->n_sessions < server->max_sessions ? calloc(1, sizeof *session) : NULL;
-    struct tls *tls = session ? tls_new(server->tls, NULL) : NULL;
-    if (!tls) {
-        free(session);
+    struct session *session = server->n_sessions < server->max_sessions ? session_new(server) : NULL;
+    if (!session) {
         session_refuse(server);
         return;
     }
-    session->server = server;
-    session->tls = tls;
-    session->id = ++server->next_session;
-    session->stranger = true;
-    server->n_sessions++;
-    server->n_strangers++;
-    HASH_ADD(hh, server->sessions, id, sizeof session->id, session);
-    uv_tcp_init(&server->loop, &session->tcp);
-    session->tcp.data = session;
-    if (uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&session->tcp) != 0 || !session_admitted(session)) {
+    if (session_take_up(server, &session->tcp) != 0 || !session_admitted(session)) {
         session_cut(session);
         return;
     }
@@ -261,4 +325,6 @@ void session_accept(struct server *server)
     session_become(session, SESSION_HANDSHAKING);
     session_read_on(session, true);
     session_schedule(session);
+    if (server->n_strangers > SERVER_STRANGERS)
+        session_thin_out(server);
 }

@@ -104,6 +104,7 @@ void tellings_tick(struct live *live)
 static void watch_release_held(struct watch *watch)
 {
     for (size_t i = 0; i < watch->n_held; i++)
+        // NOLINTNEXTLINE(clang-analyzer-core.NullDereference,clang-analyzer-core.CallAndMessage): n_held of them
         commit_unref(watch->held[i]);
     free(watch->held);
     watch->held = NULL;
@@ -143,6 +144,8 @@ struct watch *watch_find(const struct session *session, uint64_t id)
 
 bool watch_matters(const struct commit *commit)
 {
+    if (commit->large)
+        return true;
     for (size_t i = 0; i < commit->n_rows; i++)
         if (access_kind_matters(commit->rows[i].record->kind))
             return true;
@@ -156,7 +159,13 @@ static int watch_pieces(struct watch *watch, const struct commit *commit, size_t
     struct session *session = watch->session;
     struct push_cache *cache = session->server->live->cache;
     do {
-        struct push_for to = {watch->sight, &watch->filter, watch->id, watch->covered + 1, *row, commit->actor == session->staff};
+        struct push_for to = {.sight = watch->sight,
+                              .filter = &watch->filter,
+                              .watch = watch->id,
+                              .covers_from = watch->covered + 1,
+                              .from = *row,
+                              .author = commit->actor == session->staff,
+                              .closes = watch->begun && !commit->more};
         const uint8_t *data;
         size_t size;
         int result = push_commit(cache, commit, &to, &data, &size, row);
@@ -187,7 +196,8 @@ static bool watch_told(struct watch *watch, struct commit *commit, size_t row)
     if (row > 0)
         return true;
     watch->passed = commit->to_seq;
-    if (told)
+    watch->begun = commit->more && (told || watch->begun);
+    if (told && !commit->more)
         watch->covered = commit->to_seq;
     watch->telling = NULL;
     telling_drop(watch->session->server->live, before);
@@ -238,6 +248,8 @@ void watch_commit(struct watch *watch, struct commit *commit, bool matters)
 {
     if (watch->state == WATCH_READING)
         watch_hold(watch, commit);
+    else if (watch->state == WATCH_LIVE && commit->large && commit->to_seq > watch->passed)
+        round_start(watch, NULL, &watch->passed, 0); // in pieces, from the log
     else if (watch->state == WATCH_LIVE && matters && !fault_on("watch-unjudged") && watch->sight->own && commit->to_seq > watch->scope_seq)
         round_start(watch, NULL, &watch->passed, 0); // it brings this commit as well
     else if (watch->state == WATCH_LIVE)

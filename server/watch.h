@@ -16,6 +16,7 @@ struct watch {
     uint64_t scope_seq;       // the scope is right up to here
     uint64_t covered, passed; // told; seen by us, told soon
     enum watch_state state;
+    bool begun;   // told of a part of a large commit, and not yet that this was all
     bool again;   // this round will not do: another after it
     bool greeted; // it was told who looks at what
     struct commit **held;

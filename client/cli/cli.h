@@ -44,15 +44,19 @@ struct cli {
     struct cli_named *named;
     size_t n_named;
 
-    // Private to cli.c.
+    // Private to cli.c and asking.c.
     uv_loop_t loop;
     struct profile profile;
     struct tls_context *tls;
     struct link *link;
     bool loop_made, opened, lost, accept_epoch;
-    bool marked;         // cli_mark was here
-    bool reached;        // the last try got as far as talking to a server
-    unsigned generation; // how often a connection was made: a change means that the old one was lost
+    bool again;            // what is waited for was lost once
+    bool stuck;            // a name server has not answered: the loop cannot be closed
+    uint64_t waits_since;  // ms; 0: nothing is waited for
+    const char *waits_why; // as a server that is busy says it; NULL: it only has not answered yet
+    bool marked;           // cli_mark was here
+    bool reached;          // the last try got as far as talking to a server
+    unsigned generation;   // how often a connection was made: a change means that the old one was lost
     struct problem lost_why;
     void (*on_push)(struct cli *cli, const Sendco__Push *push, void *data);
     void *push_data;
@@ -76,8 +80,9 @@ int32_t cli_today(struct cli *cli);
 // Sends a request and waits; fills in its id. `on_reply` (may be NULL) gets every
 // reply with outcome OK, borrowed until it returns; a non-zero return ends with
 // that value. 0, or the error of the reply, in `problem`. A lost connection is
-// made again and the same request sent again for ten seconds; what changes
-// something must therefore carry its key. ERR_UNKNOWN: perhaps done.
+// made again and the same request sent again for ten seconds, ninety when it changes
+// something: such a request must therefore carry its key. ERR_UNKNOWN: perhaps done;
+// so also when somebody interrupted the wait for its answer.
 typedef int cli_reply_fn(struct cli *cli, const Sendco__Reply *reply, void *data);
 int cli_ask(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_reply, void *data, struct problem *problem);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,10 @@
 
 #define PROGRESS_AFTER_MS 500
 #define PROGRESS_EVERY_MS 100
+#define WAITING_EVERY_MS  1000
 
-static uint64_t progress_began, progress_shown;
+static uint64_t progress_began, progress_shown, waiting_shown;
+static volatile sig_atomic_t interrupted;
 
 bool cli_can_ask(const struct cli *cli)
 {
@@ -165,6 +168,56 @@ void cli_progress_end(struct cli *cli)
     progress_began = progress_shown = 0;
 }
 
+void people_waiting(struct cli *cli, uint64_t since, const char *what)
+{
+    uint64_t now = clock_monotonic() / 1000000, waited = now - since;
+    char line[400];
+
+    if (cli->quiet || !isatty(STDERR_FILENO) || waited < PROGRESS_AFTER_MS || (waiting_shown && now - waiting_shown < WAITING_EVERY_MS))
+        return;
+    waiting_shown = now;
+    int room = people_width() - 1; // a line that wraps could not be taken back
+    snprintf(line, sizeof line, "%s: %llu s. Ctrl-C ends", what, (unsigned long long)(waited / 1000));
+    fprintf(cli->err, "\r\033[K%.*s", room, line);
+    fflush(cli->err);
+}
+
+void people_waited(struct cli *cli)
+{
+    if (waiting_shown != 0)
+        fprintf(cli->err, "\r\033[K");
+    waiting_shown = 0;
+}
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+void people_hold(void)
+{
+    struct sigaction hold = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, now;
+
+    // Who was told to ignore it, as in the background, goes on doing so.
+    if (sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        sigaction(SIGINT, &hold, NULL);
+}
+
+bool people_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+void people_release(void)
+{
+    struct sigaction now;
+
+    if (sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler == on_interrupt)
+        signal(SIGINT, SIG_DFL);
+    interrupted = 0;
+}
+
 int people_width(void)
 {
     struct winsize size;
@@ -214,6 +267,7 @@ static void pager_show(struct cli *cli)
     if (cli->page_size == 0)
         return;
     fflush(stdout);
+    // NOLINTNEXTLINE(cert-env33-c): the pager that a person named
     if ((pipe = popen(pager_of(), "w"))) {
         fwrite(cli->page, 1, cli->page_size, pipe);
         status = pclose(pipe); // a person who leaves the pager early has seen enough

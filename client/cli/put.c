@@ -112,6 +112,11 @@ static int on_put(struct cli *cli, const Sendco__Reply *reply, void *data)
 
     if (reply->body_case != SENDCO__REPLY__BODY_PUT)
         return problem_set(answered->problem, ERR_PROTOCOL, "The server did not answer the change as one.");
+    if (reply->more && reply->put->has_steps) { // only a sign that it goes on
+        cli->waits_since = 0;
+        cli_progress(cli, "being written", reply->put->steps_done, reply->put->steps);
+        return 0;
+    }
     size = sendco__put_reply__get_packed_size(reply->put);
     uint8_t *bytes = buffer_reserve(&answered->packed, size + 1);
     if (bytes)
@@ -128,6 +133,7 @@ int cli_put_request(struct cli *cli, Sendco__Request *request, Sendco__PutReply 
     struct answered answered = {.problem = problem};
     buffer_init(&answered.packed);
     int error = cli_ask(cli, request, on_put, &answered, problem);
+    cli_progress_end(cli);
     buffer_deinit(&answered.packed);
 
     if (error == 0 && reply)
@@ -158,6 +164,12 @@ static int put_send(struct cli *cli, const struct cli_put *put, const struct pac
     return cli_put_request(cli, &request, reply, problem);
 }
 
+// The network stayed away for too long, or somebody interrupted.
+static bool put_given_up(int error)
+{
+    return error == ERR_UNREACHABLE || error == ERR_TIMEOUT || error == ERR_UNKNOWN;
+}
+
 int cli_put(struct cli *cli, const struct cli_put *put, Sendco__PutReply **reply, struct problem *problem)
 {
     struct packed packed = {.n = 0};
@@ -179,7 +191,7 @@ int cli_put(struct cli *cli, const struct cli_put *put, Sendco__PutReply **reply
         error = put_stage(cli, &same, &packed, problem);
         if (error == 0)
             error = put_send(cli, &same, &packed, true, reply, problem);
-        if (error == 0 || generation == cli->generation || tries == PUT_TRIES)
+        if (error == 0 || generation == cli->generation || tries == PUT_TRIES || put_given_up(error))
             return error;
         problem->n_fields = 0;
         problem->hint[0] = '\0';

@@ -84,6 +84,7 @@ static struct table_column shown_column(struct cli *cli, const struct shown *sho
     if (shown->version)
         return (struct table_column){"version", "Version", true, TABLE_KEEP};
     bool right =
+        // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is neither id nor version is a field
         shown->field->as == AS_NUMBER || shown->field->as == AS_MONEY || shown->field->as == AS_MINUTES || shown->field->as == AS_TENTHS;
     const char *name = shown->label ? arena_printf(&cli->arena, "%s_name", shown->field->name) : shown->field->name;
     return (struct table_column){name, shown->field->label, right, shown->field->as == AS_DATE ? TABLE_FIRM : 0};

@@ -35,7 +35,7 @@ static int param_record(struct cli *cli, const struct report_param *param, const
 {
     const struct kind *kind = kind_find(param->kind);
     char text[ID_TEXT_MAX];
-    int64_t id;
+    int64_t id = 0;
     int error = kind ? cli_resolve(cli, kind, given, &id, problem)
                      : problem_set(problem, ERR_INTERNAL, "The report names a kind that there is not: %s.", param->kind);
 

@@ -127,5 +127,9 @@ int run_main(int argc, char **argv)
             code = run_call(&cli, &call);
     }
     cli_end(&cli);
+    if (cli.stuck) { // its thread would be waited for
+        fflush(NULL);
+        _exit(code);
+    }
     return code;
 }

@@ -18,9 +18,25 @@ int signin(struct cli *cli, bool may_ask, struct problem *problem);
 // One question on the connection there is, as cli_ask but never again; *lost (may
 // be NULL): the answer will not come.
 int cli_ask_once(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_reply, void *data, struct problem *problem, bool *lost);
+// Two at once, in one round trip. Each has its own problem and error; returns the first
+// error that there is, or 0, when both are answered or lost.
+struct cli_question {
+    Sendco__Request *request;
+    cli_reply_fn *on_reply;
+    void *data;
+    struct problem *problem;
+    int error;
+};
+int cli_ask_both(struct cli *cli, struct cli_question *first, struct cli_question *second);
 // Closes the connection and waits until that is done.
 void cli_disconnect(struct cli *cli);
 void cli_sleep(struct cli *cli, unsigned ms);
+// Waits for something to happen, once; a person is told for what.
+void cli_turn(struct cli *cli);
+// Between cli.c and asking.c: the profile and the address are there; whom one asks; why the link is gone.
+int cli_prepare(struct cli *cli, struct problem *problem);
+const char *cli_server(const struct cli *cli);
+int cli_lost(const struct cli *cli, struct problem *problem);
 // Closes everything, keeps how far the school was seen, frees the arena.
 void cli_end(struct cli *cli);
 
@@ -31,6 +47,14 @@ enum people_answer { PEOPLE_TYPED, PEOPLE_NOTHING, PEOPLE_NOBODY, PEOPLE_INTERRU
 
 #define EXIT_INTERRUPTED 130 // as a shell has it
 
+// Shows on a terminal's standard error, from half a second on, what is waited for since
+// `since` (ms, clock_monotonic), and takes it back.
+void people_waiting(struct cli *cli, uint64_t since, const char *what);
+void people_waited(struct cli *cli);
+// Until people_released an interrupt ends nothing but is noted; a second one ends.
+void people_hold(void);
+bool people_interrupted(void);
+void people_release(void);
 // Asks for a password on the terminal, without showing it. The terminal is as before when it returns.
 enum people_answer people_password(struct cli *cli, char *password, size_t size);
 // Collects cli->out for a pager, when there is a person at a terminal; and shows it.

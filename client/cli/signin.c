@@ -67,59 +67,76 @@ static int check_epoch(struct cli *cli, uint64_t epoch, uint64_t seq, struct pro
     return 0;
 }
 
-static int signin_hello(struct cli *cli, struct problem *problem)
+// How far this client has seen the school: it refuses to go back.
+static int signin_seen(struct cli *cli, uint64_t *epoch, uint64_t *seq, struct problem *problem)
 {
-    Sendco__Request request = SENDCO__REQUEST__INIT;
+    *epoch = cli->epoch;
+    *seq = cli->seq;
+    if (*epoch != 0)
+        return 0;
+    int error = profile_state(&cli->profile, epoch, seq, problem);
+    return error < 0 ? error : 0;
+}
+
+static void hello_fill(const struct cli *cli, uint64_t epoch, uint64_t seq, Sendco__Hello *hello)
+{
+    static char name[] = "sendco " SENDCO_RELEASE;
+
+    hello->has_protocol = hello->has_schema = true;
+    hello->protocol = PROTOCOL_VERSION;
+    hello->schema = kinds_hash;
+    hello->client = name;
+    if (epoch == 0 || cli->accept_epoch)
+        return;
+    hello->has_epoch = hello->has_seq = true;
+    hello->epoch = epoch;
+    hello->seq = seq;
+}
+
+// Hello and, in the same round trip, the ticket; size 0: none. ERR_LOGIN: Hello went
+// well, but there is no ticket, it has ended, or it is none: how long one is the server knows.
+static int signin_both(struct cli *cli, uint8_t *ticket, size_t size, struct problem *problem)
+{
+    Sendco__Request first = SENDCO__REQUEST__INIT, second = SENDCO__REQUEST__INIT;
     Sendco__Hello hello = SENDCO__HELLO__INIT;
-    uint64_t epoch = cli->epoch, seq = cli->seq;
-    char name[] = "sendco " SENDCO_RELEASE;
+    Sendco__Resume resume = SENDCO__RESUME__INIT;
+    struct problem of_resume;
+    struct cli_question hi = {.request = &first, .on_reply = on_hello, .data = problem, .problem = problem};
+    struct cli_question who = {.request = &second, .on_reply = on_login, .data = &of_resume, .problem = &of_resume};
+    uint64_t epoch, seq;
 
-    if (epoch == 0) {
-        int error = profile_state(&cli->profile, &epoch, &seq, problem);
-
-        if (error < 0)
-            return error;
-    }
-    hello.has_protocol = hello.has_schema = true;
-    hello.protocol = PROTOCOL_VERSION;
-    hello.schema = kinds_hash;
-    hello.client = name;
-    if (epoch != 0 && !cli->accept_epoch) {
-        hello.has_epoch = hello.has_seq = true;
-        hello.epoch = epoch;
-        hello.seq = seq;
-    }
-    request.body_case = SENDCO__REQUEST__BODY_HELLO;
-    request.hello = &hello;
-    int error = cli_ask_once(cli, &request, on_hello, problem, problem, NULL);
-    if (error == 0 && (error = check_epoch(cli, epoch, seq, problem)) != 0) {
+    if (signin_seen(cli, &epoch, &seq, problem) != 0)
+        return problem->error;
+    problem_init(&of_resume, &cli->arena);
+    hello_fill(cli, epoch, seq, &hello);
+    resume.has_ticket = true;
+    resume.ticket = (ProtobufCBinaryData){size, ticket};
+    first.body_case = SENDCO__REQUEST__BODY_HELLO;
+    first.hello = &hello;
+    second.body_case = SENDCO__REQUEST__BODY_RESUME;
+    second.resume = &resume;
+    if (size > 0)
+        cli_ask_both(cli, &hi, &who);
+    else
+        hi.error = cli_ask_once(cli, &first, on_hello, problem, problem, NULL);
+    if (hi.error == 0 && (hi.error = check_epoch(cli, epoch, seq, problem)) != 0) {
         cli->epoch = epoch; // what was refused is not kept
         cli->seq = seq;
     }
-    return error;
-}
-
-// 0; ERR_LOGIN when there is no ticket, it has ended, or it is none: how long one is the server knows.
-static int signin_resume(struct cli *cli, struct problem *problem)
-{
-    Sendco__Request request = SENDCO__REQUEST__INIT;
-    Sendco__Resume resume = SENDCO__RESUME__INIT;
-    uint8_t ticket[PROFILE_TICKET];
-    int size = profile_ticket(&cli->profile, ticket, problem);
-
-    if (size <= 0)
-        return size < 0 ? size : problem_set(problem, ERR_LOGIN, "Nobody is logged in with this profile.");
-    resume.has_ticket = true;
-    resume.ticket.data = ticket;
-    resume.ticket.len = (size_t)size;
-    request.body_case = SENDCO__REQUEST__BODY_RESUME;
-    request.resume = &resume;
-    int error = cli_ask_once(cli, &request, on_login, problem, problem, NULL);
-    return error == ERR_INVALID ? problem_set(problem, ERR_LOGIN, "The profile's ticket is damaged.") : error;
+    if (hi.error != 0)
+        return hi.error;
+    if (size == 0)
+        return problem_set(problem, ERR_LOGIN, "Nobody is logged in with this profile.");
+    if (who.error == 0)
+        return 0;
+    *problem = of_resume;
+    return who.error == ERR_INVALID ? problem_set(problem, ERR_LOGIN, "The profile's ticket is damaged.") : who.error;
 }
 
 static int signin_ask(struct cli *cli, char *password, size_t size, struct problem *problem)
 {
+    cli->waits_since = 0; // from here on it is the server that waits
+    people_waited(cli);
     enum people_answer answer = people_password(cli, password, size);
 
     if (answer == PEOPLE_TYPED)
@@ -163,16 +180,18 @@ static int signin_password(struct cli *cli, struct problem *problem)
 // A refused ticket may cost the connection; then it is made once more.
 int signin(struct cli *cli, bool may_ask, struct problem *problem)
 {
-    int error = signin_hello(cli, problem);
+    uint8_t ticket[PROFILE_TICKET];
+    int size = profile_ticket(&cli->profile, ticket, problem);
 
-    if (error == 0)
-        error = signin_resume(cli, problem);
+    if (size < 0)
+        return size;
+    int error = signin_both(cli, ticket, (size_t)size, problem);
     if (error != ERR_LOGIN || !may_ask)
         return error;
     if (!cli->link) {
         error = cli_connect(cli, problem);
-        if (error == 0)
-            error = signin_hello(cli, problem);
+        if (error == 0 && (error = signin_both(cli, NULL, 0, problem)) == ERR_LOGIN)
+            error = 0;
         if (error != 0)
             return error;
     }

@@ -253,8 +253,11 @@ int import_command(struct cli *cli, int argc, char **argv)
         cli_note(cli, "Nothing was applied.");
         return 1;
     }
-    if (import->plan.n_changes && import_send(import, &problem) < 0)
+    if (import->plan.n_changes && import_send(import, &problem) < 0) {
+        if (problem.error == ERR_UNKNOWN)
+            problem_hint(&problem, "Import the same file again: of what was applied nothing is applied twice.");
         return cli_fail(cli, "import", &problem);
+    }
     show(import);
     return 0;
 }

@@ -33,6 +33,8 @@ int mapping_keep(struct import *import, struct problem *problem);
 
 // Sends the plan as one batch; with dry_run the server only checks it. 0 or an error.
 int import_send(struct import *import, struct problem *problem);
+// What became of this new record; NULL: nothing is told of it. Of the reply of import_send only, which lies in order.
+const Sendco__PutReply__Done *import_done(const Sendco__PutReply *reply, const struct record *record);
 // As one JSON object on cli->out.
 void import_show_json(const struct import *import);
 // The changes of the plan, pupil by pupil, from what to what.

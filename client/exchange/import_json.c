@@ -11,12 +11,8 @@ static int64_t real_id(const struct import *import, const struct record *record)
 {
     if (record->id > 0)
         return record->id;
-    for (size_t i = 0; import->reply && i < import->reply->n_done; i++) {
-        const Sendco__PutReply__Done *done = import->reply->done[i];
-        if (done->temporary == record->id && done->kind == record->kind->number)
-            return done->id;
-    }
-    return 0;
+    const Sendco__PutReply__Done *done = import->reply ? import_done(import->reply, record) : NULL;
+    return done ? done->id : 0;
 }
 
 // Text from a file may be anything; JSON must be UTF-8, and is after roll_read.

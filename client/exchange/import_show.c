@@ -148,6 +148,7 @@ void import_show_end(const struct import *import)
         told_warnings(import->cli, out, "  ", import->reply);
     }
     if (import->applied)
+        // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what was applied was answered
         fprintf(out, "\nApplied as batch %" PRIu64 ". To take it all back: sendco undo %" PRIu64 "\n", import->reply->batch,
                 import->reply->batch);
     else if (import->plan.n_changes == 0)

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include <sodium.h>
-#include <uthash.h>
 #include <utlist.h>
 
 #include "common/error.h"
+#include "common/table.h"
 
 #define FORGET_AFTER ((uint64_t)3600 * 1000) // ms without another failure
 
@@ -98,7 +98,10 @@ static struct failures *failures_new(struct login *login, int64_t staff)
         return NULL;
     failures->staff = staff;
     HASH_ADD(hh, login->failures, staff, sizeof failures->staff, failures);
-    return failures;
+    if (TABLE_TOOK(failures))
+        return failures;
+    free(failures);
+    return NULL;
 }
 
 static void failures_drop(struct login *login, struct failures *failures)
@@ -164,7 +167,15 @@ static void attempt_work(uv_work_t *work)
     attempt->result = account && fits ? 0 : ERR_PASSWORD;
 }
 
-static void attempt_start(struct login *login, struct attempt *attempt);
+static int attempt_start(struct login *login, struct attempt *attempt);
+
+static void attempt_done(struct attempt *attempt, int result)
+{
+    login_done_fn *done = attempt->done;
+    void *data = attempt->data;
+    attempt_free(attempt);
+    done(result, data);
+}
 
 static void on_attempt(uv_work_t *work, int status)
 {
@@ -175,20 +186,20 @@ static void on_attempt(uv_work_t *work, int status)
     if (next) {
         LL_DELETE(login->queue, next);
         login->n_queued--;
-        attempt_start(login, next);
+        if (attempt_start(login, next))
+            attempt_done(next, ERR_BUSY);
     }
-    login_done_fn *done = attempt->done;
-    void *data = attempt->data;
-    int result = status < 0 ? ERR_BUSY : attempt->result;
-    attempt_free(attempt);
-    done(result, data);
+    attempt_done(attempt, status < 0 ? ERR_BUSY : attempt->result);
 }
 
-static void attempt_start(struct login *login, struct attempt *attempt)
+// 0, or ERR_BUSY when the pool does not take it: it is still the caller's.
+static int attempt_start(struct login *login, struct attempt *attempt)
 {
-    login->n_running++;
     attempt->work.data = attempt;
-    uv_queue_work(login->loop, &attempt->work, attempt_work, on_attempt);
+    if (uv_queue_work(login->loop, &attempt->work, attempt_work, on_attempt) != 0)
+        return ERR_BUSY;
+    login->n_running++;
+    return 0;
 }
 
 int login_verify(struct login *login, const char *hash, const char *password, login_done_fn *done, void *data)
@@ -205,12 +216,16 @@ int login_verify(struct login *login, const char *hash, const char *password, lo
     memcpy(attempt->password, password, attempt->length);
     // a string that does not fit is no hash of ours: it stays empty and never fits
     if (strlen(hash) < sizeof attempt->hash)
+        // NOLINTNEXTLINE(bugprone-not-null-terminated-result): calloc ended it
         memcpy(attempt->hash, hash, strlen(hash));
+    int result = 0;
     if (login->n_running < LOGIN_AT_ONCE) {
-        attempt_start(login, attempt);
+        result = attempt_start(login, attempt);
     } else {
         LL_APPEND(login->queue, attempt);
         login->n_queued++;
     }
-    return 0;
+    if (result)
+        attempt_free(attempt);
+    return result;
 }

@@ -102,6 +102,10 @@ struct pass *pass_take(struct passes *passes, const struct ticket *row)
         pass->row = *row;
         pass->written = row->used;
         HASH_ADD(hh, passes->all, row.hash, sizeof pass->row.hash, pass);
+        if (!TABLE_TOOK(pass)) {
+            free(pass);
+            return NULL;
+        }
     }
     pass->refs++;
     return pass;

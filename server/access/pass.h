@@ -8,8 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <uthash.h>
-
+#include "common/table.h"
 #include "server/store/account.h"
 
 struct passes;

@@ -4,6 +4,7 @@
 #define SERVER_HANDLERS_HANDLERS_H
 
 struct request;
+struct server;
 
 void handle_hello(struct request *request);
 void handle_login(struct request *request);
@@ -24,5 +25,8 @@ void handle_presence(struct request *request);
 void handle_who(struct request *request);
 void handle_status(struct request *request);
 void handle_ping(struct request *request);
+
+// Once a second: whoever waits for a long change hears how far it is.
+void writings_tick(struct server *server);
 
 #endif

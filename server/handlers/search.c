@@ -1,6 +1,7 @@
 // Search: words in any searchable field one may read. Reading on a reader thread,
 // the rest on the loop thread.
 #include "common/text.h"
+#include "server/fault.h"
 #include "server/handlers/handlers.h"
 #include "server/pack.h"
 #include "server/parse.h"
@@ -60,6 +61,8 @@ static int read_search(struct view *view, void *data)
     struct searching *searching = request->data;
     struct arena *arena = &request->arena;
     request->seq = view_seq(view);
+    if (fault_on("readers-sleep"))
+        uv_sleep(2500);
     int result = view_search(view, request->message->search->text, searching->kinds, searching->n_kinds, searching->limit, arena, on_hit,
                              searching, &searching->capped, &request->problem);
     for (size_t i = 0; !result && i < searching->hits.n; i++) {

@@ -166,19 +166,26 @@ static int part_hash(size_t n, Sendco__Record *const *records, crypto_hash_sha25
     return result;
 }
 
+// Every record is judged now, and kept as the bytes it takes: opened it would be ten times as much.
 static int stage_parse(struct stage *stage, size_t n, Sendco__Record *const *records, struct problem *problem)
 {
     size_t before = stage->n_items;
-    for (size_t i = 0; i < n; i++) {
-        int result = parse_item(records[i], stage->n_items, &stage->arena, &stage->items[stage->n_items], problem);
-        if (result) {
-            stage->n_items = before;
-            return result == ERR_NOMEM ? problem_set(problem, ERR_TOO_LARGE, "More than %zu MiB would be sent ahead.", STAGE_BYTES >> 20)
-                                       : result;
-        }
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    int result = 0;
+    for (size_t i = 0; !result && i < n; i++) {
+        struct put_item *item = &stage->items[stage->n_items];
+        result = parse_item(records[i], stage->n_items, &scratch, item, problem);
+        if (!result && parse_packed(item, &stage->arena))
+            result = stage->arena.spent ? problem_set(problem, ERR_TOO_LARGE, "More than %zu MiB would be sent ahead.", STAGE_BYTES >> 20)
+                                        : problem_set(problem, ERR_NOMEM, "The server is out of memory.");
+        arena_reset(&scratch);
         stage->n_items++;
     }
-    return 0;
+    arena_deinit(&scratch);
+    if (result)
+        stage->n_items = before;
+    return result;
 }
 
 // The part, checked, at the end of the stage.

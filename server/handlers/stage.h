@@ -26,7 +26,7 @@ struct stage {
     int64_t staff;
     uint8_t key[STORE_KEY];
     uint64_t since;     // ms
-    struct arena arena; // the records
+    struct arena arena; // the records, packed
     struct put_item *items;
     size_t n_items, capacity;
     struct stage_part *parts;

@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include <sodium.h>
+#include <utlist.h>
 
+#include "common/buffer.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "server/fault.h"
 #include "server/handlers/handlers.h"
 #include "server/handlers/stage.h"
 #include "server/pack.h"
@@ -18,13 +21,18 @@
 #define ANSWER_PART 4000 // items told in one reply
 
 // What applying all that one may send ahead takes: each record, as it was, as it will be, and what is told of it.
-#define STAGE_WORK (8 * STAGE_BYTES)
+#define STAGE_WORK (4 * STAGE_BYTES)
 
 struct writing {
+    struct writing *prev, *next; // of those that may take long, while the store has them
     struct request *request;
     struct change change;
     uint8_t stage_key[STORE_KEY];
     bool staged;
+    uint64_t began; // ms
+    uv_work_t work; // packing a long answer
+    struct buffer out;
+    int packed; // 0, or why the answer could not be packed
 };
 
 static struct writing *writing_new(struct request *request, enum change_verb verb)
@@ -66,9 +74,11 @@ static void hash_text(crypto_hash_sha256_state *state, const char *text)
 // --- the answer ---
 
 // Told in as many replies as it takes: every list may be as long as what was sent ahead. A part
-// under way takes one item after another, and leaves when it is full.
+// under way takes one item after another, and is packed when it is full. A long answer is packed
+// on a thread, for the loop has others to answer.
 struct answer {
     struct request *request;
+    struct buffer *out;
     Sendco__Reply *reply;
     Sendco__PutReply *put;
     struct pile done, merged, warnings, skipped;
@@ -113,8 +123,9 @@ static int answer_add(struct answer *answer, struct pile *pile, void *item)
     size_t size = protobuf_c_message_get_packed_size(item) + 6;
     if (answer->n == ANSWER_PART || (answer->n > 0 && answer->bytes + size > REQUEST_PART)) {
         answer_fill(answer);
-        request_part(answer->request, answer->reply);
-        int result = answer_begin(answer);
+        int result = request_pack(answer->request, answer->reply, true, answer->out);
+        if (!result)
+            result = answer_begin(answer);
         if (result)
             return result;
     }
@@ -188,20 +199,26 @@ static int answer_lists(struct answer *answer, const struct change_result *chang
     return result;
 }
 
-// The change stands whatever becomes of its answer: without memory, only that much is said.
-static void writing_answer(struct writing *writing)
+// The change stands whatever becomes of its answer: the same key again gets all of it.
+static void writing_untold(struct writing *writing)
 {
     struct request *request = writing->request;
+    int error = writing->change.dry_run ? ERR_NOMEM : ERR_UNKNOWN;
+    problem_set(&request->problem, error, "The server is short of memory to tell what %s.",
+                error == ERR_UNKNOWN ? "the change did; it was saved" : "the change would do");
+    request_fail(request, error);
+}
+
+// Any thread. 0, ERR_NOMEM or ERR_TOO_LARGE.
+static int writing_pack(struct writing *writing)
+{
     const struct change_result *change = &writing->change.result;
-    struct answer answer = {.request = request};
-    request->arena.budget *= 2;
-    request->seq = change->to_seq;
-    if (answer_begin(&answer)) {
-        request_end(request, NULL);
-        return;
-    }
-    if (answer_lists(&answer, change))
-        log_write(LOG_ERROR, "no memory to tell all of what a change did");
+    struct answer answer = {.request = writing->request, .out = &writing->out};
+    int result = answer_begin(&answer);
+    if (!result)
+        result = answer_lists(&answer, change);
+    if (result)
+        return result;
     Sendco__PutReply *put = answer.put;
     answer_fill(&answer);
     put->has_batch = change->batch != 0;
@@ -211,7 +228,70 @@ static void writing_answer(struct writing *writing)
     put->to_seq = change->to_seq;
     put->has_replayed = change->replayed;
     put->replayed = change->replayed;
-    request_end(request, answer.reply);
+    result = request_pack(writing->request, answer.reply, false, &writing->out);
+    return writing->request->arena.lacked ? ERR_NOMEM : result;
+}
+
+static void writing_told(struct writing *writing)
+{
+    struct request *request = writing->request;
+    struct buffer out = writing->out;
+    if (writing->packed)
+        writing_untold(writing);
+    else
+        request_end_packed(request, &out);
+    buffer_deinit(&out);
+}
+
+static void on_pack(uv_work_t *work)
+{
+    struct writing *writing = work->data;
+    writing->packed = writing_pack(writing);
+}
+
+static void on_packed(uv_work_t *work, int status)
+{
+    (void)status; // nobody cancels it
+    writing_told(work->data);
+}
+
+static void writing_answer(struct writing *writing)
+{
+    struct request *request = writing->request;
+    const struct change_result *change = &writing->change.result;
+    request->arena.budget *= 2;
+    request->arena.lacked = false; // what the store lacked in an attempt that it made again
+    request->seq = change->to_seq ? change->to_seq : store_seq(request->server->store);
+    buffer_init(&writing->out);
+    writing->work.data = writing;
+    bool is_long = change->n_done + change->n_merged + change->n_warnings + change->n_skipped > ANSWER_PART;
+    if (is_long && !uv_queue_work(&request->server->loop, &writing->work, on_pack, on_packed))
+        return;
+    writing->packed = writing_pack(writing);
+    writing_told(writing);
+}
+
+// --- what takes long ---
+
+// Every second: whoever waits for much to be written hears that it goes on, and how far it is.
+void writings_tick(struct server *server)
+{
+    struct writing *writing;
+    uint64_t now = uv_now(&server->loop);
+    DL_FOREACH(server->writings, writing)
+    {
+        size_t steps = writing->change.steps, done = writing->change.progress;
+        if (now - writing->began < 1000)
+            continue;
+        Sendco__Reply reply = SENDCO__REPLY__INIT;
+        Sendco__PutReply put = SENDCO__PUT_REPLY__INIT;
+        put.has_steps_done = put.has_steps = 1;
+        put.steps_done = done < steps ? done : steps;
+        put.steps = steps;
+        reply.body_case = SENDCO__REPLY__BODY_PUT;
+        reply.put = &put;
+        request_sign(writing->request, &reply);
+    }
 }
 
 static struct stage *writing_stage(const struct writing *writing)
@@ -229,6 +309,8 @@ static void done_write(int result, void *data)
     bool staged = writing->staged, dry_run = writing->change.dry_run;
     uint8_t key[STORE_KEY];
     memcpy(key, writing->stage_key, sizeof key);
+    if (writing->change.batched)
+        DL_DELETE(server->writings, writing);
     if (!result)
         writing_answer(writing);
     else {
@@ -236,7 +318,7 @@ static void done_write(int result, void *data)
         request_fail(request, result);
     }
     if (staged)
-        stage_answered(server->stages, staff, key, result, dry_run); // the answer was made of what it holds
+        stage_answered(server->stages, staff, key, result, dry_run);
 }
 
 static void writing_start(struct writing *writing)
@@ -244,6 +326,12 @@ static void writing_start(struct writing *writing)
     struct stage *stage = writing_stage(writing);
     if (stage)
         stage->applying = true;
+    if (writing->change.batched && fault_on("loop-sleeps"))
+        uv_sleep(2500);
+    if (writing->change.batched) {
+        writing->began = uv_now(&writing->request->server->loop);
+        DL_APPEND(writing->request->server->writings, writing);
+    }
     if (writing->request->server->stopping)
         done_write(ERR_BUSY, writing);
     else
@@ -344,8 +432,6 @@ void handle_put(struct request *request)
         result = writing_reason(writing, put->reason);
     if (!result)
         result = put->staged ? put_staged(writing, &hash) : put_records(writing, &hash);
-    if (!result)
-        result = parse_temporaries(change->items, change->n_items, &request->problem);
     crypto_hash_sha256_final(&hash, change->hash);
     if (!result) {
         writing_start(writing);
@@ -405,6 +491,8 @@ void handle_undo(struct request *request)
     change->dry_run = undo->dry_run;
     change->batch = undo->batch;
     change->batched = undo->has_batch;
+    if (undo->has_batch)
+        request->arena.budget = STAGE_WORK;
     crypto_hash_sha256_state hash;
     crypto_hash_sha256_init(&hash);
     hash_text(&hash, "undo");

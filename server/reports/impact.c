@@ -29,7 +29,7 @@
 static int period_read(struct impact *impact)
 {
     struct report_work *work = impact->work;
-    int32_t to;
+    int32_t to = 0;
     int result = report_day(work, "from", date_make(roll_academic_year(work->as_at) - 1, 9, 1), &impact->from);
     if (result == 0)
         result = report_day(work, "to", work->as_at, &to);

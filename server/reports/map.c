@@ -92,6 +92,7 @@ static int period_read(struct report_work *work, int32_t *from, int32_t *to)
     int result = report_day(work, "from", roll_year_start(work->as_at), from);
     if (result == 0)
         result = report_day(work, "to", date_make(year + 1, 8, 31), to);
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): report_day sets it or fails
     if (result < 0 || *from <= *to)
         return result;
     char first[DATE_TEXT_MAX], last[DATE_TEXT_MAX];

@@ -242,7 +242,7 @@ static int sections(const struct page *page, const struct record *profile)
 static int profile_compute(struct report_work *work)
 {
     struct page page;
-    struct page_list list;
+    struct page_list list = {0};
     int result = page_make(work, &page);
     if (result == 0)
         result = page_read(&page, "Profile", "starts", &list);

@@ -61,7 +61,7 @@ int page_read(const struct page *page, const char *kind, const char *day, struct
     struct report_work *work = page->work;
     struct query query;
     struct rows rows;
-    struct rows_index index;
+    struct rows_index index = {0};
     query_init(&query, kind_find(kind));
     query.about = page->pupil->id;
     int result = rows_query(work, &query, ROWS_ALL, &rows);

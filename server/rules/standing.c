@@ -264,6 +264,7 @@ static int settle_need(struct view *view, const struct record *before, const str
     bool same = before && after && !rule_changed(before, after, "rank") && !rule_changed(before, after, "starts") &&
                 !rule_changed(before, after, "ends");
     const struct record *need = after ? after : before;
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one of the two is there
     if (same || !rule_once(view, need->kind, need->about))
         return 0;
     struct arena arena;

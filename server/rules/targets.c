@@ -200,6 +200,7 @@ static int newest_other(struct view *view, const struct record *review, const st
                         struct judged *other, struct problem *problem)
 {
     struct query query;
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): judged with what it was or is
     struct newest newest = {review->id, {.id = 0}};
     if (standing && standing->is_known && standing->newest.id != review->id) {
         *other = standing->newest;

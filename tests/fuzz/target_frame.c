@@ -70,10 +70,15 @@ static void run_records(Sendco__Record **records, size_t n, struct arena *arena)
         if (kind && records[i]->has_body && record_read(kind, records[i]->body.data, records[i]->body.len, arena, &read, &problem) != 0)
             judge_problem(&problem);
     }
-    struct problem problem;
-    problem_init(&problem, arena);
-    if (items && parse_temporaries(items, good, &problem) != 0)
-        judge_problem(&problem);
+    // what is sent ahead waits packed, and is opened by the store
+    for (size_t i = 0; i < good; i++) {
+        struct problem problem;
+        struct record *read;
+        problem_init(&problem, arena);
+        if (parse_packed(&items[i], arena) == 0 &&
+            record_read(items[i].packed.kind, items[i].packed.body, items[i].packed.size, arena, &read, &problem) != 0)
+            judge_problem(&problem);
+    }
 }
 
 // --- the rest of a request ---

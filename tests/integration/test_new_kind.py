@@ -72,11 +72,16 @@ def copy_build(to):
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
+BUILT_WITH = ((b"__asan_init", ["OPT=-O1", "SAN=-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"]),
+              (b"__tsan_init", ["OPT=-O1", "SAN=-fsanitize=thread -fno-omit-frame-pointer"]),
+              (b"__gcov_exit", ["OPT=-O0", "SAN=--coverage -fprofile-update=atomic"]))
+
+
 def flags():
-    """Those of `make asan` when that is what built the programs."""
+    """Those of `make asan`, `make tsan` or `make coverage` when that is what built the programs."""
     with open(school.SENDCOD, "rb") as f:
-        sanitized = b"__asan_init" in f.read()
-    return ["OPT=-O1", "SAN=-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"] if sanitized else []
+        program = f.read()
+    return next((flags for mark, flags in BUILT_WITH if mark in program), [])
 
 
 def objects(build):

@@ -391,7 +391,7 @@ static void test_a_push_holds_what_one_may_see(void **state)
         {&all, &filter, ROWS}, {&teacher, &filter, 3}, {&governor, &filter, 0}, {&all, &pupil, 1}, {&all, &filter, ROWS},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct push_for to = {cases[i].sight, cases[i].filter, 1, 41, 0, false};
+        struct push_for to = {cases[i].sight, cases[i].filter, 1, 41, 0, false, false};
         const uint8_t *data;
         size_t size, n_frames, next;
         assert_int_equal(push_commit(cache, &commit, &to, &data, &size, &next), 0);
@@ -419,7 +419,7 @@ static void test_a_large_commit_is_told_in_pieces(void **state)
     struct buffer whole = {0};
     size_t next = 0, pieces = 0, n_frames;
     do {
-        struct push_for to = {&all, &filter, 1, 41, next, false};
+        struct push_for to = {&all, &filter, 1, 41, next, false, false};
         const uint8_t *data;
         size_t size;
         assert_int_equal(push_commit(cache, &commit, &to, &data, &size, &next), 0);

@@ -14,14 +14,14 @@ static sqlite3_stmt *ask(struct view *view, const char *sql)
 
 static int changed(struct view *view, sqlite3_stmt *statement)
 {
-    int code = sqlite3_step(statement);
+    int code = db_next(statement);
     db_done(statement);
     return code == SQLITE_DONE ? 0 : db_error(view->db, code, NULL);
 }
 
 static void copy_text(sqlite3_stmt *statement, int column, char *to, size_t size)
 {
-    const char *text = (const char *)sqlite3_column_text(statement, column);
+    const char *text = db_text(statement, column);
     snprintf(to, size, "%s", text ? text : "");
 }
 
@@ -38,7 +38,7 @@ static bool copy_blob(sqlite3_stmt *statement, int column, uint8_t *to, int size
 static int account_read(sqlite3_stmt *statement, struct account *account)
 {
     int error = ERR_NOT_FOUND;
-    if (sqlite3_step(statement) == SQLITE_ROW) {
+    if (db_next(statement) == SQLITE_ROW) {
         account->staff = sqlite3_column_int64(statement, 0);
         copy_text(statement, 1, account->login, sizeof account->login);
         account->role = sqlite3_column_int(statement, 2);
@@ -88,9 +88,9 @@ int device_find(struct view *view, const uint8_t fingerprint[32], struct device 
     sqlite3_stmt *statement = ask(view, "SELECT id, staff, fingerprint, name, issued, revoked FROM device WHERE fingerprint = ?1");
     if (!statement)
         return ERR_NOMEM;
-    sqlite3_bind_blob(statement, 1, fingerprint, 32, SQLITE_STATIC);
+    db_bind_blob(statement, 1, fingerprint, 32);
     int error = ERR_NOT_FOUND;
-    if (sqlite3_step(statement) == SQLITE_ROW && copy_blob(statement, 2, device->fingerprint, 32)) {
+    if (db_next(statement) == SQLITE_ROW && copy_blob(statement, 2, device->fingerprint, 32)) {
         device->id = sqlite3_column_int64(statement, 0);
         device->staff = sqlite3_column_int64(statement, 1);
         copy_text(statement, 3, device->name, sizeof device->name);
@@ -110,7 +110,7 @@ int device_put(struct view *view, struct device *device)
     if (device->id)
         db_bind(statement, 1, value_number(device->id));
     db_bind(statement, 2, value_number(device->staff));
-    sqlite3_bind_blob(statement, 3, device->fingerprint, 32, SQLITE_STATIC);
+    db_bind_blob(statement, 3, device->fingerprint, 32);
     db_bind(statement, 4, value_text(device->name));
     db_bind(statement, 5, value_number(device->issued));
     db_bind(statement, 6, value_number(device->revoked));
@@ -125,9 +125,9 @@ int ticket_find(struct view *view, const uint8_t hash[32], struct ticket *ticket
     sqlite3_stmt *statement = ask(view, "SELECT hash, staff, device, issued, used FROM ticket WHERE hash = ?1");
     if (!statement)
         return ERR_NOMEM;
-    sqlite3_bind_blob(statement, 1, hash, 32, SQLITE_STATIC);
+    db_bind_blob(statement, 1, hash, 32);
     int error = ERR_NOT_FOUND;
-    if (sqlite3_step(statement) == SQLITE_ROW && copy_blob(statement, 0, ticket->hash, 32)) {
+    if (db_next(statement) == SQLITE_ROW && copy_blob(statement, 0, ticket->hash, 32)) {
         ticket->staff = sqlite3_column_int64(statement, 1);
         ticket->device = sqlite3_column_int64(statement, 2);
         ticket->issued = sqlite3_column_int64(statement, 3);
@@ -143,7 +143,7 @@ int ticket_put(struct view *view, const struct ticket *ticket)
     sqlite3_stmt *statement = ask(view, "INSERT OR REPLACE INTO ticket VALUES (?1, ?2, ?3, ?4, ?5)");
     if (!statement)
         return ERR_NOMEM;
-    sqlite3_bind_blob(statement, 1, ticket->hash, 32, SQLITE_STATIC);
+    db_bind_blob(statement, 1, ticket->hash, 32);
     db_bind(statement, 2, value_number(ticket->staff));
     db_bind(statement, 3, value_number(ticket->device));
     db_bind(statement, 4, value_number(ticket->issued));
@@ -156,7 +156,7 @@ int ticket_remove(struct view *view, const uint8_t hash[32])
     sqlite3_stmt *statement = ask(view, "DELETE FROM ticket WHERE hash = ?1");
     if (!statement)
         return ERR_NOMEM;
-    sqlite3_bind_blob(statement, 1, hash, 32, SQLITE_STATIC);
+    db_bind_blob(statement, 1, hash, 32);
     return changed(view, statement);
 }
 

@@ -29,8 +29,8 @@ static const char *codes_known(struct view *view, const char *list, int32_t on, 
         return codes;
     db_bind(statement, 1, value_text(list));
     db_bind(statement, 2, value_number(on));
-    while (codes && titled && sqlite3_step(statement) == SQLITE_ROW) {
-        const char *code = (const char *)sqlite3_column_text(statement, 0), *title = (const char *)sqlite3_column_text(statement, 1);
+    while (codes && titled && db_next(statement) == SQLITE_ROW) {
+        const char *code = db_text(statement, 0), *title = db_text(statement, 1);
         codes = arena_printf(arena, "%s%s%s", codes, *codes ? ", " : "", code);
         titled = arena_printf(arena, "%s%s%s %s", titled, *titled ? ", " : "", code, title ? title : "");
     }
@@ -42,7 +42,7 @@ static const char *codes_known(struct view *view, const char *list, int32_t on, 
 
 static int check_code(struct view *view, const struct record *record, const struct field *field, struct problem *problem)
 {
-    struct arena *arena = view->writing->change->arena;
+    struct arena *arena = view->writing->work;
     const char *code = record->values[field->index].text;
     int32_t on = event_date(view, record);
     sqlite3_stmt *statement =
@@ -51,7 +51,7 @@ static int check_code(struct view *view, const struct record *record, const stru
         return ERR_NOMEM;
     db_bind(statement, 1, value_text(field->codes));
     db_bind(statement, 2, value_text(code));
-    bool known = sqlite3_step(statement) == SQLITE_ROW, valid = known;
+    bool known = db_next(statement) == SQLITE_ROW, valid = known;
     if (known && sqlite3_column_type(statement, 0) != SQLITE_NULL)
         valid &= sqlite3_column_int(statement, 0) <= on;
     if (known && sqlite3_column_type(statement, 1) != SQLITE_NULL)
@@ -74,7 +74,7 @@ static int reference_about(struct view *view, const struct kind *kind, int64_t i
     sql_add(&sql, "SELECT _about FROM \"%s\" WHERE _removed = 0 AND id = ", kind->table);
     sql_bind(&sql, value_number(id));
     sqlite3_stmt *statement = sql_statement(&sql, view->db);
-    int code = statement ? sqlite3_step(statement) : SQLITE_NOMEM;
+    int code = statement ? db_next(statement) : SQLITE_NOMEM;
     if (code == SQLITE_ROW)
         *about = sqlite3_column_int64(statement, 0);
     db_done(statement);
@@ -114,13 +114,13 @@ static int check_unique(struct view *view, const struct record *record, const ui
     sqlite3_stmt *statement = sql_statement(&sql, view->db);
     if (!statement)
         return ERR_NOMEM;
-    int64_t other = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+    int64_t other = db_next(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
     db_done(statement);
     if (!other)
         return 0;
-    struct record *taken = select_record(view, kind, other, view->writing->change->arena);
+    struct record *taken = select_record(view, kind, other, view->writing->work);
     return problem_in_field(problem, ERR_INVALID, kind, record->id, fields[n - 1], "is already that of %s%s",
-                            taken ? put_name(view, taken, view->writing->change->arena) : "another record",
+                            taken ? put_name(view, taken, view->writing->work) : "another record",
                             taken && taken->removed ? ", which was removed" : "");
 }
 
@@ -209,7 +209,7 @@ int check_record(struct view *view, const struct record *before, const struct re
 // Removing what others refer to is refused, with the list.
 int check_unreferenced(struct view *view, const struct record *record, struct problem *problem)
 {
-    struct arena *arena = view->writing->change->arena;
+    struct arena *arena = view->writing->work;
     const char *list = "";
     int n = 0;
     for (size_t k = 0; k < n_kinds; k++)
@@ -226,7 +226,7 @@ int check_unreferenced(struct view *view, const struct record *record, struct pr
             sqlite3_stmt *statement = sql_statement(&sql, view->db);
             int64_t ids[6];
             int found = 0, code = SQLITE_NOMEM;
-            while (statement && (code = sqlite3_step(statement)) == SQLITE_ROW && found < 6)
+            while (statement && (code = db_next(statement)) == SQLITE_ROW && found < 6)
                 ids[found++] = sqlite3_column_int64(statement, 0);
             db_done(statement);
             if (code != SQLITE_ROW && code != SQLITE_DONE)

@@ -59,8 +59,46 @@ static void sql_fold(sqlite3_context *context, int argc, sqlite3_value **argv)
     char *folded = text ? text_fold(text, &arena) : NULL;
     if (folded)
         sqlite3_result_text(context, folded, -1, SQLITE_TRANSIENT);
+    else if (sqlite3_value_type(argv[0]) != SQLITE_NULL) // a row that is not compared would be a row left out
+        sqlite3_result_error_nomem(context);
     arena_deinit(&arena);
 }
+
+// --- what failed ---
+
+// A connection belongs to one thread, and so does what went wrong with it.
+static _Thread_local int trouble;
+
+void db_calm(void)
+{
+    trouble = SQLITE_OK;
+}
+
+int db_trouble(void)
+{
+    return trouble;
+}
+
+// Every code that SQLite returns passes here: the first that tells of a failure is kept.
+static int noted(int code)
+{
+    int main_code = code & 0xff;
+    if (trouble == SQLITE_OK && main_code != SQLITE_OK && main_code != SQLITE_ROW && main_code != SQLITE_DONE)
+        trouble = code;
+    return code;
+}
+
+bool db_is_disk(int code)
+{
+    return (code & 0xff) == SQLITE_IOERR && code != SQLITE_IOERR_NOMEM;
+}
+
+bool db_is_sync(int code)
+{
+    return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
+}
+
+// --- opening and closing ---
 
 static int on_wal(void *data, sqlite3 *handle, const char *name, int pages)
 {
@@ -96,13 +134,14 @@ int db_open(struct db *db, const char *path, bool create, bool writer, struct pr
     if (code == SQLITE_OK)
         code = db_run(db, writer ? settings : "PRAGMA query_only=ON");
     if (code != SQLITE_OK) {
-        int main_code = code & 0xff;
+        int main_code = code & 0xff, error = main_code == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM ? ERR_NOMEM : ERR_IO;
         if (main_code == SQLITE_BUSY || main_code == SQLITE_LOCKED)
-            problem_set(problem, ERR_IO, "the database %s is in use by another process", path);
+            problem_set(problem, error, "the database %s is in use by another process", path);
         else
-            problem_set(problem, ERR_IO, "the database %s cannot be opened: %s", path, sqlite3_errmsg(db->handle));
+            problem_set(problem, error, "the database %s cannot be opened: %s", path, sqlite3_errstr(code));
+        noted(code);
         db_close(db);
-        return ERR_IO;
+        return error;
     }
     if (writer)
         sqlite3_wal_hook(db->handle, on_wal, db);
@@ -165,18 +204,26 @@ sqlite3_stmt *db_statement(struct db *db, const char *sql)
     if (HASH_COUNT(db->statements) >= STATEMENTS_MOST)
         forget_oldest(db);
     statement = malloc(sizeof *statement + size + 1);
-    if (!statement)
+    if (!statement) {
+        noted(SQLITE_NOMEM);
         return NULL;
+    }
     memcpy(statement->sql, sql, size + 1);
-    int code = sqlite3_prepare_v3(db->handle, sql, (int)size + 1, SQLITE_PREPARE_PERSISTENT, &statement->prepared, NULL);
+    int code = noted(sqlite3_prepare_v3(db->handle, sql, (int)size + 1, SQLITE_PREPARE_PERSISTENT, &statement->prepared, NULL));
     if (code != SQLITE_OK) {
-        log_write(LOG_ERROR, "cannot prepare \"%.300s\": %s", sql, sqlite3_errmsg(db->handle));
+        if ((code & 0xff) == SQLITE_ERROR) // a mistake of ours
+            log_write(LOG_ERROR, "cannot prepare \"%.300s\": %s", sql, sqlite3_errmsg(db->handle));
         free(statement);
         return NULL;
     }
     statement->used = ++db->tick;
     HASH_ADD(hh, db->statements, sql, size, statement);
-    return statement->prepared;
+    if (statement->hh.tbl)
+        return statement->prepared;
+    noted(SQLITE_NOMEM);
+    sqlite3_finalize(statement->prepared);
+    free(statement);
+    return NULL;
 }
 
 void db_done(sqlite3_stmt *statement)
@@ -187,29 +234,61 @@ void db_done(sqlite3_stmt *statement)
     sqlite3_clear_bindings(statement);
 }
 
+static _Thread_local bool within;
+
+void db_within(bool transaction)
+{
+    within = transaction;
+}
+
+int db_next(sqlite3_stmt *statement)
+{
+    // SQLite took the whole transaction back: what the request still writes would be kept, each statement by itself
+    if (within && sqlite3_get_autocommit(sqlite3_db_handle(statement)) && !sqlite3_stmt_readonly(statement) && !fault_on("rollback-unseen"))
+        return noted(SQLITE_ABORT);
+    int code = sqlite3_step(statement);
+    if (code != SQLITE_ROW && code != SQLITE_DONE && fault_on("error-as-end"))
+        return SQLITE_DONE;
+    return noted(code);
+}
+
 int db_step(struct db *db, const char *sql)
 {
     sqlite3_stmt *statement = db_statement(db, sql);
     if (!statement)
         return SQLITE_NOMEM;
-    int code = sqlite3_step(statement);
+    int code = db_next(statement);
     sqlite3_reset(statement);
     return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
 int db_run(struct db *db, const char *sql)
 {
-    return sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+    return noted(sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
 }
 
 void db_bind(sqlite3_stmt *statement, int index, struct value value)
 {
     if (value.type == VALUE_NUMBER)
-        sqlite3_bind_int64(statement, index, value.number);
+        noted(sqlite3_bind_int64(statement, index, value.number));
     else if (value.type == VALUE_TEXT)
-        sqlite3_bind_text(statement, index, value.text, -1, SQLITE_STATIC);
+        noted(sqlite3_bind_text(statement, index, value.text, -1, SQLITE_STATIC));
     else
-        sqlite3_bind_null(statement, index);
+        noted(sqlite3_bind_null(statement, index));
+}
+
+void db_bind_blob(sqlite3_stmt *statement, int index, const void *data, int size)
+{
+    noted(sqlite3_bind_blob(statement, index, data, size, SQLITE_STATIC));
+}
+
+const char *db_text(sqlite3_stmt *statement, int column)
+{
+    bool empty = sqlite3_column_type(statement, column) == SQLITE_NULL; // afterwards it would say so for want of memory, too
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    if (!text && !empty)
+        noted(SQLITE_NOMEM);
+    return text;
 }
 
 struct value db_value(sqlite3_stmt *statement, int column, const struct field *field, struct arena *arena)
@@ -218,7 +297,7 @@ struct value db_value(sqlite3_stmt *statement, int column, const struct field *f
         return (struct value){.type = VALUE_EMPTY};
     if (!field_is_text(field))
         return value_number(sqlite3_column_int64(statement, column));
-    const char *text = (const char *)sqlite3_column_text(statement, column);
+    const char *text = db_text(statement, column);
     char *copy = text ? arena_strndup(arena, text, (size_t)sqlite3_column_bytes(statement, column)) : NULL;
     return copy ? value_text(copy) : (struct value){.type = VALUE_EMPTY};
 }
@@ -228,11 +307,15 @@ int db_error(struct db *db, int code, struct problem *problem)
     int main_code = code & 0xff;
     if (main_code == SQLITE_OK || main_code == SQLITE_ROW || main_code == SQLITE_DONE)
         return 0;
-    if (main_code == SQLITE_NOMEM)
-        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
-    if (main_code == SQLITE_FULL)
-        return problem_set(problem, ERR_READONLY, "the server's disk is full");
-    log_write(LOG_ERROR, "database: %s (%d)", sqlite3_errmsg(db->handle), sqlite3_extended_errcode(db->handle));
+    if (main_code == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM)
+        return problem_set(problem, ERR_NOMEM, "the server is short of memory; nothing was changed");
+    if (main_code == SQLITE_FULL) {
+        problem_set(problem, ERR_READONLY, "the server's disk is full; nothing was changed");
+        problem_hint(problem, DISK_FULL_HINT);
+        return ERR_READONLY;
+    }
+    bool is_last = sqlite3_extended_errcode(db->handle) == code;
+    log_write(LOG_ERROR, "database: %s (%d)", is_last ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code), code);
     return problem_set(problem, ERR_IO, "the database could not be read or written");
 }
 
@@ -240,7 +323,7 @@ int64_t db_number(struct db *db, const char *sql, int64_t otherwise)
 {
     sqlite3_stmt *statement = db_statement(db, sql);
     int64_t number = otherwise;
-    if (statement && sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+    if (statement && db_next(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
         number = sqlite3_column_int64(statement, 0);
     db_done(statement);
     return number;

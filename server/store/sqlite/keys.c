@@ -45,8 +45,8 @@ int keys_find(struct view *view, struct change *change)
     sqlite3_stmt *statement = db_statement(view->db, "SELECT actor, hash, answer FROM request WHERE key = ?1");
     if (!statement)
         return ERR_NOMEM;
-    sqlite3_bind_blob(statement, 1, change->key, sizeof change->key, SQLITE_STATIC);
-    int code = sqlite3_step(statement);
+    db_bind_blob(statement, 1, change->key, sizeof change->key);
+    int code = db_next(statement);
     int found = code == SQLITE_DONE ? 0 : ERR_IO;
     if (code == SQLITE_ROW) {
         bool same = sqlite3_column_int64(statement, 0) == change->actor.staff && sqlite3_column_bytes(statement, 1) == 32 &&
@@ -100,19 +100,19 @@ static int insert(struct view *view, const struct change *change, const uint8_t 
     sqlite3_stmt *statement = db_statement(view->db, "INSERT INTO request (key, at, actor, hash, answer) VALUES (?1, ?2, ?3, ?4, ?5)");
     if (!statement)
         return SQLITE_NOMEM;
-    sqlite3_bind_blob(statement, 1, change->key, sizeof change->key, SQLITE_STATIC);
+    db_bind_blob(statement, 1, change->key, sizeof change->key);
     db_bind(statement, 2, value_number(change->now));
     db_bind(statement, 3, value_number(change->actor.staff));
-    sqlite3_bind_blob(statement, 4, change->hash, sizeof change->hash, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 5, answer, (int)size, SQLITE_STATIC);
-    int code = sqlite3_step(statement);
+    db_bind_blob(statement, 4, change->hash, sizeof change->hash);
+    db_bind_blob(statement, 5, answer, (int)size);
+    int code = db_next(statement);
     db_done(statement);
     return code;
 }
 
 int keys_keep(struct view *view, const struct change *change)
 {
-    struct arena *arena = change->arena;
+    struct arena *arena = view->writing->work;
     const struct change_result *result = &change->result;
     Sendco__PutReply reply = SENDCO__PUT_REPLY__INIT;
     reply.done = arena_zero(arena, result->n_done + 1, sizeof *reply.done);
@@ -149,7 +149,7 @@ int keys_prune(struct db *db, int64_t before)
     if (!statement)
         return SQLITE_NOMEM;
     db_bind(statement, 1, value_number(before));
-    int code = sqlite3_step(statement);
+    int code = db_next(statement);
     db_done(statement);
     return code;
 }

@@ -86,28 +86,28 @@ static int insert_change(struct view *view, const struct line *line, const uint8
         db_statement(view->db, "INSERT INTO change VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)");
     if (!statement)
         return SQLITE_NOMEM;
-    sqlite3_bind_int64(statement, 1, (int64_t)line->seq);
-    sqlite3_bind_int64(statement, 2, (int64_t)line->request);
-    sqlite3_bind_blob(statement, 3, change->key, sizeof change->key, SQLITE_STATIC);
+    db_bind(statement, 1, value_number((int64_t)line->seq));
+    db_bind(statement, 2, value_number((int64_t)line->request));
+    db_bind_blob(statement, 3, change->key, sizeof change->key);
     if (line->batch)
-        sqlite3_bind_int64(statement, 4, (int64_t)line->batch);
-    sqlite3_bind_int64(statement, 5, change->now);
-    sqlite3_bind_int64(statement, 6, change->actor.staff);
+        db_bind(statement, 4, value_number((int64_t)line->batch));
+    db_bind(statement, 5, value_number(change->now));
+    db_bind(statement, 6, value_number(change->actor.staff));
     if (change->actor.on_behalf_of)
-        sqlite3_bind_int64(statement, 7, change->actor.on_behalf_of);
-    sqlite3_bind_int64(statement, 8, change->actor.device);
-    sqlite3_bind_int64(statement, 9, line->record->kind->number);
-    sqlite3_bind_int64(statement, 10, line->record->id);
-    sqlite3_bind_int64(statement, 11, (int64_t)line->record->version);
+        db_bind(statement, 7, value_number(change->actor.on_behalf_of));
+    db_bind(statement, 8, value_number(change->actor.device));
+    db_bind(statement, 9, value_number(line->record->kind->number));
+    db_bind(statement, 10, value_number(line->record->id));
+    db_bind(statement, 11, value_number((int64_t)line->record->version));
     if (line->record->seq)
-        sqlite3_bind_int64(statement, 12, (int64_t)line->record->seq);
-    sqlite3_bind_int64(statement, 13, line->action);
-    sqlite3_bind_blob(statement, 14, line->fields, (int)line->n_fields, SQLITE_STATIC);
+        db_bind(statement, 12, value_number((int64_t)line->record->seq));
+    db_bind(statement, 13, value_number(line->action));
+    db_bind_blob(statement, 14, line->fields, (int)line->n_fields);
     if (change->reason)
-        sqlite3_bind_text(statement, 15, change->reason, -1, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 16, line->commitment, 32, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 17, chain, 32, SQLITE_STATIC);
-    int code = sqlite3_step(statement);
+        db_bind(statement, 15, value_text(change->reason));
+    db_bind_blob(statement, 16, line->commitment, 32);
+    db_bind_blob(statement, 17, chain, 32);
+    int code = db_next(statement);
     db_done(statement);
     return code;
 }
@@ -117,15 +117,16 @@ static int insert_body(struct view *view, uint64_t seq, const uint8_t salt[SALT]
     sqlite3_stmt *statement = db_statement(view->db, "INSERT INTO body VALUES (?1, ?2, ?3)");
     if (!statement)
         return SQLITE_NOMEM;
-    sqlite3_bind_int64(statement, 1, (int64_t)seq);
-    sqlite3_bind_blob(statement, 2, salt, SALT, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 3, body ? (const void *)body : "", (int)size, SQLITE_STATIC);
-    int code = sqlite3_step(statement);
+    db_bind(statement, 1, value_number((int64_t)seq));
+    db_bind_blob(statement, 2, salt, SALT);
+    db_bind_blob(statement, 3, body ? (const void *)body : "", (int)size);
+    int code = db_next(statement);
     db_done(statement);
     return code;
 }
 
-// For whoever follows: the record as it is now, kept until the commit is told.
+// For whoever follows: the record as it is now, kept until the commit is told. Of a large one only what settling
+// asks of each is kept, not the values.
 static int note_row(struct writing *writing, const struct line *line, uint64_t changed)
 {
     if (!writing->commit)
@@ -140,7 +141,10 @@ static int note_row(struct writing *writing, const struct line *line, uint64_t c
         writing->rows = grown;
         writing->rows_room = room;
     }
-    struct record *copy = record_copy(line->record, &writing->commit->arena);
+    struct arena *arena = &writing->commit->arena;
+    writing->commit->large = writing->n_rows >= COMMIT_ROWS;
+    struct record *copy =
+        writing->commit->large ? arena_copy(arena, line->record, sizeof *line->record) : record_copy(line->record, arena);
     if (!copy)
         return ERR_NOMEM;
     writing->rows[writing->n_rows++] = (struct change_row){line->seq, line->action, changed, copy};
@@ -158,7 +162,7 @@ int log_append(struct view *view, struct record *record, enum action action, uin
     if (change->batched && !line.batch)
         line.batch = writing->batch = line.seq;
     line.n_fields = fields_pack(record->kind, changed, line.fields);
-    if (record_pack(record, ~UINT64_C(0), change->arena, &body, &size) || note_row(writing, &line, changed))
+    if (record_pack(record, ~UINT64_C(0), writing->work, &body, &size) || note_row(writing, &line, changed))
         return problem_set(problem, ERR_NOMEM, "the server is short of memory");
     // salt and commitment follow from the request, so the same log can be made again from the same requests
     crypto_generichash(salt, sizeof salt, (const uint8_t *)&line.seq, sizeof line.seq, change->entropy, sizeof change->entropy);
@@ -173,6 +177,17 @@ int log_append(struct view *view, struct record *record, enum action action, uin
     writing->from_seq = line.request;
     writing->to_seq = line.seq;
     return 0;
+}
+
+int log_chain(struct db *db, uint8_t chain[32])
+{
+    sqlite3_stmt *statement = db_statement(db, "SELECT chain FROM change ORDER BY seq DESC LIMIT 1");
+    int code = statement ? db_next(statement) : SQLITE_NOMEM;
+    memset(chain, 0, 32); // where it begins
+    if (code == SQLITE_ROW && sqlite3_column_bytes(statement, 0) == 32)
+        memcpy(chain, sqlite3_column_blob(statement, 0), 32);
+    db_done(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 // --- the past of one record ---
@@ -190,7 +205,7 @@ static int walk(struct view *view, uint64_t seq, step_fn *step, void *data)
         return ERR_NOMEM;
     while (seq && !stop) {
         db_bind(statement, 1, value_number((int64_t)seq));
-        int code = sqlite3_step(statement);
+        int code = db_next(statement);
         seq = 0;
         if (code == SQLITE_ROW) {
             stop = step(statement, data);
@@ -288,7 +303,7 @@ static int read_entry(struct view *view, sqlite3_stmt *statement, const struct k
                             .on_behalf_of = sqlite3_column_int64(statement, 5),
                             .action = (enum action)sqlite3_column_int(statement, 6)};
     entry->changed = fields_unpack(kind, sqlite3_column_blob(statement, 7), sqlite3_column_bytes(statement, 7));
-    const char *reason = (const char *)sqlite3_column_text(statement, 8);
+    const char *reason = db_text(statement, 8);
     entry->reason = reason ? arena_strdup(arena, reason) : NULL;
     struct record *record;
     if (sqlite3_column_type(statement, 9) == SQLITE_NULL) // erased by law: who and when stay
@@ -375,7 +390,7 @@ static struct commit *commit_start(struct view *view, sqlite3_stmt *statement)
         return NULL;
     arena_init(&commit->arena, 0);
     commit->refs = 1;
-    commit->from_seq = (uint64_t)sqlite3_column_int64(statement, 11);
+    commit->from_seq = (uint64_t)sqlite3_column_int64(statement, 0);
     commit->batch = (uint64_t)sqlite3_column_int64(statement, 2);
     commit->at = sqlite3_column_int64(statement, 3);
     commit->actor = sqlite3_column_int64(statement, 4);
@@ -408,6 +423,59 @@ static int commit_add(struct view *view, sqlite3_stmt *statement, struct commit 
     return 0;
 }
 
+// The last change of a request, from any of its changes on: requests lie in the log one behind the other.
+static uint64_t request_end(struct view *view, uint64_t seq, int64_t request)
+{
+    sqlite3_stmt *statement = db_statement(view->db, "SELECT request FROM change WHERE seq = ?1");
+    uint64_t low = seq, high = view->seq;
+    while (statement && low < high) {
+        uint64_t middle = low + (high - low + 1) / 2;
+        db_bind(statement, 1, value_number((int64_t)middle));
+        bool inside = db_next(statement) == SQLITE_ROW && sqlite3_column_int64(statement, 0) == request;
+        sqlite3_reset(statement);
+        low = inside ? middle : low;
+        high = inside ? high : middle - 1;
+    }
+    db_done(statement);
+    return low;
+}
+
+struct feed {
+    struct view *view;
+    struct commit *commit; // under way; NULL: none
+    int64_t request;       // that it is of
+    size_t limit, told;
+    int (*on_commit)(struct commit *commit, void *data);
+    void *data;
+};
+
+// Hands over what is under way. 0 to go on.
+static int feed_tell(struct feed *feed, bool more)
+{
+    struct commit *commit = feed->commit;
+    feed->commit = NULL;
+    commit->more = more;
+    commit->end_seq = more ? request_end(feed->view, commit->to_seq, feed->request) : commit->to_seq;
+    return feed->on_commit(commit, feed->data); // takes it
+}
+
+// One row of the log. *over: there are as many as were asked for.
+static int feed_row(struct feed *feed, sqlite3_stmt *statement, bool *over)
+{
+    int64_t request = sqlite3_column_int64(statement, 11);
+    struct commit *commit = feed->commit;
+    if (commit && (feed->request != request || commit->n_rows == COMMIT_ROWS)) {
+        int error = feed_tell(feed, feed->request == request);
+        *over = feed->limit && ++feed->told == feed->limit;
+        if (error || *over)
+            return error;
+    }
+    if (!feed->commit && !(feed->commit = commit_start(feed->view, statement)))
+        return ERR_NOMEM;
+    feed->request = request;
+    return commit_add(feed->view, statement, feed->commit);
+}
+
 int view_commits(struct view *view, uint64_t from, size_t limit, int (*on_commit)(struct commit *commit, void *data), void *data,
                  struct problem *problem)
 {
@@ -418,29 +486,14 @@ int view_commits(struct view *view, uint64_t from, size_t limit, int (*on_commit
     if (!statement)
         return problem_set(problem, ERR_INTERNAL, "the log could not be read");
     db_bind(statement, 1, value_number((int64_t)from));
-    struct commit *commit = NULL;
+    struct feed feed = {.view = view, .limit = limit, .on_commit = on_commit, .data = data};
     int error = 0, code = SQLITE_DONE;
-    size_t told = 0;
-    while (!error && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (!commit || commit->from_seq != (uint64_t)sqlite3_column_int64(statement, 11)) {
-            if (commit) {
-                error = on_commit(commit, data); // takes it
-                commit = NULL;
-                if (error || (limit && ++told == limit))
-                    break;
-            }
-            if (!(commit = commit_start(view, statement))) {
-                error = ERR_NOMEM;
-                break;
-            }
-        }
-        error = commit_add(view, statement, commit);
-    }
+    bool over = false;
+    while (!error && !over && (code = db_next(statement)) == SQLITE_ROW)
+        error = feed_row(&feed, statement, &over);
     db_done(statement);
-    if (!error && commit && code == SQLITE_DONE) {
-        error = on_commit(commit, data);
-        commit = NULL;
-    }
-    commit_unref(commit);
+    if (!error && feed.commit && code == SQLITE_DONE)
+        error = feed_tell(&feed, false);
+    commit_unref(feed.commit);
     return error ? error : db_error(view->db, code, problem);
 }

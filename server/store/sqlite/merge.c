@@ -50,7 +50,7 @@ static void note_conflict(struct merge *merge, const struct field *field, struct
             if (field_group_bits(merge->mine->kind, field) & merge->changed & field_bit(&merge->mine->kind->fields[j]) &&
                 !log_author(merge->view, merge->theirs, merge->base->version, &merge->mine->kind->fields[j], &who, &when))
                 break;
-    conflict.who = view_staff_name(merge->view, who, merge->view->writing->change->arena);
+    conflict.who = view_staff_name(merge->view, who, merge->view->writing->work);
     conflict.when = when;
     problem_field_add(problem, &conflict);
 }
@@ -59,7 +59,7 @@ static void note_conflict(struct merge *merge, const struct field *field, struct
 static int say_conflict(struct merge *merge, struct problem *problem)
 {
     const struct kind *kind = merge->mine->kind;
-    struct arena *arena = merge->view->writing->change->arena;
+    struct arena *arena = merge->view->writing->work;
     uint64_t told = merge->conflicts & ~scope_withheld(&merge->view->scope, kind, merge->theirs->about);
     const char *labels = "";
     char id[ID_TEXT_MAX], when_text[32];

@@ -24,7 +24,7 @@ int64_t about_resolve(struct view *view, const struct record *record)
     int64_t id = record->values[about->path[0]].number;
     const struct kind *kind = record->kind->fields[about->path[0]].ref;
     for (int i = 1; i < about->depth && id > 0; i++) {
-        struct record *next = select_record(view, kind, id, view->writing ? view->writing->change->arena : &view->arena);
+        struct record *next = select_record(view, kind, id, view->writing ? view->writing->work : &view->arena);
         if (!next)
             return 0;
         id = next->values[about->path[i]].number;
@@ -58,38 +58,45 @@ static int done_add(struct view *view, struct done_item done)
     return 0;
 }
 
-// --- temporary ids: -1 … -n of one request ---
+// --- temporary ids of one request ---
+
+// Where it is or may be put. Mostly they are -1, -2, -3 …, which lie side by side.
+static struct temporary *id_slot(struct temporary *ids, size_t room, const struct kind *kind, int64_t temporary)
+{
+    size_t at = ((size_t)-(temporary + 1) + kind->index * (size_t)2654435761u) & (room - 1);
+    while (ids[at].kind && (ids[at].kind != kind || ids[at].temporary != temporary))
+        at = (at + 1) & (room - 1);
+    return &ids[at];
+}
+
+static bool ids_grow(struct writing *writing)
+{
+    size_t room = writing->ids_room ? 4 * writing->ids_room : 32;
+    struct temporary *grown = arena_zero(writing->change->arena, room, sizeof *grown);
+    for (size_t i = 0; grown && i < writing->ids_room; i++)
+        if (writing->ids[i].kind)
+            *id_slot(grown, room, writing->ids[i].kind, writing->ids[i].temporary) = writing->ids[i];
+    if (!grown)
+        return false;
+    writing->ids = grown;
+    writing->ids_room = room;
+    return true;
+}
 
 static int id_note(struct view *view, const struct kind *kind, int64_t temporary, int64_t id)
 {
     struct writing *writing = view->writing;
-    if (writing->n_ids == writing->ids_room) {
-        size_t room = writing->ids_room ? 2 * writing->ids_room : 16;
-        void *grown = arena_alloc(writing->change->arena, room * sizeof *writing->ids);
-        if (!grown)
-            return ERR_NOMEM;
-        if (writing->n_ids)
-            memcpy(grown, writing->ids, writing->n_ids * sizeof *writing->ids);
-        writing->ids = grown;
-        writing->ids_room = room;
-    }
-    writing->ids[writing->n_ids].kind = kind;
-    writing->ids[writing->n_ids].temporary = temporary;
-    writing->ids[writing->n_ids++].id = id;
+    if (2 * writing->n_ids >= writing->ids_room && !ids_grow(writing))
+        return ERR_NOMEM;
+    *id_slot(writing->ids, writing->ids_room, kind, temporary) = (struct temporary){kind, temporary, id};
+    writing->n_ids++;
     return 0;
 }
 
-// Mostly -1, -2, -3 …: the place is a good guess; else it is looked for.
 static int64_t id_find(const struct view *view, const struct kind *kind, int64_t temporary)
 {
     const struct writing *writing = view->writing;
-    size_t guess = (size_t)(-(temporary + 1));
-    if (guess < writing->n_ids && writing->ids[guess].temporary == temporary && writing->ids[guess].kind == kind)
-        return writing->ids[guess].id;
-    for (size_t i = writing->n_ids; i-- > 0;)
-        if (writing->ids[i].temporary == temporary && writing->ids[i].kind == kind)
-            return writing->ids[i].id;
-    return 0;
+    return writing->n_ids ? id_slot(writing->ids, writing->ids_room, kind, temporary)->id : 0;
 }
 
 static int resolve_temporaries(struct view *view, struct record *record, struct problem *problem)
@@ -115,7 +122,7 @@ static int64_t id_allot(struct view *view, const struct kind *kind)
     if (!statement)
         return 0;
     db_bind(statement, 1, value_number(kind->number));
-    if (sqlite3_step(statement) == SQLITE_ROW)
+    if (db_next(statement) == SQLITE_ROW)
         id = sqlite3_column_int64(statement, 0);
     db_done(statement);
     return id;
@@ -157,7 +164,7 @@ static int row_insert(struct view *view, const struct record *record)
     const struct kind *kind = record->kind;
     struct sql sql;
     const struct value fixed[] = {value_number((int64_t)record->version), value_number((int64_t)view->seq + 1), value_number(record->about),
-                                  value_number(record->removed), value_text(put_sort_key(record, view->writing->change->arena))};
+                                  value_number(record->removed), value_text(put_sort_key(record, view->writing->work))};
     // columns by name: a widened table has them in another order than the kind
     sql_init(&sql);
     sql_add(&sql, "INSERT INTO \"%s\" (id, _version, _seq, _about, _removed, _sort", kind->table);
@@ -171,7 +178,7 @@ static int row_insert(struct view *view, const struct record *record)
     }
     sql_add(&sql, ")");
     sqlite3_stmt *statement = sql_statement(&sql, view->db);
-    int code = statement ? sqlite3_step(statement) : SQLITE_NOMEM;
+    int code = statement ? db_next(statement) : SQLITE_NOMEM;
     db_done(statement);
     return code;
 }
@@ -200,14 +207,14 @@ static int row_update(struct view *view, const struct record *before, const stru
     }
     if (sorted) {
         sql_add(&sql, ", _sort = ");
-        sql_bind(&sql, value_text(put_sort_key(after, view->writing->change->arena)));
+        sql_bind(&sql, value_text(put_sort_key(after, view->writing->work)));
     }
     sql_add(&sql, " WHERE id = ");
     sql_bind(&sql, value_number(after->id));
     sql_add(&sql, " AND _version = ");
     sql_bind(&sql, value_number((int64_t)before->version));
     sqlite3_stmt *statement = sql_statement(&sql, view->db);
-    int code = statement ? sqlite3_step(statement) : SQLITE_NOMEM;
+    int code = statement ? db_next(statement) : SQLITE_NOMEM;
     db_done(statement);
     return code == SQLITE_DONE && sqlite3_changes(view->db->handle) != 1 ? SQLITE_INTERNAL : code;
 }
@@ -265,7 +272,7 @@ int put_store(struct view *view, const struct record *before, struct record *aft
         return db_error(view->db, code, problem);
     error = run_effects(view, was, after, problem);
     // an effect may have changed this very record: its author is told the version that there is now
-    struct record *now = error || !has_effects(view->store, after->kind) ? NULL : select_record(view, after->kind, after->id, &view->arena);
+    struct record *now = error || !has_effects(view->store, after->kind) ? NULL : select_record(view, after->kind, after->id, view->writing->work);
     if (now)
         after->version = now->version;
     return error;
@@ -275,7 +282,7 @@ int put_store(struct view *view, const struct record *before, struct record *aft
 
 static int put_new(struct view *view, const struct put_item *item, struct problem *problem)
 {
-    struct arena *arena = view->writing->change->arena;
+    struct arena *arena = view->writing->work;
     struct record *record = record_copy(item->record, arena);
     if (!record)
         return problem_set(problem, ERR_NOMEM, "the server is short of memory");
@@ -309,7 +316,7 @@ static int removed_conflict(struct view *view, const struct record *theirs, stru
 {
     char when[32], id[ID_TEXT_MAX];
     int64_t who = 0, at = 0;
-    struct arena *arena = view->writing->change->arena;
+    struct arena *arena = view->writing->work;
     log_author(view, theirs, theirs->version - 1, NULL, &who, &at);
     const char *name = view_staff_name(view, who, arena);
     id_format(theirs->kind, theirs->id, id);
@@ -324,7 +331,7 @@ static int find_theirs(struct view *view, const struct kind *kind, int64_t id, u
                        struct problem *problem)
 {
     char text[ID_TEXT_MAX];
-    *theirs = select_record(view, kind, id, view->writing->change->arena);
+    *theirs = select_record(view, kind, id, view->writing->work);
     id_format(kind, id, text);
     if (!*theirs || !scope_reads_record(view->reach, kind, (*theirs)->about))
         return problem_set(problem, ERR_NOT_FOUND, "there is no %s %s, or you may not see it", kind->noun, text);
@@ -350,7 +357,7 @@ static void apply_item(struct record *record, const struct put_item *item)
 static int blame_merge(struct view *view, const struct record *base, const struct put_item *item, const struct record *theirs, int error,
                        struct problem *problem)
 {
-    struct arena *arena = view->writing->change->arena;
+    struct arena *arena = view->writing->work;
     struct record *alone = record_copy(base, arena);
     struct problem other;
     problem_init(&other, arena);
@@ -372,7 +379,7 @@ static int blame_merge(struct view *view, const struct record *base, const struc
 static int put_edit(struct view *view, const struct put_item *item, struct problem *problem)
 {
     const struct kind *kind = item->record->kind;
-    struct arena *arena = view->writing->change->arena;
+    struct arena *arena = view->writing->work;
     struct record *theirs, *base, *mine;
     uint64_t touched = item->set | item->cleared;
     int error = find_theirs(view, kind, item->record->id, item->record->version, &theirs, problem);
@@ -418,71 +425,9 @@ int put_item(struct view *view, const struct put_item *item, struct problem *pro
     return item->record->id > 0 ? put_edit(view, item, problem) : put_new(view, item, problem);
 }
 
-struct place {
-    uint32_t kind;
-    int64_t temporary;
-    size_t item;
-};
-
-static int compare_places(const void *a, const void *b)
-{
-    const struct place *x = a, *y = b;
-    return x->kind != y->kind ? (x->kind > y->kind) - (x->kind < y->kind) : (x->temporary > y->temporary) - (x->temporary < y->temporary);
-}
-
-struct order_of {
-    const struct change *change;
-    struct place *places;
-    bool *begun;
-};
-
-// A new record of the request that this one refers to and that nobody has begun with; n_items: none.
-static size_t waits_for(const struct order_of *order, const struct put_item *item)
-{
-    for (int i = 0; i < item->record->kind->n_fields; i++) {
-        const struct value *value = &item->record->values[i];
-        if (item->record->kind->fields[i].as != AS_REF || value->type != VALUE_NUMBER || value->number >= 0)
-            continue;
-        struct place wanted = {item->record->kind->fields[i].ref->number, value->number, 0};
-        struct place *found = bsearch(&wanted, order->places, order->change->n_items, sizeof wanted, compare_places);
-        if (found && !order->begun[found->item])
-            return found->item;
-    }
-    return order->change->n_items;
-}
-
-// New records may refer to each other in any order: what is referred to goes
-// first. A circle, or what is not there, is left for put_item to name.
-int put_items(struct view *view, const struct change *change, struct problem *problem)
-{
-    size_t n = change->n_items, depth = 0;
-    struct order_of order = {change, arena_alloc(change->arena, (n + 1) * sizeof(struct place)),
-                             arena_zero(change->arena, n + 1, sizeof(bool))};
-    size_t *stack = arena_alloc(change->arena, (n + 1) * sizeof *stack);
-    if (!order.places || !order.begun || !stack)
-        return problem_set(problem, ERR_NOMEM, "the server is short of memory");
-    for (size_t i = 0; i < n; i++)
-        order.places[i] = (struct place){change->items[i].record->kind->number, change->items[i].record->id, i};
-    qsort(order.places, n, sizeof *order.places, compare_places);
-    int error = 0;
-    for (size_t i = 0; i < n && !error; i++) {
-        if (order.begun[i])
-            continue;
-        order.begun[stack[depth++] = i] = true;
-        while (depth && !error) {
-            size_t next = waits_for(&order, &change->items[stack[depth - 1]]);
-            if (next < n)
-                order.begun[stack[depth++] = next] = true;
-            else
-                error = put_item(view, &change->items[stack[--depth]], problem);
-        }
-    }
-    return error;
-}
-
 int put_remove(struct view *view, const struct kind *kind, int64_t id, uint64_t version, struct problem *problem)
 {
-    struct arena *arena = view->writing->change->arena;
+    struct arena *arena = view->writing->work;
     struct record *theirs;
     int error = find_theirs(view, kind, id, version, &theirs, problem);
     if (error)
@@ -510,7 +455,7 @@ int put_remove(struct view *view, const struct kind *kind, int64_t id, uint64_t 
 static void hide_unseen(struct view *view, const struct record *record)
 {
     struct change_result *result = &view->writing->change->result;
-    struct record *now = select_record(view, record->kind, result->done[result->n_done - 1].id, view->writing->change->arena);
+    struct record *now = select_record(view, record->kind, result->done[result->n_done - 1].id, view->writing->work);
     if (now && !scope_reads_record(&view->scope, now->kind, now->about))
         result->n_done--;
 }
@@ -523,7 +468,7 @@ int view_put(struct view *view, const struct record *record, uint64_t set, int64
     bool before = writing->caused;
     size_t at = writing->change->result.n_done;
     writing->caused = true;
-    struct put_item item = {.record = record_copy(record, writing->change->arena), .set = set};
+    struct put_item item = {.record = record_copy(record, writing->work), .set = set};
     int error = item.record ? put_item(view, &item, problem) : ERR_NOMEM;
     writing->caused = before;
     if (error || writing->change->result.n_done <= at)

@@ -1,77 +1,206 @@
 // Readers: threads that answer from one snapshot each, and let it go before the
-// answer leaves, so that no slow client holds the WAL.
+// answer leaves, so that no slow client holds the WAL. Who asks is served in turn,
+// however much each asks, and long questions never have all the readers.
 #include "server/store/sqlite/sqlite.h"
+
+#include <time.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 
 #define TURN_MAX 32                          // requests answered from one snapshot
 #define TURN_NS  (UINT64_C(5) * 1000 * 1000) // … while it is this young
+#define SNAPSHOT_NS (UINT64_C(100) * 1000 * 1000) // a question that takes longer holds the WAL
+#define LONG_NS  (UINT64_C(1) * 1000 * 1000) // of one's questions lately: the next is likely to be long
+#define MUCH_NS  (UINT64_C(30) * 1000 * 1000) // of a reader's time lately, each AGE_NS counting half as much as the one after it
+#define AGE_NS   (UINT64_C(100) * 1000 * 1000)
 
-// A share of what waits, so that the other readers find work too. Empty: it is
-// time to end.
-static void take(struct store *store, struct queue *jobs)
+static struct turn *turn_of(struct store *store, const struct job *job)
+{
+    return &store->turns[(uint64_t)job->actor.staff % READ_TURNS];
+}
+
+// What the loop has handed over joins what its people wait for. Under the mutex, as is what follows.
+static void sort_in(struct store *store)
+{
+    for (struct job *job; (job = queue_pop(&store->reading.queue)) != NULL; store->n_in_turn++)
+        queue_push(&turn_of(store, job)->queue, job);
+}
+
+// Who asks long questions, or so many that it comes to the same.
+static bool turn_is_long(const struct turn *turn)
+{
+    return turn->cost > LONG_NS || turn->used > MUCH_NS;
+}
+
+// How many readers may answer such at once: one fewer while anybody else is about.
+static unsigned long_most(const struct store *store)
+{
+    bool others = false;
+    for (size_t i = 0; i < READ_TURNS && !others; i++)
+        others = (store->turns[i].used || store->turns[i].queue.size) && !turn_is_long(&store->turns[i]);
+    return others && store->n_readers > 1 ? store->n_readers - 1 : store->n_readers;
+}
+
+// One question of each who waits, and round again: a share, so that the other readers find work
+// too, and no more than is soon done, for who comes now waits for it. A long one goes alone.
+static void take_turns(struct store *store, struct queue *jobs, bool *is_long)
+{
+    sort_in(store);
+    unsigned most = long_most(store), empty = 0;
+    uint64_t cost = 0;
+    size_t share = store->n_in_turn / store->n_readers + 1;
+    for (; empty < READ_TURNS && cost < LONG_NS && jobs->size < share && jobs->size < TURN_MAX; store->next_turn++) {
+        struct turn *turn = &store->turns[store->next_turn % READ_TURNS];
+        bool slow = most < store->n_readers ? turn_is_long(turn) : turn->cost > LONG_NS;
+        empty++;
+        if (!turn->queue.size || (slow && store->n_long >= most))
+            continue;
+        if (slow && jobs->size)
+            return; // it comes first the next time
+        queue_push(jobs, queue_pop(&turn->queue));
+        store->n_in_turn--;
+        cost += turn->cost;
+        empty = 0;
+        if (slow) {
+            *is_long = true;
+            store->n_long++;
+            store->next_turn++;
+            return;
+        }
+    }
+}
+
+// Empty: it is time to end. Who comes last of the readers then takes what is left.
+static void take(struct store *store, struct queue *jobs, bool *is_long)
 {
     struct lane *lane = &store->reading;
+    *is_long = false;
     uv_mutex_lock(&lane->mutex);
-    while (!lane->queue.size && !lane->stopping)
+    while (take_turns(store, jobs, is_long), !jobs->size && !lane->stopping)
         uv_cond_wait(&lane->filled, &lane->mutex);
-    size_t share = lane->queue.size / store->n_readers + 1;
-    while (lane->queue.size && jobs->size < share && jobs->size < TURN_MAX)
-        queue_push(jobs, queue_pop(&lane->queue));
     uv_mutex_unlock(&lane->mutex);
 }
 
-// What it took but had no time for goes back to the front.
-static void give_back(struct store *store, struct queue *jobs)
+static void queue_push_front(struct queue *queue, struct job *job)
 {
-    struct lane *lane = &store->reading;
-    if (!jobs->size)
+    job->next = queue->first;
+    queue->first = job;
+    if (!queue->last)
+        queue->last = job;
+    queue->size++;
+}
+
+// What was answered tells how long its people's questions are.
+static void reckon(struct store *store, const struct queue *answered)
+{
+    for (uint64_t now = clock_monotonic(); now - store->aged > AGE_NS; store->aged = now)
+        for (size_t i = 0; i < READ_TURNS; i++)
+            store->turns[i].used /= 2;
+    for (const struct job *job = answered->first; job; job = job->next) {
+        struct turn *turn = turn_of(store, job);
+        turn->cost = (7 * turn->cost + job->took) / 8;
+        turn->used += job->took;
+    }
+}
+
+// What there was no time for goes back to the front.
+static void give_back(struct store *store, const struct queue *answered, struct queue *jobs, bool was_long)
+{
+    struct job *back = NULL;
+    for (struct job *job; (job = queue_pop(jobs)) != NULL; back = job)
+        job->next = back;
+    uv_mutex_lock(&store->reading.mutex);
+    reckon(store, answered);
+    if (back)
+        uv_cond_signal(&store->reading.filled);
+    for (struct job *job = back; job; job = back) {
+        back = job->next;
+        queue_push_front(&turn_of(store, job)->queue, job);
+        store->n_in_turn++;
+    }
+    store->n_long -= was_long;
+    uv_mutex_unlock(&store->reading.mutex);
+}
+
+// Of this thread: how long it waited for a processor says nothing about a question.
+static uint64_t processor_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+// Snapshots are to be short. One that was not is told of once, and the next when it is half as long again.
+static void note_long(struct store *store, uint64_t took)
+{
+    uint64_t longest = store->longest_read;
+    if (took <= SNAPSHOT_NS || took < longest + longest / 2)
         return;
-    uv_mutex_lock(&lane->mutex);
-    jobs->last->next = lane->queue.first;
-    lane->queue.first = jobs->first;
-    lane->queue.last = lane->queue.last ? lane->queue.last : jobs->last;
-    lane->queue.size += jobs->size;
-    uv_cond_signal(&lane->filled);
-    uv_mutex_unlock(&lane->mutex);
-    *jobs = (struct queue){NULL, NULL, 0};
+    store->longest_read = took;
+    log_write(LOG_NOTE, "one question was read for %llu ms, from one snapshot", (unsigned long long)(took / 1000000));
 }
 
 static void answer(struct store *store, struct db *db, struct job *job)
 {
+
     struct view view = {.now = clock_now(), .today = clock_today()};
+    uint64_t began = processor_ns();
     int error = view_begin(&view, store, db, &job->actor);
     job->result = error ? error : job->read(&view, job->data);
+    int trouble = view_trouble(&view, NULL);
+    if (trouble && job->result != ERR_TOO_LARGE) // which says more
+        job->result = trouble;
     view_end(&view);
+    job->took = processor_ns() - began;
+    note_long(store, job->took);
+}
+
+// A snapshot to answer from. 0, or what to answer instead; the next questions try anew.
+static int begin(struct store *store, struct db *db)
+{
+    struct problem problem;
+    problem_init(&problem, NULL);
+    db_calm();
+    if (!db->handle && db_open(db, store->path, false, false, &problem)) {
+        log_write(LOG_ERROR, "a reader could not start: %s", problem.message);
+        return problem.error;
+    }
+    db->epoch = store->epoch;
+    if (!sqlite3_get_autocommit(db->handle))
+        db_run(db, "ROLLBACK"); // what could not be ended before
+    db_calm();
+    return db_error(db, db_step(db, "BEGIN"), NULL);
+}
+
+static void end(struct db *db)
+{
+    if (db_step(db, "COMMIT") != SQLITE_OK && !sqlite3_get_autocommit(db->handle))
+        db_run(db, "ROLLBACK");
 }
 
 void reader_main(void *data)
 {
     struct store *store = data;
-    struct db db;
-    struct problem problem;
-    problem_init(&problem, NULL);
-    if (db_open(&db, store->path, false, false, &problem)) {
-        log_write(LOG_ERROR, "a reader could not start: %s", problem.message);
-        db.handle = NULL;
-    }
-    db.epoch = store->epoch;
-    for (struct queue jobs = {NULL, NULL, 0}; take(store, &jobs), jobs.size;) {
+    struct db db = {.handle = NULL};
+    if (begin(store, &db) == 0) // now, not when the first waits for it
+        end(&db);
+    bool is_long;
+    for (struct queue jobs = {NULL, NULL, 0}; take(store, &jobs, &is_long), jobs.size;) {
         struct queue answered = {NULL, NULL, 0};
         uint64_t began = clock_monotonic();
-        bool open = db.handle && db_step(&db, "BEGIN") == SQLITE_OK;
+        int closed = begin(store, &db);
         while (jobs.size && (!answered.size || clock_monotonic() - began < TURN_NS)) {
             struct job *job = queue_pop(&jobs);
-            if (open)
-                answer(store, &db, job);
+            if (closed)
+                job->result = closed;
             else
-                job->result = ERR_IO;
+                answer(store, &db, job);
             queue_push(&answered, job);
         }
-        if (open)
-            db_step(&db, "COMMIT");
-        give_back(store, &jobs);
+        if (!closed)
+            end(&db);
+        give_back(store, &answered, &jobs, is_long);
         store_finish(store, &answered);
     }
     db_close(&db);

@@ -66,7 +66,7 @@ static bool has_column(struct db *db, const struct kind *kind, const struct fiel
         return false;
     db_bind(statement, 1, value_text(kind->table));
     db_bind(statement, 2, value_text(field->name));
-    bool found = sqlite3_step(statement) == SQLITE_ROW;
+    bool found = db_next(statement) == SQLITE_ROW;
     db_done(statement);
     return found;
 }
@@ -121,7 +121,7 @@ static int tables(struct db *db)
         if (!statement)
             return SQLITE_NOMEM;
         db_bind(statement, 1, value_text(kinds[i].table));
-        bool found = sqlite3_step(statement) == SQLITE_ROW;
+        bool found = db_next(statement) == SQLITE_ROW;
         db_done(statement);
         code = found ? table_widen(db, &kinds[i]) : table_create(db, &kinds[i]);
         if (code == SQLITE_OK)
@@ -137,7 +137,7 @@ static int meta_put(struct db *db, const char *key, const char *value)
         return SQLITE_NOMEM;
     db_bind(statement, 1, value_text(key));
     db_bind(statement, 2, value_text(value));
-    int code = sqlite3_step(statement);
+    int code = db_next(statement);
     db_done(statement);
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
@@ -149,8 +149,8 @@ char *schema_meta(struct db *db, const char *key, char *buffer, size_t size)
         return NULL;
     db_bind(statement, 1, value_text(key));
     char *found = NULL;
-    if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL) {
-        snprintf(buffer, size, "%s", (const char *)sqlite3_column_text(statement, 0));
+    if (db_next(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL) {
+        snprintf(buffer, size, "%s", db_text(statement, 0));
         found = buffer;
     }
     db_done(statement);
@@ -224,12 +224,12 @@ static int migrate_2(struct db *db)
             " WHERE type = 'index' AND sql IS NOT NULL AND instr(name, '_') AND name NOT LIKE 'change%' AND name NOT LIKE '%.%'");
     if (!statement)
         return SQLITE_NOMEM;
-    int code = sqlite3_step(statement);
+    int code = db_next(statement);
     if (code == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT) {
         if (sqlite3_column_bytes(statement, 0) >= (int)sizeof drops)
             code = SQLITE_TOOBIG;
         else
-            snprintf(drops, sizeof drops, "%s", (const char *)sqlite3_column_text(statement, 0));
+            snprintf(drops, sizeof drops, "%s", db_text(statement, 0));
     }
     db_done(statement);
     return code != SQLITE_ROW ? code : db_run(db, drops);
@@ -253,8 +253,11 @@ static int needs_change(struct problem *problem)
 
 int schema_open(struct db *db, const struct store_options *options, struct problem *problem)
 {
-    int64_t version = db_number(db, "PRAGMA user_version", 0);
-    if (!options->create && db_number(db, "PRAGMA application_id", 0) != APPLICATION_ID)
+    db_calm();
+    int64_t version = db_number(db, "PRAGMA user_version", 0), application = db_number(db, "PRAGMA application_id", 0);
+    if (db_trouble())
+        return db_error(db, db_trouble(), problem);
+    if (!options->create && application != APPLICATION_ID)
         return problem_set(problem, ERR_CONFIG, "this is not a sendco database");
     if (version > SCHEMA_VERSION)
         return problem_set(problem, ERR_VERSION, "the database was made by a newer sendcod (schema %lld, this one knows %d)",
@@ -269,6 +272,8 @@ int schema_open(struct db *db, const struct store_options *options, struct probl
         code = tables(db);
     if (code == SQLITE_OK)
         code = derive(db, options->create);
+    if (code == SQLITE_OK)
+        code = db_trouble(); // what could not be read is not "absent"
     if (code == SQLITE_OK)
         code = db_run(db, "COMMIT");
     if (code == SQLITE_OK)
@@ -285,6 +290,7 @@ int schema_seed_lists(struct store *store, struct db *db, struct problem *proble
     struct arena arena;
     arena_init(&arena, 0);
     size_t room = 0, n = 0;
+    uint64_t shortages = shortage_count();
     for (size_t i = 0; i < n_code_lists; i++)
         room += code_lists[i].n_rows;
     struct put_item *items = arena_zero(&arena, room + 1, sizeof *items);
@@ -294,7 +300,7 @@ int schema_seed_lists(struct store *store, struct db *db, struct problem *proble
         if (!statement)
             continue;
         db_bind(statement, 1, value_text(list->name));
-        bool known = sqlite3_step(statement) == SQLITE_ROW;
+        bool known = db_next(statement) == SQLITE_ROW;
         db_done(statement);
         for (size_t j = 0; !known && j < list->n_rows; j++) {
             const struct code_row *row = &list->rows[j];
@@ -317,8 +323,10 @@ int schema_seed_lists(struct store *store, struct db *db, struct problem *proble
             items[n++] = (struct put_item){.record = record, .set = ~UINT64_C(0)};
         }
     }
-    int error = 0;
-    if (n) {
+    int error = db_error(db, db_trouble(), problem);
+    if (!error && shortage_count() != shortages)
+        error = problem_set(problem, ERR_NOMEM, "there is not enough memory for the lists of codes");
+    if (!error && n) {
         struct change change = {.verb = CHANGE_PUT,
                                 .items = items,
                                 .n_items = n,

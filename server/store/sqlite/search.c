@@ -34,6 +34,7 @@ static const char *row_text(const struct record *record, const struct field *fie
     const char *joined = NULL;
     for (int i = 0; i < record->kind->n_fields; i++) {
         const struct field *part = &record->kind->fields[i];
+        // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): an address within the kind
         if (part->search && part->class == record->kind->class && record->values[i].type == VALUE_TEXT)
             joined = joined ? arena_printf(arena, "%s %s", joined, record->values[i].text) : record->values[i].text;
     }
@@ -49,7 +50,7 @@ static int row_write(struct view *view, const struct record *record, const struc
         if (!statement)
             return SQLITE_NOMEM;
         db_bind(statement, 1, value_number(rowid));
-        code = sqlite3_step(statement);
+        code = db_next(statement);
         db_done(statement);
     }
     if (text && code == SQLITE_DONE) {
@@ -62,7 +63,7 @@ static int row_write(struct view *view, const struct record *record, const struc
         db_bind(statement, 3, value_number(record->about));
         db_bind(statement, 4, value_number(cell(record, record->kind->class)));
         db_bind(statement, 5, value_number(cell(record, field ? field->class : record->kind->class)));
-        code = sqlite3_step(statement);
+        code = db_next(statement);
         db_done(statement);
     }
     return code;
@@ -79,7 +80,7 @@ int search_update(struct view *view, const struct record *before, const struct r
             continue;
         if (field && before && before->removed == after->removed && value_equal(before->values[i], after->values[i]))
             continue; // the common case: nothing searchable changed
-        struct arena *arena = view->writing->change->arena;
+        struct arena *arena = view->writing->work;
         const char *old = row_text(before, field, arena), *text = row_text(after, field, arena);
         if (old == text || (old && text && !strcmp(old, text)))
             continue;
@@ -171,7 +172,7 @@ int view_search(struct view *view, const char *text, const struct kind *const *o
         return problem_set(problem, ERR_INTERNAL, "the search could not be made");
     int error = 0, code = SQLITE_DONE;
     size_t told = 0;
-    while (!error && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (!error && (code = db_next(statement)) == SQLITE_ROW) {
         struct hit hit;
         if (told == limit) {
             *capped = true;

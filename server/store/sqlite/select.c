@@ -41,8 +41,10 @@ struct record *select_read(sqlite3_stmt *statement, const struct kind *kind, str
 // The commonest statement of all: kept per kind, so that no text need be made.
 static sqlite3_stmt *by_id(struct db *db, const struct kind *kind)
 {
-    if (!db->by_id && !(db->by_id = calloc(n_kinds, sizeof *db->by_id)))
+    if (!db->by_id && !(db->by_id = calloc(n_kinds, sizeof *db->by_id))) {
+        shortage_note();
         return NULL;
+    }
     if (db->by_id[kind->index])
         return db->by_id[kind->index];
     struct sql sql;
@@ -57,8 +59,8 @@ struct record *select_record(struct view *view, const struct kind *kind, int64_t
 {
     sqlite3_stmt *statement = by_id(view->db, kind);
     if (statement)
-        sqlite3_bind_int64(statement, 1, id);
-    struct record *record = statement && sqlite3_step(statement) == SQLITE_ROW ? select_read(statement, kind, arena) : NULL;
+        db_bind(statement, 1, value_number(id));
+    struct record *record = statement && db_next(statement) == SQLITE_ROW ? select_read(statement, kind, arena) : NULL;
     db_done(statement);
     return record;
 }
@@ -228,7 +230,7 @@ static void key_note(const struct query *query, sqlite3_stmt *statement, const s
     for (size_t i = 0; i < query->n_order; i++) {
         int at = record->kind->n_fields + SELECT_FIXED + (int)i;
         if (sqlite3_column_type(statement, at) == SQLITE_TEXT) {
-            char *text = arena_strdup(arena, (const char *)sqlite3_column_text(statement, at));
+            char *text = arena_strdup(arena, db_text(statement, at));
             key->values[i] = value_text(text ? text : "");
         } else {
             key->values[i] = value_number(sqlite3_column_int64(statement, at));
@@ -256,7 +258,7 @@ int view_list(struct view *view, const struct query *query, struct arena *arena,
         return problem_set(problem, ERR_INTERNAL, "the list could not be read");
     int code;
     size_t rows = 0, bytes = 0;
-    while (!error && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (!error && (code = db_next(statement)) == SQLITE_ROW) {
         if (page && rows && ((query->limit && rows == query->limit) || (query->max_bytes && bytes >= query->max_bytes))) {
             error = key_write(query, &last, arena, page);
             code = SQLITE_DONE;
@@ -293,7 +295,7 @@ int view_count(struct view *view, const struct query *query, uint64_t *count, st
     query_from(&sql, query);
     query_conditions(&sql, view, query, &arena);
     sqlite3_stmt *statement = sql_statement(&sql, view->db);
-    int code = statement ? sqlite3_step(statement) : SQLITE_NOMEM;
+    int code = statement ? db_next(statement) : SQLITE_NOMEM;
     if (code == SQLITE_ROW)
         *count = (uint64_t)sqlite3_column_int64(statement, 0);
     db_done(statement);

@@ -33,7 +33,8 @@ static bool settles(const struct store *store, const struct kind *kind)
     return false;
 }
 
-static int settle_row(struct view *view, const struct record *written, struct problem *problem)
+// `whole`: with its values; of most records of a large change they are not kept, and read again.
+static int settle_record(struct view *view, const struct record *written, bool whole, struct problem *problem)
 {
     if (!settles(view->store, written->kind))
         return 0;
@@ -43,8 +44,19 @@ static int settle_row(struct view *view, const struct record *written, struct pr
     if (touch->last != written->version)
         return 0; // written again later in the same request
     const struct record *before = touch->before && !touch->before->removed ? touch->before : NULL;
+    if (before && touch->slim && !(before = log_image(view, before, before->version, view->writing->work)))
+        return problem_set(problem, ERR_IO, "the log could not be read");
     const struct record *now = written->removed ? NULL : written;
+    if (now && !whole && !(now = select_record(view, written->kind, written->id, view->writing->work)))
+        return problem_set(problem, ERR_IO, "a record of the change could not be read");
     return before || now ? run_settled(view, before, now, problem) : 0;
+}
+
+static int settle_row(struct view *view, size_t row, struct problem *problem)
+{
+    int error = settle_record(view, view->writing->rows[row].record, row < COMMIT_ROWS, problem);
+    arena_reset(view->writing->work);
+    return error;
 }
 
 // --- whose records are refused ---
@@ -93,12 +105,13 @@ bool settle_is_left(const struct writing *writing, const struct record *record)
 }
 
 // One row's part of the gathering; *first is the first refusal. 0, or what failed and is no refusal.
-static int gather_row(struct view *view, const struct record *written, int *first, struct problem *problem)
+static int gather_row(struct view *view, size_t row, int *first, struct problem *problem)
 {
     struct writing *writing = view->writing;
+    const struct record *written = writing->rows[row].record;
     struct problem why;
     problem_init(&why, writing->change->arena);
-    int error = settle_row(view, written, &why);
+    int error = settle_row(view, row, &why);
     bool refused = error == ERR_INVALID || error == ERR_CONFLICT;
     if (error && (!refused || !*first))
         *problem = why;
@@ -113,7 +126,7 @@ static int gather_refusals(struct view *view, struct problem *problem)
     struct writing *writing = view->writing;
     int first = 0, failed = 0;
     for (size_t i = 0; i < writing->n_rows && !failed; i++)
-        failed = gather_row(view, writing->rows[i].record, &first, problem);
+        failed = gather_row(view, i, &first, problem);
     if (failed)
         writing->left.n = 0; // nothing is to be tried again
     else if (first)
@@ -128,6 +141,6 @@ int settle(struct view *view, bool gather, struct problem *problem)
         return gather_refusals(view, problem);
     int error = 0;
     for (size_t i = 0; i < writing->n_rows && !error; i++)
-        error = settle_row(view, writing->rows[i].record, problem);
+        error = settle_row(view, i, problem);
     return error;
 }

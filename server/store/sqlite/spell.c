@@ -37,7 +37,7 @@ static int overlapping(struct view *view, const struct record *record, int64_t i
     if (!statement)
         return ERR_NOMEM;
     int n = 0, code;
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && n < OVERLAPS)
+    while ((code = db_next(statement)) == SQLITE_ROW && n < OVERLAPS)
         ids[n++] = sqlite3_column_int64(statement, 0);
     db_done(statement);
     return code == SQLITE_ROW || code == SQLITE_DONE ? n : ERR_IO; // what could not be read is not "none"
@@ -45,7 +45,7 @@ static int overlapping(struct view *view, const struct record *record, int64_t i
 
 static int overlap_conflict(struct view *view, const struct record *other, const struct record *record, struct problem *problem)
 {
-    struct arena *arena = view->writing->change->arena;
+    struct arena *arena = view->writing->work;
     const struct kind *kind = record->kind;
     int64_t who = 0, when = 0;
     char text[32], noun_id[ID_TEXT_MAX];
@@ -68,7 +68,7 @@ static int close_running(struct view *view, const struct record *other, const st
 {
     struct writing *writing = view->writing;
     const struct spell *spell = &other->kind->spell;
-    struct record *closed = record_copy(other, writing->change->arena);
+    struct record *closed = record_copy(other, writing->work);
     if (!closed)
         return problem_set(problem, ERR_NOMEM, "the server is short of memory");
     closed->values[spell->to] = value_number(next->values[spell->from].number - 1);
@@ -95,7 +95,7 @@ int spell_fit(struct view *view, const struct record *before, const struct recor
     if (n < 0)
         return problem_set(problem, n, "the spells could not be read");
     for (int i = 0; i < n; i++) {
-        struct record *other = select_record(view, after->kind, ids[i], writing->change->arena);
+        struct record *other = select_record(view, after->kind, ids[i], writing->work);
         if (!other)
             return problem_set(problem, ERR_NOMEM, "the server is short of memory");
         bool runs = other->values[spell->to].type == VALUE_EMPTY && other->values[spell->from].number < after->values[spell->from].number;

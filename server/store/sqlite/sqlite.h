@@ -6,11 +6,16 @@
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H
 
+// What a table has no memory for is left out of it: whoever adds looks at hh.tbl.
+#define HASH_NONFATAL_OOM            1
+#define uthash_nonfatal_oom(element) shortage_note()
+
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <uthash.h>
 #include <uv.h>
 
+#include "common/shortage.h"
 #include "server/store/store.h"
 
 struct statement;
@@ -34,6 +39,7 @@ struct touch {
     uint64_t first;              // the first version that the request made of it; 0: none yet
     uint64_t last;               // the newest
     const struct record *before; // as it was before the request; NULL when it was not there
+    bool slim;                   // … without its values: the log has them
     int64_t temporary;           // of a new one: what its author calls it; 0 when a rule added it
     bool is_new;
 };
@@ -84,6 +90,7 @@ struct view {
     uint64_t seq;
     int64_t now;
     int64_t labels_known; // 0: labels as they are now
+    uint64_t shortages;   // of memory on this thread, before it began
     int32_t today;
     struct arena arena;             // the scope's sets
     const char *own[SUBJECT_COUNT]; // those sets as JSON arrays, for SQL
@@ -101,12 +108,26 @@ void db_close(struct db *db);
 // mistake in SQL (logged). Give it back with db_done.
 sqlite3_stmt *db_statement(struct db *db, const char *sql);
 void db_done(sqlite3_stmt *statement);
+// One step of a statement, SQLite's code. Whatever fails here, in db_statement, db_bind or db_text is noted as trouble.
+int db_next(sqlite3_stmt *statement);
+// While true, on this thread: a change outside a transaction fails (SQLITE_ABORT). A failure can take the whole
+// transaction back in the middle of a request, whose later statements would then be kept one by one.
+void db_within(bool transaction);
 int db_run(struct db *db, const char *sql);  // statements without results; SQLite's code
 int db_step(struct db *db, const char *sql); // one such, prepared once
 void db_bind(sqlite3_stmt *statement, int index, struct value value);
+void db_bind_blob(sqlite3_stmt *statement, int index, const void *data, int size); // which must stay until db_done
+const char *db_text(sqlite3_stmt *statement, int column);                          // NULL when it is NULL, or without memory
 struct value db_value(sqlite3_stmt *statement, int column, const struct field *field, struct arena *arena);
 // SQLite's code as ours: ERR_OK for ROW and DONE, else ERR_IO with a sentence.
 int db_error(struct db *db, int code, struct problem *problem);
+#define DISK_FULL_HINT "Ask the technician to make room on the server's disk; then send it again."
+// The first failure on this thread's connection since db_calm, as SQLite's code; SQLITE_OK: none. Many who read or
+// write one thing of many cannot say that it failed: whoever answers for the whole asks here.
+int db_trouble(void);
+void db_calm(void);
+bool db_is_disk(int code); // the disk failed, not only memory
+bool db_is_sync(int code); // … to keep what it had taken
 // A single number; `otherwise` when there is no row or it is NULL.
 int64_t db_number(struct db *db, const char *sql, int64_t otherwise);
 
@@ -134,6 +155,9 @@ int schema_seed_lists(struct store *store, struct db *db, struct problem *proble
 
 int view_begin(struct view *view, struct store *store, struct db *db, const struct actor *actor); // scope included
 void view_end(struct view *view);
+// What kept anything in this view from being read or written since it began, memory included: what was found there must
+// then not be told, whatever it was. 0: nothing did.
+int view_trouble(struct view *view, struct problem *problem);
 // Whatever the scope; NULL when there is none. Removed ones too.
 struct record *select_record(struct view *view, const struct kind *kind, int64_t id, struct arena *arena);
 struct record *select_read(sqlite3_stmt *statement, const struct kind *kind, struct arena *arena); // a row of select_columns
@@ -163,6 +187,7 @@ struct log_entry {
 // Appends one change of the request and its body; moves the chain on. record->seq is
 // the record's change before this one, then this one.
 int log_append(struct view *view, struct record *record, enum action action, uint64_t changed, struct problem *problem);
+int log_chain(struct db *db, uint8_t chain[32]); // its end; SQLite's code
 // The record as it was at that version, or at that time; NULL when it was not, or the
 // log has it no more. `now` is as select_record gave it.
 struct record *log_image(struct view *view, const struct record *now, uint64_t version, struct arena *arena);
@@ -197,7 +222,7 @@ bool settle_is_left(const struct writing *writing, const struct record *record);
 
 // What a record is ordered by; in the arena.
 const char *put_sort_key(const struct record *record, struct arena *arena);
-int put_items(struct view *view, const struct change *change, struct problem *problem); // all of a put
+int put_items(struct view *view, const struct change *change, struct problem *problem); // items.c: all of a put
 int put_item(struct view *view, const struct put_item *item, struct problem *problem);
 int put_remove(struct view *view, const struct kind *kind, int64_t id, uint64_t version, struct problem *problem);
 // Writes `after` as a new version of `before` (NULL: a new record), checked, logged,
@@ -250,6 +275,7 @@ struct job {
     struct change *change;
     struct commit *commit;
     int result;
+    uint64_t took; // of a reader's processor, ns
     struct job *next;
 };
 struct queue {
@@ -268,7 +294,15 @@ struct lane { // jobs on their way to a thread
     bool stopping;
 };
 
+// What one person, or several of one number modulo READ_TURNS, wait for readers with.
+#define READ_TURNS 64
+struct turn {
+    struct queue queue;
+    uint64_t cost, used; // what an answer, and all answers, took lately, ns
+};
+
 #define STORE_READERS 8
+#define JOBS_SPARE    256
 struct store {
     uv_loop_t *loop;
     uv_async_t async;
@@ -290,17 +324,28 @@ struct store {
     bool readonly;
 
     struct lane writing, reading;
+    _Atomic uint64_t longest_read; // ns of processor time
+    struct turn turns[READ_TURNS]; // under reading's mutex, as is what follows
+    size_t n_in_turn;
+    unsigned next_turn, n_long; // … readers that answer what is likely to be long
+    uint64_t aged;              // … when what was used was last halved, ns
     uv_thread_t writer, readers[STORE_READERS];
+    bool has_writer;
+    unsigned n_begun; // of the readers
     unsigned n_readers;
     struct db db;               // the writer's
     uint8_t chain[32];          // the writer's
-    int lost_code;              // the writer's: why the last transaction was lost
+    int trouble;                // the writer's: what kept the last job from being done and judged; 0: nothing did
+    int lost_code;              // the writer's: why the last transaction was lost, as SQLite's code
     int64_t last_write, pruned; // the writer's: times of requests
     unsigned batches;           // the writer's: since the last checkpoint
     atomic_bool slow;           // the WAL is long: admit no more for a moment
+    _Atomic uint64_t bulk_since; // the writer is at a change of very many records since then (ns); 0: it is not
 
     uv_mutex_t out_mutex;
     struct queue out;
+    struct queue spare; // the loop's: jobs for when there is no memory for one
+    struct job spares[JOBS_SPARE];
     void (*on_closed)(void *data);
     void *closed_data;
 };
@@ -310,5 +355,6 @@ void writer_main(void *store);
 void reader_main(void *store);
 // Applies one change at once, in a transaction of its own, before the threads run.
 int writer_apply(struct store *store, struct change *change);
+void writer_mark(const struct store *store, int code); // the next start is read-only; of SQLite's code `code`
 
 #endif

@@ -9,10 +9,12 @@
 
 #include <sodium.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 
 #define WRITES_WAITING 4096
 #define READS_WAITING  8192
+#define BULK_LONG_NS   (UINT64_C(2) * 1000 * 1000 * 1000)
 
 void queue_push(struct queue *queue, struct job *job)
 {
@@ -56,6 +58,21 @@ void store_finish(struct store *store, struct queue *jobs)
     uv_async_send(&store->async);
 }
 
+static bool is_spare(const struct store *store, const struct job *job)
+{
+    return job >= store->spares && job < store->spares + JOBS_SPARE;
+}
+
+static void job_end(struct store *store, struct job *job)
+{
+    if (!is_spare(store, job)) {
+        free(job);
+        return;
+    }
+    *job = (struct job){.type = JOB_REFUSED};
+    queue_push(&store->spare, job);
+}
+
 static void answer(struct store *store, struct job *job)
 {
     if (job->type != JOB_REFUSED)
@@ -68,7 +85,7 @@ static void answer(struct store *store, struct job *job)
     }
     if (job->done)
         job->done(job->result, job->data);
-    free(job);
+    job_end(store, job);
 }
 
 static void on_async(uv_async_t *async)
@@ -125,18 +142,64 @@ static void hand_over(struct lane *lane, unsigned threads)
     lane->gathered = (struct queue){NULL, NULL, 0};
 }
 
+static void refuse(struct store *store, struct job *job, int error)
+{
+    struct queue refused = {NULL, NULL, 0};
+    job->type = JOB_REFUSED;
+    job->result = error;
+    queue_push(&refused, job);
+    store_finish(store, &refused);
+}
+
+// Whoever would wait behind it for seconds is told so.
+static bool bulk_is_long(const struct store *store)
+{
+    uint64_t since = store->bulk_since;
+    return since && clock_monotonic() - since > BULK_LONG_NS;
+}
+
+static void refuse_behind(struct store *store, struct job *job)
+{
+    problem_set(&job->change->problem, ERR_BUSY, "much is being written just now, perhaps an import");
+    problem_hint(&job->change->problem, "Nothing was changed; try again in a moment. Reading goes on meanwhile.");
+    refuse(store, job, ERR_BUSY);
+}
+
+// Those who have waited for it from its beginning, too. What is no record, such as a ticket, waits on.
+static void refuse_waiting(struct store *store)
+{
+    struct lane *lane = &store->writing;
+    struct queue waited, kept = {NULL, NULL, 0};
+    if (!bulk_is_long(store))
+        return;
+    uv_mutex_lock(&lane->mutex);
+    waited = lane->queue;
+    lane->queue = kept;
+    for (struct job *job; (job = queue_pop(&waited)) != NULL;) {
+        if (job->type != JOB_WRITE) {
+            queue_push(&lane->queue, job);
+            continue;
+        }
+        lane->waiting--;
+        refuse_behind(store, job);
+    }
+    uv_mutex_unlock(&lane->mutex);
+}
+
 static void on_turn(uv_prepare_t *turn)
 {
     struct store *store = turn->data;
     uv_idle_stop(&store->gathering);
+    refuse_waiting(store);
     hand_over(&store->writing, 1);
     hand_over(&store->reading, store->n_readers);
 }
 
-static struct job *job_new(enum job_type type, store_done_fn *done, void *data)
+// One of the spare ones when memory is out: there is no way to answer later without a job, so these only answer that.
+static struct job *job_new(struct store *store, enum job_type type, store_done_fn *done, void *data)
 {
     struct job *job = calloc(1, sizeof *job);
-    if (!job) { // there is no way to answer later without memory for it
+    if (!job && !(job = queue_pop(&store->spare))) {
         log_write(LOG_ERROR, "out of memory");
         abort();
     }
@@ -148,40 +211,42 @@ static struct job *job_new(enum job_type type, store_done_fn *done, void *data)
 
 void store_read(struct store *store, const struct actor *actor, store_read_fn *read, store_done_fn *done, void *data)
 {
-    struct job *job = job_new(JOB_READ, done, data);
+    struct job *job = job_new(store, JOB_READ, done, data);
     job->actor = *actor;
     job->read = read;
-    submit(store, &store->reading, READS_WAITING, job);
-}
-
-// The disk is not to be trusted: not a byte goes there.
-static void refuse(struct store *store, struct job *job)
-{
-    struct queue refused = {NULL, NULL, 0};
-    job->type = JOB_REFUSED;
-    job->result = ERR_READONLY;
-    queue_push(&refused, job);
-    store_finish(store, &refused);
+    if (is_spare(store, job))
+        refuse(store, job, ERR_NOMEM);
+    else
+        submit(store, &store->reading, READS_WAITING, job);
 }
 
 void store_write(struct store *store, struct change *change, store_done_fn *done, void *data)
 {
-    struct job *job = job_new(JOB_WRITE, done, data);
+    struct job *job = job_new(store, JOB_WRITE, done, data);
     job->change = change;
+    if (is_spare(store, job)) {
+        refuse(store, job, problem_set(&change->problem, ERR_NOMEM, "the server is short of memory; nothing was changed"));
+        return;
+    }
+    if (!store->readonly && bulk_is_long(store)) {
+        refuse_behind(store, job);
+        return;
+    }
     if (!store->readonly) {
         submit(store, &store->writing, store->slow ? 0 : WRITES_WAITING, job);
         return;
     }
-    problem_set(&change->problem, ERR_READONLY, "the database takes no changes now: its disk once failed to keep one");
-    refuse(store, job);
+    // the disk is not to be trusted: not a byte goes there
+    refuse(store, job,
+           problem_set(&change->problem, ERR_READONLY, "the database takes no changes now: its disk once failed to keep one"));
 }
 
 void store_keep(struct store *store, store_read_fn *keep, store_done_fn *done, void *data)
 {
-    struct job *job = job_new(JOB_KEEP, done, data);
+    struct job *job = job_new(store, JOB_KEEP, done, data);
     job->read = keep;
-    if (store->readonly)
-        refuse(store, job);
+    if (store->readonly || is_spare(store, job))
+        refuse(store, job, store->readonly ? ERR_READONLY : ERR_NOMEM);
     else
         submit(store, &store->writing, WRITES_WAITING, job);
 }
@@ -234,7 +299,7 @@ uint64_t store_seq(const struct store *store)
     return store->seq;
 }
 
-// --- opening and closing ---
+// --- what there is ---
 
 static int check_file(struct store *store, const struct store_options *options, struct problem *problem)
 {
@@ -258,8 +323,9 @@ static int check_file(struct store *store, const struct store_options *options, 
     return 0;
 }
 
-static void read_meta(struct store *store)
+static int read_meta(struct store *store, struct problem *problem)
 {
+    db_calm();
     char text[64];
     if (!schema_meta(&store->db, "school", store->school, sizeof store->school))
         snprintf(store->school, sizeof store->school, "School");
@@ -267,10 +333,8 @@ static void read_meta(struct store *store)
     store->epoch = store->db.epoch = schema_meta(&store->db, "epoch", text, sizeof text) ? strtoull(text, NULL, 10) : 1;
     store->seed = schema_meta(&store->db, "seed", text, sizeof text) ? strtoull(text, NULL, 10) : 0;
     store->seq = (uint64_t)db_number(&store->db, "SELECT max(seq) FROM change", 0);
-    sqlite3_stmt *statement = db_statement(&store->db, "SELECT chain FROM change ORDER BY seq DESC LIMIT 1");
-    if (statement && sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_bytes(statement, 0) == 32)
-        memcpy(store->chain, sqlite3_column_blob(statement, 0), 32);
-    db_done(statement);
+    log_chain(&store->db, store->chain);
+    return db_error(&store->db, db_trouble(), problem);
 }
 
 static void lane_init(struct lane *lane)
@@ -279,63 +343,7 @@ static void lane_init(struct lane *lane)
     uv_cond_init(&lane->filled);
 }
 
-static int start_threads(struct store *store, struct problem *problem)
-{
-    if (uv_idle_init(store->loop, &store->gathering) || uv_prepare_init(store->loop, &store->turn) ||
-        uv_prepare_start(&store->turn, on_turn))
-        return problem_set(problem, ERR_INTERNAL, "the loop could not be joined");
-    uv_unref((uv_handle_t *)&store->turn);
-    store->turn.data = store->gathering.data = store;
-    if (uv_async_init(store->loop, &store->async, on_async) || uv_thread_create(&store->writer, writer_main, store))
-        return problem_set(problem, ERR_INTERNAL, "the writer's thread could not be started");
-    store->async.data = store;
-    for (unsigned i = 0; i < store->n_readers; i++)
-        if (uv_thread_create(&store->readers[i], reader_main, store))
-            return problem_set(problem, ERR_INTERNAL, "a reader's thread could not be started");
-    return 0;
-}
-
-int store_open(const struct store_options *options, uv_loop_t *loop, struct store **out, struct problem *problem)
-{
-    struct store *store = calloc(1, sizeof *store);
-    if (!store || sodium_init() < 0) {
-        free(store);
-        return problem_set(problem, ERR_NOMEM, "out of memory");
-    }
-    store->loop = loop;
-    store->scope = options->scope;
-    store->n_readers = options->readers ? options->readers : 2;
-    if (store->n_readers > STORE_READERS)
-        store->n_readers = STORE_READERS;
-    int error = check_file(store, options, problem);
-    if (!error)
-        error = db_open(&store->db, store->path, options->create, true, problem);
-    if (error) {
-        free(store);
-        return error;
-    }
-    if (store->readonly)
-        db_only_look(&store->db);
-    error = schema_open(&store->db, options, problem);
-    if (!error) {
-        read_meta(store);
-        if (!store->readonly)
-            error = schema_seed_lists(store, &store->db, problem);
-        store->seq = (uint64_t)db_number(&store->db, "SELECT max(seq) FROM change", 0);
-    }
-    lane_init(&store->writing);
-    lane_init(&store->reading);
-    uv_mutex_init(&store->out_mutex);
-    if (!error)
-        error = start_threads(store, problem);
-    if (error) {
-        db_close(&store->db);
-        free(store);
-        return error;
-    }
-    *out = store;
-    return 0;
-}
+// --- closing ---
 
 static void stop(struct lane *lane)
 {
@@ -363,6 +371,15 @@ static void on_closed(uv_handle_t *handle)
         closed(data);
 }
 
+static void checkpoint_last(struct store *store)
+{
+    int code = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (!db_is_disk(code))
+        return;
+    writer_mark(store, code);
+    sqlite3_db_config(store->db.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL); // the WAL has it all: it stays
+}
+
 void store_close(struct store *store, void (*closed)(void *data), void *data)
 {
     store->on_closed = closed;
@@ -370,15 +387,133 @@ void store_close(struct store *store, void (*closed)(void *data), void *data)
     on_turn(&store->turn); // what this turn gathered still counts
     stop(&store->writing);
     stop(&store->reading);
-    uv_thread_join(&store->writer);
-    for (unsigned i = 0; i < store->n_readers; i++)
+    if (store->has_writer)
+        uv_thread_join(&store->writer);
+    for (unsigned i = 0; i < store->n_begun; i++)
         uv_thread_join(&store->readers[i]);
     on_async(&store->async); // what was answered last
     if (!store->readonly)
-        sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        checkpoint_last(store);
     db_close(&store->db);
     store->open_handles = 3;
     uv_close((uv_handle_t *)&store->gathering, on_closed);
     uv_close((uv_handle_t *)&store->turn, on_closed);
     uv_close((uv_handle_t *)&store->async, on_closed);
+}
+
+// --- opening ---
+
+static int join_loop(struct store *store, struct problem *problem)
+{
+    if (uv_async_init(store->loop, &store->async, on_async))
+        return problem_set(problem, ERR_INTERNAL, "the loop could not be joined");
+    uv_idle_init(store->loop, &store->gathering); // these cannot fail
+    uv_prepare_init(store->loop, &store->turn);
+    uv_prepare_start(&store->turn, on_turn);
+    uv_unref((uv_handle_t *)&store->turn);
+    store->turn.data = store->gathering.data = store->async.data = store;
+    return 0;
+}
+
+static int start_threads(struct store *store, struct problem *problem)
+{
+    if (uv_thread_create(&store->writer, writer_main, store))
+        return problem_set(problem, ERR_INTERNAL, "the writer's thread could not be started");
+    store->has_writer = true;
+    for (; store->n_begun < store->n_readers; store->n_begun++)
+        if (uv_thread_create(&store->readers[store->n_begun], reader_main, store))
+            return problem_set(problem, ERR_INTERNAL, "a reader's thread could not be started");
+    return 0;
+}
+
+// What was half made is nothing: the next attempt must not meet it.
+static void unmake(const char *database)
+{
+    char path[sizeof((struct store *)NULL)->path + 8];
+    static const char *const ends[] = {"", "-wal", "-journal"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        snprintf(path, sizeof path, "%s%s", database, ends[i]);
+        unlink(path);
+    }
+}
+
+static void on_given_up(void *data)
+{
+    *(bool *)data = true;
+}
+
+// What had begun ends; the loop, which does not run yet, lets go of it.
+static void give_up(struct store *store, bool create)
+{
+    uv_loop_t *loop = store->loop;
+    bool gone = false;
+    char path[sizeof store->path];
+    memcpy(path, store->path, sizeof path);
+    store_close(store, on_given_up, &gone);
+    while (!gone)
+        uv_run(loop, UV_RUN_NOWAIT);
+    if (create)
+        unmake(path);
+}
+
+static int open_database(struct store *store, const struct store_options *options, struct problem *problem)
+{
+    int error = db_open(&store->db, store->path, options->create, true, problem);
+    if (error)
+        return error;
+    if (store->readonly)
+        db_only_look(&store->db);
+    error = schema_open(&store->db, options, problem);
+    if (error && !options->create && db_is_sync(db_trouble())) // it brought the database into another form
+        writer_mark(store, db_trouble());
+    if (!error)
+        error = read_meta(store, problem);
+    if (!error && !store->readonly)
+        error = schema_seed_lists(store, &store->db, problem);
+    if (error)
+        return error;
+    db_calm();
+    store->seq = (uint64_t)db_number(&store->db, "SELECT max(seq) FROM change", 0);
+    return db_error(&store->db, db_trouble(), problem);
+}
+
+int store_open(const struct store_options *options, uv_loop_t *loop, struct store **out, struct problem *problem)
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (!store || sodium_init() < 0) {
+        free(store);
+        return problem_set(problem, ERR_NOMEM, "out of memory");
+    }
+    store->loop = loop;
+    for (size_t i = 0; i < JOBS_SPARE; i++)
+        queue_push(&store->spare, &store->spares[i]);
+    store->scope = options->scope;
+    store->n_readers = options->readers ? options->readers : 2;
+    if (store->n_readers > STORE_READERS)
+        store->n_readers = STORE_READERS;
+    int error = check_file(store, options, problem);
+    if (error) {
+        free(store);
+        return error;
+    }
+    error = open_database(store, options, problem);
+    lane_init(&store->writing);
+    lane_init(&store->reading);
+    uv_mutex_init(&store->out_mutex);
+    bool joined = !error && (error = join_loop(store, problem)) == 0;
+    if (joined)
+        error = start_threads(store, problem);
+    if (!error) {
+        *out = store;
+        return 0;
+    }
+    if (joined) {
+        give_up(store, options->create);
+    } else {
+        db_close(&store->db);
+        if (options->create)
+            unmake(store->path);
+        free(store);
+    }
+    return error;
 }

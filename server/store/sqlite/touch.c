@@ -10,6 +10,7 @@ const struct touch *touch_find(const struct writing *writing, const struct kind 
 {
     struct touch_key key = {kind->number, id};
     struct touch *touch = NULL;
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the key has no gaps
     HASH_FIND(hh, writing->touched, &key, sizeof key, touch);
     return touch;
 }
@@ -20,7 +21,7 @@ static int touch_add(struct writing *writing, struct touch made)
     if (!touch)
         return ERR_NOMEM;
     HASH_ADD(hh, writing->touched, key, sizeof touch->key, touch);
-    return 0;
+    return touch->hh.tbl ? 0 : ERR_NOMEM;
 }
 
 int touch_new(struct writing *writing, const struct kind *kind, int64_t id, int64_t temporary)
@@ -32,17 +33,21 @@ int touch_note(struct writing *writing, const struct record *before, const struc
 {
     struct touch_key key = {record->kind->number, record->id};
     struct touch *touch = NULL;
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the key has no gaps
     HASH_FIND(hh, writing->touched, &key, sizeof key, touch);
     if (touch)
         touch->last = record->version;
     if (touch && touch->first)
         return 0;
-    struct record *was = before ? record_copy(before, writing->change->arena) : NULL;
+    bool slim = writing->commit && writing->commit->large; // they would be very many
+    struct arena *arena = writing->change->arena;
+    struct record *was = !before ? NULL : slim ? arena_copy(arena, before, sizeof *before) : record_copy(before, arena);
     if (before && !was)
         return ERR_NOMEM;
     if (!touch)
-        return touch_add(writing, (struct touch){.key = key, .first = record->version, .last = record->version, .before = was});
+        return touch_add(writing, (struct touch){.key = key, .first = record->version, .last = record->version, .before = was, .slim = slim});
     touch->first = record->version;
+    touch->slim = slim;
     touch->before = was;
     return 0;
 }

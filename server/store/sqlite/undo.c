@@ -10,7 +10,7 @@ static bool is_own_addition(struct view *view, const struct record *now, uint64_
     int64_t who = 0, when = 0;
     if (action != ACTION_ADD || first != 1)
         return false;
-    struct record *then = log_image(view, now, 1, view->writing->change->arena);
+    struct record *then = log_image(view, now, 1, view->writing->work);
     if (!then || log_author(view, then, 0, NULL, &who, &when) || who != view->actor.staff)
         return false;
     *filled = present_fields(then);
@@ -21,7 +21,7 @@ static bool is_own_addition(struct view *view, const struct record *now, uint64_
 // or a restoring, whichever leads there.
 static int put_back(struct view *view, const struct record *now, uint64_t first, enum action first_action, struct problem *problem)
 {
-    struct arena *arena = view->writing->change->arena;
+    struct arena *arena = view->writing->work;
     struct record *after = record_copy(now, arena);
     enum action action = ACTION_EDIT;
     if (!after)
@@ -69,7 +69,7 @@ static int tell(struct view *view, const struct record *record, bool skipped)
             memcpy(grown, *list, *n * sizeof *grown);
         *list = grown;
     }
-    struct record *now = select_record(view, record->kind, record->id, change->arena);
+    struct record *now = select_record(view, record->kind, record->id, view->writing->work);
     (*list)[(*n)++] = (struct done_item){.kind = record->kind,
                                          .id = record->id,
                                          .version = now ? now->version : record->version,
@@ -84,7 +84,7 @@ static int tell(struct view *view, const struct record *record, bool skipped)
 // as in any merge.
 static int undo_older(struct view *view, const struct record *now, uint64_t version, struct problem *problem)
 {
-    struct arena *arena = view->writing->change->arena;
+    struct arena *arena = view->writing->work;
     struct record *then = log_image(view, now, version, arena), *before = log_image(view, now, version - 1, arena);
     if (!then || !before || then->removed || before->removed)
         return problem_set(problem, ERR_INVALID,
@@ -104,7 +104,7 @@ static int undo_older(struct view *view, const struct record *now, uint64_t vers
 // the new one back lets the other run again, unless somebody changed it since.
 static int reopen_closed(struct view *view, const struct record *spell, struct problem *problem)
 {
-    struct arena *arena = view->writing->change->arena;
+    struct arena *arena = view->writing->work;
     const struct kind *kind = spell->kind;
     int64_t closed[4];
     int n = 0, error = 0;
@@ -114,7 +114,7 @@ static int reopen_closed(struct view *view, const struct record *spell, struct p
         return ERR_NOMEM;
     db_bind(statement, 1, value_number((int64_t)spell->seq));
     db_bind(statement, 2, value_number(ACTION_EDIT));
-    while (n < 4 && sqlite3_step(statement) == SQLITE_ROW)
+    while (n < 4 && db_next(statement) == SQLITE_ROW)
         closed[n++] = sqlite3_column_int64(statement, 0);
     db_done(statement);
     for (int i = 0; i < n && !error; i++) {
@@ -140,7 +140,7 @@ static uint64_t first_of_request(struct view *view, const struct record *now, en
     db_bind(statement, 1, value_number((int64_t)now->seq));
     db_bind(statement, 2, value_number(now->kind->number));
     db_bind(statement, 3, value_number(now->id));
-    if (sqlite3_step(statement) == SQLITE_ROW) {
+    if (db_next(statement) == SQLITE_ROW) {
         version = (uint64_t)sqlite3_column_int64(statement, 0);
         *action = (enum action)sqlite3_column_int(statement, 1);
     }
@@ -196,7 +196,7 @@ static int batch_read(struct view *view, uint64_t batch, struct touched **list, 
         return ERR_NOMEM;
     db_bind(statement, 1, value_number((int64_t)batch));
     int error = 0, code = SQLITE_DONE;
-    while (!error && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (!error && (code = db_next(statement)) == SQLITE_ROW) {
         if (*n == room) {
             room = room ? 2 * room : 64;
             struct touched *grown = arena_alloc(arena, room * sizeof *grown);
@@ -232,7 +232,7 @@ static bool is_built_on(const struct view *view, const struct record *now, uint6
 static int undo_one(struct view *view, struct touched *one, struct problem *problem)
 {
     struct change *change = view->writing->change;
-    struct record *now = select_record(view, one->kind, one->id, change->arena);
+    struct record *now = select_record(view, one->kind, one->id, view->writing->work);
     if (!now)
         return problem_set(problem, ERR_IO, "a record of the batch could not be read");
     if (!scope_reads_record(&view->scope, now->kind, now->about))
@@ -249,7 +249,7 @@ static int undo_one(struct view *view, struct touched *one, struct problem *prob
         *problem = why;
         return error;
     }
-    now = left_alone ? NULL : select_record(view, one->kind, one->id, change->arena);
+    now = left_alone ? NULL : select_record(view, one->kind, one->id, view->writing->work);
     one->undone = now ? now->version : 0;
     return 0;
 }
@@ -257,7 +257,7 @@ static int undo_one(struct view *view, struct touched *one, struct problem *prob
 // Taking back another record may have let a rule change this one again.
 static int undo_again(struct view *view, const struct touched *one, struct problem *problem)
 {
-    struct record *now = select_record(view, one->kind, one->id, view->writing->change->arena);
+    struct record *now = select_record(view, one->kind, one->id, view->writing->work);
     if (!now)
         return problem_set(problem, ERR_IO, "a record of the batch could not be read");
     int error = one->undone && now->version != one->undone ? put_back(view, now, one->first, one->action, problem) : 0;
@@ -275,10 +275,15 @@ static int undo_batch(struct view *view, struct problem *problem)
         return problem_set(problem, error, "the batch could not be read");
     if (!n)
         return problem_set(problem, ERR_NOT_FOUND, "there is no batch %llu", (unsigned long long)change->batch);
-    for (size_t i = 0; i < n && !error; i++)
+    change->steps = 2 * n;
+    for (size_t i = 0; i < n && !error; i++, change->progress++) {
         error = undo_one(view, &list[i], problem);
-    for (size_t i = 0; i < n && !error; i++)
+        arena_reset(view->writing->work);
+    }
+    for (size_t i = 0; i < n && !error; i++, change->progress++) {
         error = undo_again(view, &list[i], problem);
+        arena_reset(view->writing->work);
+    }
     return error;
 }
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "server/fault.h"
+
 // A set of ids as a JSON array: SQL joins with it through json_each, so that one
 // prepared statement serves every scope.
 static const char *ids_json(const struct id_set *set, struct arena *arena)
@@ -31,18 +33,30 @@ int view_begin(struct view *view, struct store *store, struct db *db, const stru
     view->reach = &view->scope;
     view->writing = NULL;
     view->labels_known = 0;
+    view->shortages = shortage_count();
+    db_calm();
     view->seq = (uint64_t)db_number(db, "SELECT max(seq) FROM change", 0);
     memset(view->own, 0, sizeof view->own);
     arena_init(&view->arena, 0);
     if (!store->scope || actor->staff == 0)
-        return 0;
+        return view_trouble(view, NULL);
     struct scope scope = {.own = {{NULL, 0}}};
     int error = store->scope(view, actor, &view->arena, &scope);
     view->scope = scope;
     for (int i = 0; i < SUBJECT_COUNT && !error; i++)
         if (!(view->own[i] = ids_json(&scope.own[i], &view->arena)))
             error = ERR_NOMEM;
-    return error;
+    int trouble = view_trouble(view, NULL);
+    return trouble ? trouble : error;
+}
+
+int view_trouble(struct view *view, struct problem *problem)
+{
+    int code = db_trouble();
+    // what else failed may follow from it: an old text that could not be folded is not taken out of the index
+    if (shortage_count() != view->shortages && !db_is_disk(code))
+        code = SQLITE_NOMEM;
+    return fault_on("trouble-unseen") ? 0 : db_error(view->db, code, problem);
 }
 
 void view_end(struct view *view)
@@ -126,7 +140,8 @@ const char *view_staff_name(struct view *view, int64_t staff, struct arena *aren
         return "sendcod";
     const struct kind *kind = kind_of_subject(SUBJECT_STAFF);
     struct record *record = kind ? select_record(view, kind, staff, arena) : NULL;
-    return record ? record_show(record, kind->shows, NULL, NULL, arena) : "somebody";
+    const char *name = record ? record_show(record, kind->shows, NULL, NULL, arena) : NULL;
+    return name ? name : "somebody";
 }
 
 const char *view_code_title(struct view *view, const char *list, const char *code, struct arena *arena)
@@ -136,8 +151,8 @@ const char *view_code_title(struct view *view, const char *list, const char *cod
     if (statement) {
         db_bind(statement, 1, value_text(list));
         db_bind(statement, 2, value_text(code));
-        if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT)
-            title = arena_strdup(arena, (const char *)sqlite3_column_text(statement, 0));
+        if (db_next(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT)
+            title = arena_strdup(arena, db_text(statement, 0));
         db_done(statement);
     }
     return title ? title : code;
@@ -243,10 +258,7 @@ int view_figures(struct view *view, struct view_figures *figures)
 {
     *figures = (struct view_figures){.changes = (uint64_t)db_number(view->db, "SELECT count(*) FROM change", 0)};
     figures->records = (uint64_t)db_number(view->db, "SELECT sum(last) FROM counter", 0);
-    sqlite3_stmt *statement = db_statement(view->db, "SELECT chain FROM change ORDER BY seq DESC LIMIT 1");
-    if (statement && sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_bytes(statement, 0) == 32)
-        memcpy(figures->chain, sqlite3_column_blob(statement, 0), 32);
-    db_done(statement);
+    log_chain(view->db, figures->chain);
     struct stat about;
     char wal[4200];
     snprintf(wal, sizeof wal, "%s-wal", view->store->path);

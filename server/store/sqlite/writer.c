@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,8 +48,10 @@ static void start_again(struct view *view, uint64_t seq, const uint8_t chain[32]
 {
     struct writing *writing = view->writing;
     struct change *change = writing->change;
-    writing->n_rows = writing->n_ids = writing->n_once = writing->once_room = 0;
+    writing->n_rows = writing->n_ids = writing->ids_room = writing->n_once = writing->once_room = 0;
     writing->from_seq = writing->to_seq = writing->batch = 0;
+    arena_reset(writing->work);
+    change->progress = 0;
     touch_clear(writing);
     memcpy(writing->chain, chain, 32);
     view->seq = seq;
@@ -103,6 +106,21 @@ static struct commit *commit_new(struct view *view, const struct change *change)
     return commit;
 }
 
+// Whoever follows reads the rows of a large one from the log: they are given back.
+static int commit_slim(struct commit *commit, struct arena *arena)
+{
+    const char *name = arena_strdup(arena, commit->actor_name);
+    commit->rows = NULL;
+    commit->n_rows = 0;
+    arena_deinit(&commit->arena);
+    arena_init(&commit->arena, 0);
+    commit->actor_name = name ? arena_strdup(&commit->arena, name) : NULL;
+    if (commit->actor_name)
+        return 0;
+    commit_unref(commit);
+    return ERR_NOMEM;
+}
+
 // A planted fault: the role is asked, and not whose pupils they are by now.
 static void widen(struct scope *scope)
 {
@@ -112,20 +130,39 @@ static void widen(struct scope *scope)
         *cell = *cell == REACH_OWN ? REACH_ALL : *cell;
 }
 
+// What could not all be read or written was not judged either: nothing that came of it counts. 0: all could.
+static int refuse_untold(struct view *view, struct change *change)
+{
+    struct problem why;
+    problem_init(&why, change->arena);
+    int error = view->store->trouble = view_trouble(view, &why);
+    if (!error)
+        return 0;
+    change->problem = why;
+    change->result = (struct change_result){.n_done = 0};
+    return error;
+}
+
 // 0 and *commit when something changed. The caller's savepoint undoes a failure.
+// NOLINTNEXTLINE(readability-non-const-parameter): what is written goes on with it
 static int apply(struct store *store, struct change *change, struct commit **commit, uint8_t chain[32])
 {
     struct view view = {.now = change->now, .today = change->today};
-    struct writing writing = {.change = change, .chain = chain};
+    struct arena work;
+    struct writing writing = {.change = change, .chain = chain, .work = &work};
+    arena_init(&work, change->arena->budget);
+    change->progress = change->steps = 0;
     change->result = (struct change_result){.n_done = 0};
-    int error = view_begin(&view, store, &store->db, &change->actor);
+    int error = view_begin(&view, store, &store->db, &change->actor), trouble;
     if (error)
         problem_set(&change->problem, error, "your rights could not be read");
     if (fault_on("scope-unchecked"))
         widen(&view.scope);
     if (!error && (error = keys_find(&view, change)) == 1) {
+        trouble = refuse_untold(&view, change);
         view_end(&view);
-        return 0; // answered before: the same answer again
+        arena_deinit(&work);
+        return trouble; // 0: answered before, the same answer again
     }
     if (!error && !(writing.commit = commit_new(&view, change)))
         error = problem_set(&change->problem, ERR_NOMEM, "the server is short of memory");
@@ -144,13 +181,18 @@ static int apply(struct store *store, struct change *change, struct commit **com
                 error = db_error(&store->db, keys_keep(&view, change), &change->problem);
         }
     }
+    if ((trouble = refuse_untold(&view, change)))
+        error = trouble; // and see run_job
     view_end(&view);
+    arena_deinit(&work);
     if (error || change->dry_run || !writing.n_rows) {
         commit_unref(writing.commit);
         return error;
     }
     writing.commit->rows = writing.rows;
     writing.commit->n_rows = writing.n_rows;
+    if (writing.commit->large && commit_slim(writing.commit, change->arena)) // which gave it up
+        return problem_set(&change->problem, ERR_NOMEM, "the server is short of memory");
     writing.commit->from_seq = writing.from_seq;
     writing.commit->to_seq = writing.to_seq;
     writing.commit->batch = writing.batch;
@@ -165,15 +207,43 @@ static int keep(struct store *store, struct job *job)
     int error = view_begin(&view, store, &store->db, &self);
     if (!error)
         error = job->read(&view, job->data);
+    int trouble = store->trouble = view_trouble(&view, NULL);
     view_end(&view);
-    return error;
+    return trouble ? trouble : error;
 }
 
 // --- one transaction ---
 
 static bool transaction_gone(struct store *store)
 {
-    return sqlite3_get_autocommit(store->db.handle) != 0;
+    return sqlite3_get_autocommit(store->db.handle) != 0 && !fault_on("rollback-unseen");
+}
+
+static void roll_back(struct store *store)
+{
+    if (!sqlite3_get_autocommit(store->db.handle))
+        db_run(&store->db, "ROLLBACK");
+}
+
+// The disk may have lost what it said it kept: the marker makes the next start read-only, until a person has looked.
+void writer_mark(const struct store *store, int code)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/readonly", store->directory);
+    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0) {
+        dprintf(file, "The disk failed to keep a change (SQLite code %d). Check the disk and the database, then remove this file.\n", code);
+        (void)fsync(file); // the log says it in any case
+        close(file);
+    }
+    log_write(LOG_ERROR, "the disk failed to keep a change (code %d): stopping; the next start is read-only until %s is removed", code,
+              path);
+}
+
+static void stop_for_ever(struct store *store, int code)
+{
+    writer_mark(store, code);
+    _exit(70);
 }
 
 // One request inside its savepoint. False when the transaction is gone.
@@ -186,7 +256,11 @@ static bool run_job(struct store *store, struct job *job)
         return false; // not begun: not to be answered as if it had been
     job->commit = NULL;
     job->result = job->type == JOB_WRITE ? apply(store, job->change, &job->commit, chain) : keep(store, job);
-    if (transaction_gone(store))
+    if (db_is_sync(db_trouble())) // a large request goes to the WAL before its commit
+        stop_for_ever(store, db_trouble());
+    // A savepoint does not undo all when memory or the disk fails: the search index was seen to keep half of a
+    // request. So the whole transaction goes.
+    if (transaction_gone(store) || store->trouble)
         return false;
     bool undo = job->result || (job->type == JOB_WRITE && job->change->dry_run);
     if (undo && db_step(db, "ROLLBACK TO request") != SQLITE_OK)
@@ -198,34 +272,51 @@ static bool run_job(struct store *store, struct job *job)
     return !transaction_gone(store);
 }
 
-// The disk may have lost what it said it kept: serve no change until a person
-// has looked. The marker makes the next start read-only.
-static void stop_for_ever(struct store *store, int code)
+enum fate { FATE_KEPT, FATE_LOST, FATE_UNKNOWN };
+
+#define LOOKS_MOST 100 // at a database that cannot be read just now
+#define LOOK_MS    50
+
+// Where the chain ends by now, on disk.
+static void look_for_chain(struct store *store, uint8_t chain[32])
 {
-    char path[4200];
-    snprintf(path, sizeof path, "%s/readonly", store->directory);
-    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    if (file >= 0) {
-        dprintf(file, "The disk failed to keep a change (SQLite code %d). Check the disk and the database, then remove this file.\n", code);
-        fsync(file);
-        close(file);
+    int code = SQLITE_OK;
+    for (int i = 0; i < LOOKS_MOST; i++) {
+        roll_back(store);
+        if ((code = log_chain(&store->db, chain)) == SQLITE_OK)
+            return;
+        uv_sleep(LOOK_MS);
     }
-    log_write(LOG_ERROR, "the disk failed to keep a change (code %d): stopping; the next start is read-only until %s is removed", code,
-              path);
+    if (db_is_disk(code))
+        stop_for_ever(store, code);
+    log_write(LOG_ERROR, "the end of the log cannot be read (code %d): stopping, since nothing can be added to it", code);
     _exit(70);
 }
 
-static int commit_batch(struct store *store)
+// A commit failed. One that did not find room is not there; else it may be, and what is in the database tells, if
+// there is anything to see. `before`: the chain's end before the batch.
+static enum fate fate_of(struct store *store, int code, const uint8_t before[32])
+{
+    uint8_t wanted[32];
+    bool is_open = !sqlite3_get_autocommit(store->db.handle); // the commit was not even tried
+    roll_back(store);
+    if (is_open || (code & 0xff) == SQLITE_FULL)
+        return FATE_LOST;
+    memcpy(wanted, store->chain, sizeof wanted);
+    look_for_chain(store, store->chain);
+    bool is_there = memcmp(wanted, before, sizeof wanted) != 0 && memcmp(wanted, store->chain, sizeof wanted) == 0;
+    return is_there ? FATE_KEPT : FATE_UNKNOWN;
+}
+
+static enum fate commit_batch(struct store *store, const uint8_t before[32])
 {
     int code = db_step(&store->db, "COMMIT");
-    int main_code = code & 0xff;
     if (code == SQLITE_OK)
-        return 0;
+        return FATE_KEPT;
     log_write(LOG_ERROR, "commit failed: %s (%d)", sqlite3_errmsg(store->db.handle), code);
-    if (main_code == SQLITE_IOERR)
+    if (db_is_disk(code))
         stop_for_ever(store, code);
-    db_run(&store->db, "ROLLBACK");
-    return ERR_UNKNOWN;
+    return fate_of(store, code, before);
 }
 
 static void fail(struct job *job, int error, const char *sentence)
@@ -237,38 +328,51 @@ static void fail(struct job *job, int error, const char *sentence)
         problem_set(&job->change->problem, error, "%s", sentence);
 }
 
+// An import, or an undo of one: it may take many seconds.
+static bool is_bulk(const struct job *job)
+{
+    return job->type == JOB_WRITE && job->change->batched && (job->change->verb == CHANGE_UNDO || job->change->n_items > COMMIT_ROWS);
+}
+
 // Runs the jobs in one transaction and moves them to `answered`. Returns how
 // many; 0 when the transaction was lost and nobody may be answered.
 static size_t run_batch(struct store *store, struct queue *jobs, struct queue *answered)
 {
     uint8_t chain[32];
     memcpy(chain, store->chain, sizeof chain);
-    if ((store->lost_code = db_step(&store->db, "BEGIN IMMEDIATE") & 0xff) != SQLITE_OK)
+    roll_back(store); // what could not be rolled back before
+    db_calm();
+    if ((store->lost_code = db_step(&store->db, "BEGIN IMMEDIATE")) != SQLITE_OK)
         return 0;
+    db_within(true);
     struct queue done = {NULL, NULL, 0};
     uint64_t began = clock_monotonic();
     bool lost = false;
     while (jobs->size && done.size < BATCH_MAX && !lost) {
         struct job *job = jobs->first;
+        if (is_bulk(job) && done.size)
+            break; // who came before it does not wait for it
+        store->bulk_since = is_bulk(job) ? clock_monotonic() : 0;
         lost = !run_job(store, job);
         queue_push(&done, queue_pop(jobs));
         if (clock_monotonic() - began > BATCH_NS)
             break;
     }
+    db_within(false);
     if (fault_on("ack-early") && !lost) { // what the kill test must catch
         size_t n = done.size;
         store_finish(store, &done);
         uv_sleep(5); // long enough for the answer to leave
-        commit_batch(store);
+        commit_batch(store, chain);
         return n;
     }
-    store->lost_code = lost ? sqlite3_errcode(store->db.handle) & 0xff : 0; // before ROLLBACK speaks
-    int error = lost ? ERR_RETRY : commit_batch(store);
-    if (error) {
+    enum fate fate = lost ? FATE_LOST : commit_batch(store, chain);
+    if (fate == FATE_LOST) {
+        store->lost_code = db_trouble() ? db_trouble() : SQLITE_NOMEM; // the first failure, whatever failed after it
         memcpy(store->chain, chain, sizeof chain);
-        db_run(&store->db, "ROLLBACK");
+        roll_back(store);
     }
-    if (lost) { // hand them back, in order, unanswered
+    if (fate == FATE_LOST) { // hand them back, in order, unanswered
         for (struct job *job = done.first; job; job = job->next)
             if (job->commit) {
                 commit_unref(job->commit);
@@ -285,7 +389,7 @@ static size_t run_batch(struct store *store, struct queue *jobs, struct queue *a
     size_t n = done.size;
     while (done.size) {
         struct job *job = queue_pop(&done);
-        if (error)
+        if (fate == FATE_UNKNOWN)
             fail(job, ERR_UNKNOWN, "the server could not tell whether the change was kept");
         queue_push(answered, job);
     }
@@ -298,10 +402,40 @@ static void reset_change(struct change *change)
     problem_init(&change->problem, change->arena);
 }
 
+static void checkpoint(struct store *store)
+{
+    int pages = 0, moved = 0;
+    int code = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
+    if (db_is_disk(code))
+        stop_for_ever(store, code);
+    // all moved: the next commit begins the WAL anew, unless a reader still looks at it
+    store->db.wal_moved = moved > 0 ? moved : 0;
+    store->batches = 0;
+    store->slow = store->db.wal_pages - store->db.wal_moved > WAL_SLOW_PAGES;
+}
+
+// Tried alone, and lost again.
+static void fail_lost(struct store *store, struct job *job)
+{
+    int code = store->lost_code;
+    if ((code & 0xff) == SQLITE_FULL) {
+        fail(job, ERR_READONLY, "the server's disk is full; nothing was changed");
+        problem_hint(job->type == JOB_WRITE ? &job->change->problem : NULL, DISK_FULL_HINT);
+    } else if ((code & 0xff) == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM) {
+        fail(job, ERR_NOMEM, "the server is short of memory; nothing was changed");
+    } else if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) {
+        fail(job, ERR_RETRY, "the database could not take the change; nothing was changed");
+    } else {
+        fail(job, ERR_IO, "the database could not be read or written; nothing was changed");
+    }
+}
+
 static void run_all(struct store *store, struct queue *jobs, struct queue *answered)
 {
     if (run_batch(store, jobs, answered) || !jobs->size)
         return;
+    if ((store->lost_code & 0xff) == SQLITE_FULL)
+        checkpoint(store); // the WAL can then begin anew, within the room that it has
     // the transaction was lost: each request alone, so that one cannot take others with it
     struct queue all = *jobs;
     *jobs = (struct queue){NULL, NULL, 0};
@@ -316,10 +450,7 @@ static void run_all(struct store *store, struct queue *jobs, struct queue *answe
         if (!one.size)
             continue;
         job = queue_pop(&one);
-        if (store->lost_code == SQLITE_FULL || (job->type == JOB_WRITE && job->change->problem.error == ERR_READONLY))
-            fail(job, ERR_READONLY, "the server's disk is full; nothing was changed");
-        else
-            fail(job, ERR_RETRY, "the database could not take the change; nothing was changed");
+        fail_lost(store, job);
         queue_push(answered, job);
     }
 }
@@ -336,18 +467,6 @@ int writer_apply(struct store *store, struct change *change)
 
 // --- between transactions ---
 
-static void checkpoint(struct store *store)
-{
-    int pages = 0, moved = 0;
-    int code = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
-    if ((code & 0xff) == SQLITE_IOERR)
-        stop_for_ever(store, code);
-    // all moved: the next commit begins the WAL anew, unless a reader still looks at it
-    store->db.wal_moved = moved > 0 ? moved : 0;
-    store->batches = 0;
-    store->slow = store->db.wal_pages - store->db.wal_moved > WAL_SLOW_PAGES;
-}
-
 static bool is_due(const struct store *store)
 {
     int pages = store->db.wal_pages - store->db.wal_moved;
@@ -361,7 +480,7 @@ static void tidy(struct store *store)
         checkpoint(store);
     if (store->last_write - store->pruned > 60) {
         int code = keys_prune(&store->db, store->last_write - STORE_KEY_KEPT);
-        if ((code & 0xff) == SQLITE_IOERR) // it commits, too
+        if (db_is_disk(code)) // it commits, too
             stop_for_ever(store, code);
         store->pruned = store->last_write;
     }
@@ -405,6 +524,9 @@ void writer_main(void *data)
             store->batches++;
             if (is_due(store))
                 checkpoint(store);
+            if (store->bulk_since)
+                malloc_trim(0); // what it took goes back to the system
+            store->bulk_since = 0;
         }
     }
 }

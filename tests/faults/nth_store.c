@@ -1,0 +1,303 @@
+// The store while the Nth thing fails, for N = 1, 2, 3 … until nothing does:
+//
+//     nth_store HOW [--limit N] [--only SCENARIO] [--fault NAME] [--seed N]
+//
+// HOW: "once" (an allocation), "on" (it and all after it), "calls" (of SQLite, with three
+// codes, the transaction kept or rolled back), "disk" (a call of the VFS; each in a process
+// of its own), "open" (all of these while a store is opened and closed). With --limit at
+// most so many of a scenario's points are tried, spread evenly. --fault plants one of the
+// store's faults (server/fault.h). It ends with 0 when all was answered truly, with 1 and
+// a line "red: …" when not.
+#include "tests/faults/nth_store.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "tests/faults/nth_alloc.h"
+#include "tests/faults/nth_calls.h"
+#include "tests/faults/nth_vfs.h"
+#include "tests/faults/powercut.h"
+#include "tests/support/storing.h"
+
+#define LOOK_EVERY 50 // points
+
+static struct {
+    const char *how, *only, *fault;
+    uint64_t limit, seed;
+} options = {.how = "once", .limit = UINT64_MAX, .seed = 1};
+
+// --- ways to fail ---
+
+static void arm_alloc(unsigned variant, uint64_t nth)
+{
+    nth_alloc_arm(nth, NTH_PROCESS, variant ? NTH_ON : NTH_ONCE);
+}
+
+static const int codes[] = {SQLITE_NOMEM, SQLITE_IOERR_READ, SQLITE_FULL};
+
+static void arm_calls(unsigned variant, uint64_t nth)
+{
+    nth_calls_arm(nth, codes[variant / 2], variant % 2 ? NTH_GONE : NTH_KEPT);
+}
+
+static void arm_disk(unsigned variant, uint64_t nth)
+{
+    nth_vfs_arm(variant / 2, nth, variant % 2);
+}
+
+static const struct failing once = {"allocations, once", arm_alloc, nth_alloc_disarm, nth_alloc_failed, 0};
+static const struct failing on = {"allocations, from then on", arm_alloc, nth_alloc_disarm, nth_alloc_failed, 1};
+static const struct failing calls[] = {
+    {"calls: NOMEM", arm_calls, nth_calls_disarm, nth_calls_failed, 0},
+    {"calls: NOMEM, rolled back", arm_calls, nth_calls_disarm, nth_calls_failed, 1},
+    {"calls: IOERR", arm_calls, nth_calls_disarm, nth_calls_failed, 2},
+    {"calls: IOERR, rolled back", arm_calls, nth_calls_disarm, nth_calls_failed, 3},
+    {"calls: FULL", arm_calls, nth_calls_disarm, nth_calls_failed, 4},
+    {"calls: FULL, rolled back", arm_calls, nth_calls_disarm, nth_calls_failed, 5},
+};
+
+static const struct failing *now_failing;
+
+static void stop_failing(void)
+{
+    now_failing->disarm();
+}
+
+// --- one point ---
+
+static struct play clean, play; // too large for the stack
+
+static void play_begin(struct play *one, const struct scenario *scenario)
+{
+    arena_deinit(&one->memory);
+    memset(one, 0, sizeof *one);
+    arena_init(&one->memory, 0);
+    if (scenario->reopens)
+        play_reopen();
+    scenario->prepare(one);
+}
+
+static void red(const struct scenario *scenario, const struct failing *failing, uint64_t nth)
+{
+    printf("red: %s, %s, number %llu: %s\n", scenario->name, failing->name, (unsigned long long)nth, judged.why);
+    if (strncmp(failing->name, "allocations", 11) == 0)
+        nth_alloc_where();
+    else if (strncmp(failing->name, "calls", 5) == 0)
+        printf("that failed: %s\n", nth_calls_where());
+    exit(1);
+}
+
+// How many things this scenario could fail by, and what it answers when none does.
+static uint64_t play_clean(const struct scenario *scenario, const struct failing *failing)
+{
+    arena_reset(&arena);
+    play_begin(&clean, scenario);
+    failing->arm(failing->variant, UINT64_MAX);
+    play_run(&clean, scenario, NULL);
+    return failing->disarm();
+}
+
+static bool is_over; // the store has ended, in this process
+
+// False: nothing failed.
+static bool play_point(const struct scenario *scenario, const struct failing *failing, uint64_t nth)
+{
+    play_begin(&play, scenario);
+    failing->arm(failing->variant, nth);
+    now_failing = failing;
+    bool lives = play_run(&play, scenario, stop_failing);
+    failing->disarm();
+    bool failed = failing->failed() != 0;
+    is_over = !lives;
+    if (!judge_answers(scenario, &play, &clean))
+        red(scenario, failing, nth);
+    if (!lives ? !judge_restart(scenario, &play, &clean) : !judge_again(scenario, &play, &clean))
+        red(scenario, failing, nth);
+    return failed;
+}
+
+// The i-th of `n` points out of `total`.
+static uint64_t point_of(uint64_t i, uint64_t n, uint64_t total)
+{
+    struct dice dice = {.state = options.seed * 1000003 + i};
+    uint64_t low = i * total / n, high = (i + 1) * total / n;
+    return n >= total ? i + 1 : low + 1 + dice_next(&dice) % (high > low ? high - low : 1);
+}
+
+static uint64_t tried_in_all;
+
+static void sweep(const struct scenario *scenario, const struct failing *failing)
+{
+    uint64_t total = play_clean(scenario, failing), n = total < options.limit ? total : options.limit, tried = 0;
+    for (uint64_t i = 0; i < n; i++, tried++) {
+        play_point(scenario, failing, point_of(i, n, total));
+        if (i % LOOK_EVERY == 0 && !judge_all())
+            red(scenario, failing, point_of(i, n, total));
+    }
+    for (uint64_t nth = total + 1; n == total && play_point(scenario, failing, nth); nth++, tried++)
+        ; // a few more, where threads meet otherwise
+    if (!judge_all())
+        red(scenario, failing, total);
+    printf("%-12s %-28s %6llu points of %6llu\n", scenario->name, failing->name, (unsigned long long)tried, (unsigned long long)total);
+    tried_in_all += tried;
+}
+
+static bool is_wanted(const struct scenario *scenario)
+{
+    return !options.only || strcmp(options.only, scenario->name) == 0;
+}
+
+static void sweep_all(const struct failing *list, size_t n)
+{
+    play_open(options.fault);
+    scenes_prepare();
+    for (size_t s = 0; s < n_scenarios; s++)
+        for (size_t i = 0; i < n && is_wanted(&scenarios[s]); i++)
+            sweep(&scenarios[s], &list[i]);
+    arena_deinit(&clean.memory);
+    arena_deinit(&play.memory);
+    play_close();
+}
+
+// --- the disk: the store may end the process ---
+
+static struct shared { // with the processes that try
+    uint64_t next, total, tried, ended;
+} *shared;
+
+static void disk_child(const struct scenario *scenario, const struct failing *failing)
+{
+    play_open(options.fault);
+    scenes_prepare();
+    shared->total = play_clean(scenario, failing);
+    uint64_t n = shared->total < options.limit ? shared->total : options.limit;
+    while (shared->next < n) {
+        uint64_t nth = point_of(shared->next++, n, shared->total);
+        shared->tried++;
+        play_point(scenario, failing, nth);
+        if (is_over) {
+            shared->ended++;
+            _exit(0); // with a thread that stands still
+        }
+    }
+    if (!judge_all())
+        red(scenario, failing, shared->total);
+    play_close();
+    exit(0);
+}
+
+static void disk_sweep(const struct scenario *scenario, const struct failing *failing)
+{
+    memset(shared, 0, sizeof *shared);
+    do {
+        int how;
+        fflush(stdout);
+        pid_t child = fork();
+        if (child == 0)
+            disk_child(scenario, failing);
+        if (child < 0 || waitpid(child, &how, 0) != child)
+            abort();
+        if (!WIFEXITED(how) || WEXITSTATUS(how)) {
+            printf("red: %s, %s, number %llu: how %d\n", scenario->name, failing->name, (unsigned long long)shared->next, how);
+            exit(1);
+        }
+    } while (shared->next < shared->total && shared->next < options.limit);
+    if (shared->total)
+        printf("%-12s %-28s %6llu points of %6llu, %llu of them end the store\n", scenario->name, failing->name,
+               (unsigned long long)shared->tried, (unsigned long long)shared->total, (unsigned long long)shared->ended);
+    tried_in_all += shared->tried;
+}
+
+static void disk_all(void)
+{
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        abort();
+    for (size_t s = 0; s < n_scenarios; s++)
+        for (unsigned variant = 0; is_wanted(&scenarios[s]) && nth_vfs_name(variant / 2); variant++) {
+            char name[40];
+            snprintf(name, sizeof name, "%s, %s", nth_vfs_name(variant / 2), variant % 2 ? "on" : "once");
+            struct failing disk = {name, arm_disk, nth_vfs_disarm, nth_vfs_failed, variant};
+            disk_sweep(&scenarios[s], &disk);
+        }
+}
+
+// --- opening and closing ---
+
+static void open_sweep(bool create, const struct failing *failing)
+{
+    const struct scenario opening = {.name = create ? "make" : "open"};
+    uint64_t total = 0, counted, tried = 0;
+    if (!open_try(create, failing, UINT64_MAX, &total))
+        red(&opening, failing, 0);
+    uint64_t n = total < options.limit ? total : options.limit;
+    for (uint64_t i = 0; i < n; i++, tried++)
+        if (!open_try(create, failing, point_of(i, n, total), &counted))
+            red(&opening, failing, point_of(i, n, total));
+    printf("%-12s %-28s %6llu points of %6llu\n", opening.name, failing->name, (unsigned long long)tried, (unsigned long long)total);
+    tried_in_all += tried;
+}
+
+static void open_all(void)
+{
+    for (int create = 0; create < 2; create++) {
+        open_sweep(create, &once);
+        open_sweep(create, &on);
+        for (size_t i = 0; i < sizeof calls / sizeof *calls; i += 2)
+            open_sweep(create, &calls[i]);
+        for (unsigned variant = 0; nth_vfs_name(variant / 2); variant++) {
+            struct failing disk = {nth_vfs_name(variant / 2), arm_disk, nth_vfs_disarm, nth_vfs_failed, variant};
+            open_sweep(create, &disk);
+        }
+    }
+    open_end();
+}
+
+static void options_read(int argc, char **argv)
+{
+    options.how = argc > 1 ? argv[1] : "";
+    for (int i = 2; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--limit") == 0)
+            options.limit = strtoull(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--seed") == 0)
+            options.seed = strtoull(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--only") == 0)
+            options.only = argv[i + 1];
+        else if (strcmp(argv[i], "--fault") == 0)
+            options.fault = argv[i + 1];
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct timespec from, to;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    options_read(argc, argv);
+    nth_alloc_install();
+    nth_vfs_install();
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    if (strcmp(options.how, "once") == 0)
+        sweep_all(&once, 1);
+    else if (strcmp(options.how, "on") == 0)
+        sweep_all(&on, 1);
+    else if (strcmp(options.how, "calls") == 0)
+        sweep_all(calls, sizeof calls / sizeof *calls);
+    else if (strcmp(options.how, "disk") == 0)
+        disk_all();
+    else if (strcmp(options.how, "open") == 0)
+        open_all();
+    else
+        return 64;
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    printf("%s: %llu points in %.1f s\n", options.how, (unsigned long long)tried_in_all,
+           (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9);
+    return 0;
+}
