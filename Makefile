@@ -60,7 +60,7 @@ SUPPORT_O:= $(patsubst %.c,$(B)/%.o,$(filter-out tests/support/fault_on.c,$(call
 UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 # tests/faults/: each program of several files, its name's first
 POWERCUT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/powercut*.c tests/faults/vfs_*.c) tests/support/storing.c)
-FAULTS   := $(B)/faults/powercut $(B)/faults/network_link $(B)/faults/slowdisk.so $(B)/faults/network_clock.so $(B)/faults/nthwire $(B)/faults/siege $(B)/faults/siege_honest $(B)/faults/sendcod-siege $(B)/faults/nth_store
+FAULTS   := $(B)/faults/powercut $(B)/faults/network_link $(B)/faults/slowdisk.so $(B)/faults/network_clock.so $(B)/faults/nthwire $(B)/faults/siege $(B)/faults/siege_honest $(B)/faults/sendcod-siege $(B)/faults/nth_store $(B)/faults/nthdisk.so
 # tests/fuzz/: each target with libFuzzer, and as a test of its seeds without
 FUZZ     := $(patsubst tests/fuzz/target_%.c,%,$(sort $(wildcard tests/fuzz/target_*.c)))
 FUZZ_ALL := $(B)/tests/fuzz/item.o $(B)/tests/fuzz/ground.o $(B)/server/fault_off.o
@@ -120,9 +120,15 @@ $(B)/faults/nth_store: $(NTH_STORE) $(SERVER_O) $(B)/libcommon.a
 	$(call say,link)
 	$(Q)$(CC) $(LDFLAGS) $(NTH_STORE_WRAP:%=-Wl,--wrap=%) -o $@ $^ -lcmocka $(LIBS_SERVER) $(LIBS_COMMON)
 
+# Preloaded, as slowdisk.so is.
+$(B)/faults/nthdisk.so: tests/faults/nthdisk.c
+	@mkdir -p $(@D)
+	$(call say,link)
+	$(Q)$(CC) -std=c11 -g -O2 -D_GNU_SOURCE $(WARN) -fPIC -shared -pthread -o $@ $< -ldl
+
 # The daemon whose memory, sockets and libuv fail when a test says so.
 NTHWIRE      := $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/nthwire*.c) tests/faults/nth_alloc.c tests/support/fault_on.c server/main.c)
-NTHWIRE_WRAP := malloc calloc realloc strdup strndup live_new uv_tcp_init uv_accept uv_read_start uv_try_write uv_write uv_shutdown \
+NTHWIRE_WRAP := malloc calloc realloc strdup strndup live_new live_stop uv_tcp_init uv_accept uv_read_start uv_try_write uv_write uv_shutdown \
                 uv_queue_work uv_tcp_getpeername uv_tcp_nodelay uv_tcp_keepalive uv_send_buffer_size
 $(B)/faults/nthwire: $(NTHWIRE) $(SERVER_O) $(B)/libcommon.a
 	@mkdir -p $(@D)
@@ -149,7 +155,7 @@ $(B)/faults/race: $(B)/tests/faults/race.o
 	$(call say,link)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -luv
 
-$(B)/faults/network_link: $(B)/tests/faults/network_link.o
+$(B)/faults/network_link: $(B)/tests/faults/network_link.o $(B)/tests/faults/network_machine.o
 	@mkdir -p $(@D)
 	$(call say,link)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
@@ -292,7 +298,7 @@ tidy:
 tsan:
 	@./tests/support/need build test
 	@$(MAKE) --no-print-directory -j$$(nproc) B=build/tsan OPT=-O1 SAN='-fsanitize=thread -fno-omit-frame-pointer' tests build/tsan/faults/race
-	@$(PYTHON) tests/support/threads.py --build build/tsan
+	@$(PYTHON) tests/support/threads.py --build build/tsan --only unit/ --only integration/ --only faults/history --only faults/kill9
 
 # What counts is added to what earlier runs counted: each begins at nothing.
 coverage:

@@ -407,8 +407,12 @@ int tls_peer(const struct tls *tls, uint8_t fingerprint[TLS_FINGERPRINT])
     unsigned size = 0;
     unsigned char digest[EVP_MAX_MD_SIZE];
     X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
-    if (!tls->ready || !certificate || X509_digest(certificate, EVP_sha256(), digest, &size) != 1 || size != TLS_FINGERPRINT)
+    if (!tls->ready || !certificate)
         return ERR_TLS;
+    bool good = X509_digest(certificate, EVP_sha256(), digest, &size) == 1 && size == TLS_FINGERPRINT;
+    ERR_clear_error();
+    if (!good)
+        return ERR_NOMEM; // nothing else is in the way
     memcpy(fingerprint, digest, TLS_FINGERPRINT);
     return 0;
 }

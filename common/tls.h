@@ -46,7 +46,7 @@ void tls_close(struct tls *tls);
 // Moves all pending ciphertext to the end of `out`. 0 or ERR_NOMEM.
 int tls_drain(struct tls *tls, struct buffer *out);
 size_t tls_pending(const struct tls *tls);
-// SHA-256 of the other side's certificate. ERR_TLS when there is none.
+// SHA-256 of the other side's certificate. ERR_TLS when there is none, ERR_NOMEM.
 int tls_peer(const struct tls *tls, uint8_t fingerprint[TLS_FINGERPRINT]);
 
 #endif

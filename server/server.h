@@ -47,7 +47,7 @@ struct server {
     struct wheel wheel;       // when each session must have done what
     uint64_t next_session;
     size_t n_sessions, max_sessions, n_strangers;
-    struct arrivals arrivals; // how fast they come, and where strangers are from
+    struct arrivals arrivals;  // how fast they come, and where strangers are from
     struct session *strangers; // who came first is first
     bool accept_waits;         // a connection waits until there is memory for it
     int directory;            // locked while this runs; -1: not

@@ -44,7 +44,8 @@ class Felt:
 
     def commands(self):
         self.count += 1
-        return [("login", ["login"]), ("status", ["status"]), ("pupil list", ["pupil", "list"]), ("pupil show", ["pupil", "show", self.pupil]),
+        return [("login", ["login"]), ("status", ["status"]), ("pupil list", ["pupil", "list"]),
+                ("pupil show", ["pupil", "show", self.pupil]),
                 ("register", ["register"]), ("find", ["find", self.name]),
                 ("target edit", ["target", "edit", self.target, "note=felt %d" % self.count]),
                 ("target history", ["target", "history", self.target]),

@@ -20,25 +20,20 @@
 //   reboot              the near machine loses power, and all connections; answers "ready PID"
 //
 // The end of standard input ends it.
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/faults/network_machine.h"
 
 #define FAR_MAX    16
 #define PACKET_MAX 2048
@@ -69,12 +64,6 @@ static struct machine machines[FAR_MAX];
 static int n_machines, near;
 static pid_t near_pid;
 
-static _Noreturn void fail(const char *what)
-{
-    fprintf(stderr, "network_link: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
 static uint64_t now_ns(void)
 {
     struct timespec now;
@@ -90,104 +79,6 @@ static uint64_t chance_next(struct machine *machine)
     machine->chance ^= machine->chance << 25;
     machine->chance ^= machine->chance >> 27;
     return (machine->chance * UINT64_C(2685821657736338717)) >> 33;
-}
-
-// --- devices ------------------------------------------------------------------
-
-static void set_up(int control, const char *name, const char *address)
-{
-    struct ifreq request = {0};
-    struct sockaddr_in in = {.sin_family = AF_INET};
-
-    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
-    if (address) {
-        inet_pton(AF_INET, address, &in.sin_addr);
-        memcpy(&request.ifr_addr, &in, sizeof in);
-        if (ioctl(control, SIOCSIFADDR, &request) != 0)
-            fail("an address");
-        inet_pton(AF_INET, "255.255.255.0", &in.sin_addr);
-        memcpy(&request.ifr_netmask, &in, sizeof in);
-        if (ioctl(control, SIOCSIFNETMASK, &request) != 0)
-            fail("a netmask");
-    }
-    if (ioctl(control, SIOCGIFFLAGS, &request) != 0)
-        fail("the flags of a device");
-    request.ifr_flags = (short)(request.ifr_flags | IFF_UP | IFF_RUNNING);
-    if (ioctl(control, SIOCSIFFLAGS, &request) != 0)
-        fail("a device up");
-}
-
-static int device(const char *address)
-{
-    struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
-    int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK), control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0 || control < 0)
-        fail("/dev/net/tun");
-    snprintf(request.ifr_name, sizeof request.ifr_name, "link0");
-    if (ioctl(fd, TUNSETIFF, &request) != 0)
-        fail("a TUN device");
-    set_up(control, "lo", NULL);
-    set_up(control, "link0", address);
-    close(control);
-    return fd;
-}
-
-// --- namespaces -----------------------------------------------------------
-
-static void give(int socket, int fd)
-{
-    char byte = 0, room[CMSG_SPACE(sizeof(int))] = {0};
-    struct iovec part = {&byte, 1};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
-    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-
-    head->cmsg_level = SOL_SOCKET;
-    head->cmsg_type = SCM_RIGHTS;
-    head->cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(head), &fd, sizeof fd);
-    if (sendmsg(socket, &message, 0) != 1)
-        fail("handing over a device");
-}
-
-static int take(int socket)
-{
-    char byte, room[CMSG_SPACE(sizeof(int))] = {0};
-    struct iovec part = {&byte, 1};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
-    int fd;
-
-    if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1 || !CMSG_FIRSTHDR(&message))
-        exit(1); // the other said why
-    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
-    return fd;
-}
-
-// Holds its namespace until this program ends.
-static pid_t machine_make(int number, int *fd)
-{
-    char byte, address[32];
-    int pair[2];
-
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        fail("a pair of sockets");
-    pid_t pid = fork();
-    if (pid < 0)
-        fail("fork");
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        close(pair[0]);
-        if (unshare(CLONE_NEWNET) != 0)
-            fail("a network namespace");
-        snprintf(address, sizeof address, "10.77.0.%d", number);
-        give(pair[1], device(address));
-        while (read(pair[1], &byte, 1) > 0)
-            ;
-        _exit(0);
-    }
-    close(pair[1]);
-    *fd = take(pair[0]);
-    return pid;
 }
 
 // --- packets -----------------------------------------------------------------------
@@ -235,7 +126,7 @@ static void send_off(struct machine *machine, struct way *way, const uint8_t *by
     uint64_t now = now_ns();
 
     if (!packet)
-        fail("memory");
+        machine_fail("memory");
     way->free = (way->free > now ? way->free : now) + (machine->kbit ? size * 8 * 1000000 / machine->kbit : 0);
     packet->next = NULL;
     packet->due = way->free + machine->delay;
@@ -417,7 +308,7 @@ static void run(void)
 
         ready[1] = (struct pollfd){near, POLLIN, 0};
         if (ppoll(ready, 2 + (nfds_t)n_machines, &wait, NULL) < 0 && errno != EINTR)
-            fail("poll");
+            machine_fail("poll");
         receive_near();
         pass();
         if (ready[0].revents)

@@ -35,6 +35,8 @@
 
 struct live *__real_live_new(struct server *server);
 struct live *__wrap_live_new(struct server *server);
+void __real_live_stop(struct live *live);
+void __wrap_live_stop(struct live *live);
 
 static struct server *server;
 static uv_async_t asked;
@@ -83,6 +85,13 @@ struct live *__wrap_live_new(struct server *made)
     uv_unref((uv_handle_t *)&asked);
     nth_alloc_resume();
     return __real_live_new(made);
+}
+
+// The daemon ends: its loop must have nothing of ours left.
+void __wrap_live_stop(struct live *live)
+{
+    uv_close((uv_handle_t *)&asked, NULL);
+    __real_live_stop(live);
 }
 
 // --- what is asked ---

@@ -1,6 +1,7 @@
 // What `make tsan` asks the thread sanitizer before it believes it: two threads of libuv
 // count together, without a lock ("race") or with one ("lock"). The first must be
 // reported; the second not, though libuv itself is not instrumented.
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <uv.h>

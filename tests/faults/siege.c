@@ -5,6 +5,7 @@
 //   siege ADDRESS:PORT DIRECTORY COUNT SECONDS [SORT …]     with SORTs: these only
 #include "tests/faults/siege.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,6 +186,7 @@ int main(int argc, char **argv)
         siege_fail("there are no such sorts");
     for (unsigned i = 0; i < n_actors; i++) // not in ranks
         actors[i].due = siege_now() + 1 + 7919u * i % 1000;
+    signal(SIGPIPE, SIG_IGN); // libuv does not see to it
     wire_begin(&loop, argv[1], argv[2]);
     ends = siege_now() + (uint64_t)seconds * 1000;
     uv_timer_init(&loop, &timer);

@@ -31,10 +31,10 @@ struct sort {
     unsigned every;   // ms between ticks; 0: no ticks
     int version;      // of TLS, when it is not 1.3
     bool no_alpn, no_certificate;
-    bool small;                                // receives little: what it does not read is the server's
-    bool early;                                // its first bytes are early data, under a made-up PSK
-    void (*begin)(struct actor *actor);        // may be NULL
-    void (*tick)(struct actor *actor);         // may be NULL
+    bool small;                                                     // receives little: what it does not read is the server's
+    bool early;                                                     // its first bytes are early data, under a made-up PSK
+    void (*begin)(struct actor *actor);                             // may be NULL
+    void (*tick)(struct actor *actor);                              // may be NULL
     void (*reply)(struct actor *actor, const Sendco__Reply *reply); // from `begin` on; may be NULL
 };
 

@@ -7,6 +7,8 @@
 //
 // On standard output "ready", then a line of JSON at the end; on standard input the names of
 // phases, a line each, the last of them "end".
+#include <signal.h>
+
 #include "records/plans.pb-c.h"
 
 #include "common/kind.h"
@@ -350,6 +352,7 @@ int main(int argc, char **argv)
         fail("%s: is no numeric IPv4 address", argv[1]);
     target_kind = kind_find("Target")->number;
     pupil_kind = kind_find("Pupil")->number;
+    signal(SIGPIPE, SIG_IGN); // libuv does not see to it
     arena_init(&arena, 0);
     people_read(argv[2]);
     person_open(0);

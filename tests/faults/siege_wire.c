@@ -14,7 +14,7 @@
 #include "common/arena.h"
 #include "common/frame.h"
 
-#define WIRE_ADDRESSES 40  // attackers' machines: 127.0.1.1 and on
+#define WIRE_ADDRESSES 40 // attackers' machines: 127.0.1.1 and on
 #define WIRE_CONTEXTS  64
 #define WIRE_SMALL     4096
 
@@ -80,7 +80,8 @@ static void context_own(SSL_CTX *ctx, const char *who)
     char certificate[600], key[600];
     snprintf(certificate, sizeof certificate, "%s/%s/cert.pem", directory, who);
     snprintf(key, sizeof key, "%s/%s/key.pem", directory, who);
-    if (SSL_CTX_use_certificate_file(ctx, certificate, SSL_FILETYPE_PEM) != 1 || SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
+    if (SSL_CTX_use_certificate_file(ctx, certificate, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
         siege_fail("%s: no certificate and key", who);
 }
 

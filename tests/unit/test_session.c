@@ -136,6 +136,45 @@ static void test_so_many_a_second(void **state)
     assert_int_equal(arrivals.per_source, ARRIVALS_PER_SOURCE);
 }
 
+// When two addresses have sent all that may come, the first few of each other one still come in.
+static void test_a_few_of_each_source_whatever_others_send(void **state)
+{
+    (void)state;
+    struct arrivals arrivals;
+    arrivals_init(&arrivals, 2 * ARRIVALS_FIRST);
+    struct sockaddr_storage greedy[2] = {from_six(1, 0), from_six(2, 0)}, other = from_six(3, 0);
+    for (unsigned i = 0; i < 4 * ARRIVALS_FIRST; i++)
+        assert_true(arrivals_take(&arrivals, &greedy[i % 2], 5000));
+    assert_false(arrivals_take(&arrivals, &greedy[0], 5100));
+    assert_true(arrivals_take(&arrivals, &other, 5200));
+    assert_true(arrivals_take(&arrivals, &other, 5300));
+    assert_false(arrivals_take(&arrivals, &other, 5400));
+    for (unsigned i = 0; i < 2 * ARRIVALS_FIRST; i++) { // and that has an end, too
+        struct sockaddr_storage peer = from_six((uint8_t)(10 + i), 0);
+        assert_int_equal(arrivals_take(&arrivals, &peer, 5500), i < 2 * ARRIVALS_FIRST - 2);
+    }
+    arrivals_deinit(&arrivals);
+}
+
+static void test_a_crowd_lasts_as_long_as_anybody_is_in_it(void **state)
+{
+    (void)state;
+    struct arrivals arrivals;
+    arrivals_init(&arrivals, 0);
+    struct sockaddr_storage one = from_six(1, 1), same = from_six(1, 2), other = from_six(2, 1);
+    struct crowd *crowd = crowd_join(&arrivals, &one);
+    assert_non_null(crowd);
+    assert_ptr_equal(crowd_join(&arrivals, &same), crowd);
+    struct crowd *second = crowd_join(&arrivals, &other);
+    assert_ptr_not_equal(second, crowd);
+    assert_int_equal(crowd->n, 2);
+    crowd_leave(&arrivals, crowd);
+    crowd_leave(&arrivals, crowd);
+    crowd_leave(&arrivals, second);
+    assert_null(arrivals.crowds);
+    arrivals_deinit(&arrivals);
+}
+
 // --- what is made of a List ---
 
 static const int32_t today = 20000; // October 2024
@@ -476,6 +515,8 @@ int main(void)
         cmocka_unit_test(test_deadlines_fire_late_never_early),
         cmocka_unit_test(test_a_deadline_moves),
         cmocka_unit_test(test_so_many_a_second),
+        cmocka_unit_test(test_a_few_of_each_source_whatever_others_send),
+        cmocka_unit_test(test_a_crowd_lasts_as_long_as_anybody_is_in_it),
         cmocka_unit_test(test_a_list_is_taken_apart),
         cmocka_unit_test(test_a_record_is_taken_apart),
         cmocka_unit_test(test_parts_come_in_order),

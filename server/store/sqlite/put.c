@@ -439,8 +439,11 @@ int put_remove(struct view *view, const struct kind *kind, int64_t id, uint64_t 
     if (version && version < theirs->version) { // they do not know what they would remove
         struct record *base = log_image(view, theirs, version, arena);
         uint64_t newer = base ? record_diff(base, theirs) : present_fields(theirs);
+        base = base ? base : record_new(kind, arena);
+        if (!base)
+            return problem_set(problem, ERR_NOMEM, "the server is short of memory");
         if (newer)
-            return merge_records(view, base ? base : record_new(kind, arena), theirs, record_copy(theirs, arena), 0, problem);
+            return merge_records(view, base, theirs, record_copy(theirs, arena), 0, problem);
     }
     if ((error = check_unreferenced(view, theirs, problem)))
         return error;

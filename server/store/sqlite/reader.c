@@ -8,12 +8,12 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define TURN_MAX 32                          // requests answered from one snapshot
-#define TURN_NS  (UINT64_C(5) * 1000 * 1000) // … while it is this young
+#define TURN_MAX    32                            // requests answered from one snapshot
+#define TURN_NS     (UINT64_C(5) * 1000 * 1000)   // … while it is this young
 #define SNAPSHOT_NS (UINT64_C(100) * 1000 * 1000) // a question that takes longer holds the WAL
-#define LONG_NS  (UINT64_C(1) * 1000 * 1000) // of one's questions lately: the next is likely to be long
-#define MUCH_NS  (UINT64_C(30) * 1000 * 1000) // of a reader's time lately, each AGE_NS counting half as much as the one after it
-#define AGE_NS   (UINT64_C(100) * 1000 * 1000)
+#define LONG_NS     (UINT64_C(1) * 1000 * 1000)   // of one's questions lately: the next is likely to be long
+#define MUCH_NS     (UINT64_C(30) * 1000 * 1000)  // of a reader's time lately, each AGE_NS counting half as much as the one after it
+#define AGE_NS      (UINT64_C(100) * 1000 * 1000)
 
 static struct turn *turn_of(struct store *store, const struct job *job)
 {

@@ -373,6 +373,8 @@ static void on_closed(uv_handle_t *handle)
 
 static void checkpoint_last(struct store *store)
 {
+    if (!store->db.handle)
+        return;
     int code = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (!db_is_disk(code))
         return;

@@ -221,8 +221,40 @@ static bool transaction_gone(struct store *store)
 
 static void roll_back(struct store *store)
 {
-    if (!sqlite3_get_autocommit(store->db.handle))
+    if (store->db.handle && !sqlite3_get_autocommit(store->db.handle))
         db_run(&store->db, "ROLLBACK");
+}
+
+// After a failure of memory or disk not even ROLLBACK takes all back: the search index of SQLite 3.40 was seen to keep
+// its totals of a request that was gone, and to write them with the next one. So the connection goes with the transaction.
+static void let_go(struct store *store)
+{
+    roll_back(store);
+    if (!fault_on("connection-kept"))
+        db_close(&store->db);
+}
+
+static int open_again(struct store *store)
+{
+    struct problem problem;
+    if (store->db.handle)
+        return SQLITE_OK;
+    problem_init(&problem, NULL);
+    db_calm();
+    if (db_open(&store->db, store->path, false, true, &problem))
+        return db_trouble();
+    store->db.epoch = store->epoch;
+    return SQLITE_OK;
+}
+
+static int begin(struct store *store)
+{
+    int code = open_again(store);
+    if (code != SQLITE_OK)
+        return code;
+    roll_back(store); // what could not be rolled back before
+    db_calm();
+    return db_step(&store->db, "BEGIN IMMEDIATE");
 }
 
 // The disk may have lost what it said it kept: the marker makes the next start read-only, until a person has looked.
@@ -258,8 +290,7 @@ static bool run_job(struct store *store, struct job *job)
     job->result = job->type == JOB_WRITE ? apply(store, job->change, &job->commit, chain) : keep(store, job);
     if (db_is_sync(db_trouble())) // a large request goes to the WAL before its commit
         stop_for_ever(store, db_trouble());
-    // A savepoint does not undo all when memory or the disk fails: the search index was seen to keep half of a
-    // request. So the whole transaction goes.
+    // a savepoint does not take all back either, then: see let_go
     if (transaction_gone(store) || store->trouble)
         return false;
     bool undo = job->result || (job->type == JOB_WRITE && job->change->dry_run);
@@ -340,9 +371,7 @@ static size_t run_batch(struct store *store, struct queue *jobs, struct queue *a
 {
     uint8_t chain[32];
     memcpy(chain, store->chain, sizeof chain);
-    roll_back(store); // what could not be rolled back before
-    db_calm();
-    if ((store->lost_code = db_step(&store->db, "BEGIN IMMEDIATE")) != SQLITE_OK)
+    if ((store->lost_code = begin(store)) != SQLITE_OK)
         return 0;
     db_within(true);
     struct queue done = {NULL, NULL, 0};
@@ -370,8 +399,9 @@ static size_t run_batch(struct store *store, struct queue *jobs, struct queue *a
     if (fate == FATE_LOST) {
         store->lost_code = db_trouble() ? db_trouble() : SQLITE_NOMEM; // the first failure, whatever failed after it
         memcpy(store->chain, chain, sizeof chain);
-        roll_back(store);
     }
+    if (fate != FATE_KEPT)
+        let_go(store);
     if (fate == FATE_LOST) { // hand them back, in order, unanswered
         for (struct job *job = done.first; job; job = job->next)
             if (job->commit) {
@@ -405,6 +435,8 @@ static void reset_change(struct change *change)
 static void checkpoint(struct store *store)
 {
     int pages = 0, moved = 0;
+    if (open_again(store) != SQLITE_OK)
+        return; // until the next request
     int code = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
     if (db_is_disk(code))
         stop_for_ever(store, code);
@@ -478,7 +510,7 @@ static void tidy(struct store *store)
 {
     if (store->db.wal_pages > store->db.wal_moved)
         checkpoint(store);
-    if (store->last_write - store->pruned > 60) {
+    if (store->last_write - store->pruned > 60 && open_again(store) == SQLITE_OK) {
         int code = keys_prune(&store->db, store->last_write - STORE_KEY_KEPT);
         if (db_is_disk(code)) // it commits, too
             stop_for_ever(store, code);
