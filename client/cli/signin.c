@@ -95,6 +95,7 @@ static void hello_fill(const struct cli *cli, uint64_t epoch, uint64_t seq, Send
 
 // Hello and, in the same round trip, the ticket; size 0: none. ERR_LOGIN: Hello went
 // well, but there is no ticket, it has ended, or it is none: how long one is the server knows.
+// NOLINTNEXTLINE(readability-non-const-parameter): protobuf's bytes are not const
 static int signin_both(struct cli *cli, uint8_t *ticket, size_t size, struct problem *problem)
 {
     Sendco__Request first = SENDCO__REQUEST__INIT, second = SENDCO__REQUEST__INIT;

@@ -310,6 +310,7 @@ static void done_write(int result, void *data)
     uint8_t key[STORE_KEY];
     memcpy(key, writing->stage_key, sizeof key);
     if (writing->change.batched)
+        // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is in the list
         DL_DELETE(server->writings, writing);
     if (!result)
         writing_answer(writing);

@@ -138,6 +138,7 @@ class Start(unittest.TestCase):
         for number in (signal.SIGTERM, signal.SIGINT):
             server = school.Server(self.dir)
             server.process.send_signal(number)
+            server.process.wait(wire.PATIENCE)       # a second signal would end it at once
             server.stop()
 
 

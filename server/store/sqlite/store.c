@@ -339,8 +339,8 @@ static int read_meta(struct store *store, struct problem *problem)
 
 static void lane_init(struct lane *lane)
 {
-    uv_mutex_init(&lane->mutex);
-    uv_cond_init(&lane->filled);
+    if (uv_mutex_init(&lane->mutex) || uv_cond_init(&lane->filled))
+        abort(); // at start
 }
 
 // --- closing ---
@@ -501,7 +501,8 @@ int store_open(const struct store_options *options, uv_loop_t *loop, struct stor
     error = open_database(store, options, problem);
     lane_init(&store->writing);
     lane_init(&store->reading);
-    uv_mutex_init(&store->out_mutex);
+    if (uv_mutex_init(&store->out_mutex))
+        abort(); // at start
     bool joined = !error && (error = join_loop(store, problem)) == 0;
     if (joined)
         error = start_threads(store, problem);
