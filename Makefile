@@ -136,7 +136,7 @@ $(B)/faults/nthwire: $(NTHWIRE) $(SERVER_O) $(B)/libcommon.a
 	$(Q)$(CC) $(LDFLAGS) $(NTHWIRE_WRAP:%=-Wl,--wrap=%) -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
 
 # Attackers, honest people, and the daemon between them, in which a device can be withdrawn.
-SIEGE    := $(patsubst %.c,$(B)/%.o,$(addprefix tests/faults/,siege.c siege_wire.c siege_door.c siege_inside.c))
+SIEGE    := $(patsubst %.c,$(B)/%.o,$(filter-out %/siege_honest.c %/siege_daemon.c,$(wildcard tests/faults/siege*.c)))
 $(B)/faults/siege: $(SIEGE) $(B)/libcommon.a
 $(B)/faults/siege_honest: $(B)/tests/faults/siege_honest.o $(B)/libcommon.a
 $(B)/faults/siege $(B)/faults/siege_honest:

@@ -73,7 +73,7 @@ class Store(school.unittest.TestCase):
         self.red("calls", "rollback-unseen", "--only", "together")
 
     def test_missing_memory_that_nobody_notices_is_found(self):
-        self.red("once", "trouble-unseen", "--only", "list")
+        self.red("once", "trouble-unseen", "--only", "get")
 
     def test_a_connection_kept_after_a_failure_is_found(self):
         self.red("once", "connection-kept", "--only", "put")

@@ -88,7 +88,8 @@ static bool ends_process(const char *sql)
 static int failure_of(const char *name, sqlite3_stmt *statement)
 {
     const char *sql = sqlite3_sql(statement);
-    return ends_process(sql) ? SQLITE_OK : failure(name, sqlite3_db_handle(statement), sql);
+    bool commits = !sqlite3_stmt_readonly(statement) && sqlite3_get_autocommit(sqlite3_db_handle(statement));
+    return ends_process(commits ? "COMMIT" : sql) ? SQLITE_OK : failure(name, sqlite3_db_handle(statement), sql);
 }
 
 int __wrap_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int size, unsigned flags, sqlite3_stmt **statement, const char **tail)

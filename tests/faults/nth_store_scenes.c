@@ -408,7 +408,20 @@ void scenes_prepare(void)
     made(2, spells, false);
 }
 
+// The readings come first, while there is only what they were given.
 const struct scenario scenarios[] = {
+    {.name = "get", .prepare = prepare_get},
+    {.name = "nobody", .prepare = prepare_nobody},
+    {.name = "list", .prepare = prepare_list},
+    {.name = "contains", .prepare = prepare_contains},
+    {.name = "as at", .prepare = prepare_as_at},
+    {.name = "as known", .prepare = prepare_known},
+    {.name = "history", .prepare = prepare_history},
+    {.name = "search", .prepare = prepare_search},
+    {.name = "log", .prepare = prepare_log},
+    {.name = "figures", .prepare = prepare_figures},
+    {.name = "cold list", .prepare = prepare_list, .reopens = true},
+    {.name = "cold search", .prepare = prepare_search, .reopens = true},
     {.name = "put", .prepare = prepare_put},
     {.name = "put several", .prepare = prepare_several},
     {.name = "merge", .prepare = prepare_merge},
@@ -426,17 +439,5 @@ const struct scenario scenarios[] = {
     {.name = "again", .prepare = prepare_again},
     {.name = "tidy", .prepare = prepare_tidy, .waits = true},
     {.name = "cold put", .prepare = prepare_several, .reopens = true},
-    {.name = "get", .prepare = prepare_get},
-    {.name = "nobody", .prepare = prepare_nobody},
-    {.name = "list", .prepare = prepare_list},
-    {.name = "contains", .prepare = prepare_contains},
-    {.name = "as at", .prepare = prepare_as_at},
-    {.name = "as known", .prepare = prepare_known},
-    {.name = "history", .prepare = prepare_history},
-    {.name = "search", .prepare = prepare_search},
-    {.name = "log", .prepare = prepare_log},
-    {.name = "figures", .prepare = prepare_figures},
-    {.name = "cold list", .prepare = prepare_list, .reopens = true},
-    {.name = "cold search", .prepare = prepare_search, .reopens = true},
 };
 const size_t n_scenarios = sizeof scenarios / sizeof *scenarios;

@@ -1,6 +1,6 @@
-// A siege: COUNT hostile connections at once, of every sort in siege_door.c and siege_inside.c,
-// for SECONDS; who was sent away comes again. Prints one line of JSON: of each sort how many
-// were made and how they ended, after how many seconds. One thread.
+// A siege: COUNT hostile connections at once, of every sort in siege_door.c, siege_inside.c and
+// siege_greedy.c, for SECONDS; who was sent away comes again. Prints one line of JSON: of each
+// sort how many were made and how they ended, after how many seconds. One thread.
 //
 //   siege ADDRESS:PORT DIRECTORY COUNT SECONDS [SORT …]     with SORTs: these only
 #include "tests/faults/siege.h"
@@ -177,17 +177,19 @@ int main(int argc, char **argv)
     unsigned count = (unsigned)strtoul(argv[3], NULL, 10), seconds = (unsigned)strtoul(argv[4], NULL, 10);
     if (count == 0 || count > 10000 || seconds == 0)
         siege_fail("COUNT is from 1 to 10000, SECONDS at least 1");
-    actors = calloc(count + siege_n_door + siege_n_inside, sizeof *actors);
+    actors = calloc(count + siege_n_door + siege_n_inside + siege_n_greedy, sizeof *actors);
     if (!actors || uv_loop_init(&loop) != 0)
         siege_fail("out of memory");
     muster(siege_door, siege_n_door, count, argc - 5, argv + 5);
     muster(siege_inside, siege_n_inside, count, argc - 5, argv + 5);
+    muster(siege_greedy, siege_n_greedy, count, argc - 5, argv + 5);
     if (n_actors == 0)
         siege_fail("there are no such sorts");
     for (unsigned i = 0; i < n_actors; i++) // not in ranks
         actors[i].due = siege_now() + 1 + 7919u * i % 1000;
     signal(SIGPIPE, SIG_IGN); // libuv does not see to it
-    wire_begin(&loop, argv[1], argv[2]);
+    tls_begin(argv[2]);
+    wire_begin(&loop, argv[1]);
     ends = siege_now() + (uint64_t)seconds * 1000;
     uv_timer_init(&loop, &timer);
     uv_timer_start(&timer, on_tick, SIEGE_TICK, SIEGE_TICK);

@@ -58,23 +58,34 @@ struct actor {
 
 #define SIEGE_PAUSE 1000
 
-extern const struct sort siege_door[], siege_inside[];
-extern const size_t siege_n_door, siege_n_inside;
+extern const struct sort siege_door[], siege_inside[], siege_greedy[];
+extern const size_t siege_n_door, siege_n_inside, siege_n_greedy;
 
 // --- siege_wire.c ---
 
-void wire_begin(uv_loop_t *loop, const char *server, const char *directory); // once
-void actor_open(struct actor *actor);                                        // connects, from an address of its own
-void actor_raw(struct actor *actor, const void *data, size_t size);          // on the socket
-void actor_plain(struct actor *actor, const void *data, size_t size);        // through TLS
-void actor_ask(struct actor *actor, Sendco__Request *request);               // gives it the next id
-void actor_deaf(struct actor *actor);                                        // reads no more
-void actor_flush(struct actor *actor);                                       // what TLS has to send
+void wire_begin(uv_loop_t *loop, const char *server);                 // once
+void actor_open(struct actor *actor);                                 // connects, from an address of its own
+void actor_raw(struct actor *actor, const void *data, size_t size);   // on the socket
+void actor_plain(struct actor *actor, const void *data, size_t size); // through TLS
+void actor_ask(struct actor *actor, Sendco__Request *request);        // gives it the next id
+void actor_deaf(struct actor *actor);                                 // reads no more
+void actor_flush(struct actor *actor);                                // what TLS has to send
 // Our own end of it; the words are how it ended.
 void actor_leave(struct actor *actor, const char *words);
 size_t actor_unsent(const struct actor *actor);
-size_t actor_client_hello(struct actor *actor, uint8_t *data, size_t size); // of a good client
+
+// --- siege_tls.c ---
+
+void tls_begin(const char *directory); // once: where everybody's certificate, key and ticket are
 size_t siege_read(const char *who, const char *name, void *data, size_t size);
+void actor_tls(struct actor *actor);                                        // new, with nothing said but early data
+size_t actor_client_hello(struct actor *actor, uint8_t *data, size_t size); // of a good client
+
+// --- siege_inside.c ---
+
+uint32_t siege_target(void); // the number of the kind Target
+// A reply: it leaves; any but a refusal is a fault of the daemon's.
+void siege_once(struct actor *actor, const Sendco__Reply *reply);
 
 // --- siege.c ---
 

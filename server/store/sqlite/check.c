@@ -31,6 +31,8 @@ static const char *codes_known(struct view *view, const char *list, int32_t on, 
     db_bind(statement, 2, value_number(on));
     while (codes && titled && db_next(statement) == SQLITE_ROW) {
         const char *code = db_text(statement, 0), *title = db_text(statement, 1);
+        if (!code)
+            break;
         codes = arena_printf(arena, "%s%s%s", codes, *codes ? ", " : "", code);
         titled = arena_printf(arena, "%s%s%s %s", titled, *titled ? ", " : "", code, title ? title : "");
     }

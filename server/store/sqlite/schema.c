@@ -150,8 +150,9 @@ char *schema_meta(struct db *db, const char *key, char *buffer, size_t size)
     db_bind(statement, 1, value_text(key));
     char *found = NULL;
     if (db_next(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL) {
-        snprintf(buffer, size, "%s", db_text(statement, 0));
-        found = buffer;
+        const char *text = db_text(statement, 0);
+        snprintf(buffer, size, "%s", text ? text : "");
+        found = text ? buffer : NULL;
     }
     db_done(statement);
     return found;
@@ -230,6 +231,8 @@ static int migrate_2(struct db *db)
             code = SQLITE_TOOBIG;
         else
             snprintf(drops, sizeof drops, "%s", db_text(statement, 0));
+        if (db_trouble())
+            code = db_trouble();
     }
     db_done(statement);
     return code != SQLITE_ROW ? code : db_run(db, drops);

@@ -230,8 +230,8 @@ static void key_note(const struct query *query, sqlite3_stmt *statement, const s
     for (size_t i = 0; i < query->n_order; i++) {
         int at = record->kind->n_fields + SELECT_FIXED + (int)i;
         if (sqlite3_column_type(statement, at) == SQLITE_TEXT) {
-            char *text = arena_strdup(arena, db_text(statement, at));
-            key->values[i] = value_text(text ? text : "");
+            const char *text = db_text(statement, at), *copy = text ? arena_strdup(arena, text) : NULL;
+            key->values[i] = value_text(copy ? copy : "");
         } else {
             key->values[i] = value_number(sqlite3_column_int64(statement, at));
         }

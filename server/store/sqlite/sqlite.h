@@ -258,7 +258,7 @@ int keys_prune(struct db *db, int64_t before);
 
 int derive_all(struct db *db); // SQLite's code; within the caller's transaction
 
-// --- writer.c, reader.c: threads; store.c: the loop's side ---
+// --- apply.c, writer.c, reader.c: threads; store.c, open.c: the loop's side ---
 
 struct rule {
     const struct kind *kind;
@@ -331,6 +331,7 @@ struct store {
     uint64_t aged;              // … when what was used was last halved, ns
     uv_thread_t writer, readers[STORE_READERS];
     bool has_writer;
+    bool fresh; // it is being made: there is nothing yet that could be lost
     unsigned n_begun; // of the readers
     unsigned n_readers;
     struct db db;               // the writer's
@@ -351,6 +352,10 @@ struct store {
 };
 
 void store_finish(struct store *store, struct queue *jobs); // from a thread: hands answered jobs to the loop
+int store_join(struct store *store, struct problem *problem); // the loop: what is answered comes back there
+// One change: 0, and *commit when something changed; `chain` goes on with it. The caller's savepoint undoes a failure.
+int apply_change(struct store *store, struct change *change, struct commit **commit, uint8_t chain[32]);
+int apply_keep(struct store *store, struct job *job); // bookkeeping that is no record
 void writer_main(void *store);
 void reader_main(void *store);
 // Applies one change at once, in a transaction of its own, before the threads run.

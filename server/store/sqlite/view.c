@@ -151,8 +151,8 @@ const char *view_code_title(struct view *view, const char *list, const char *cod
     if (statement) {
         db_bind(statement, 1, value_text(list));
         db_bind(statement, 2, value_text(code));
-        if (db_next(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_TEXT)
-            title = arena_strdup(arena, db_text(statement, 0));
+        const char *found = db_next(statement) == SQLITE_ROW ? db_text(statement, 0) : NULL;
+        title = found ? arena_strdup(arena, found) : NULL;
         db_done(statement);
     }
     return title ? title : code;

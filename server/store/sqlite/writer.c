@@ -31,187 +31,6 @@
 #define SILENCE_NS            (UINT64_C(20) * 1000 * 1000) // nobody has come for so long: tidy up
 #define WAL_SLOW_PAGES        16000                        // 64 MB: admit no more until it shrinks
 
-// --- one request ---
-
-static int apply_verb(struct view *view, struct change *change)
-{
-    struct problem *problem = &change->problem;
-    if (change->verb == CHANGE_REMOVE)
-        return put_remove(view, change->kind, change->id, change->version, problem);
-    if (change->verb == CHANGE_UNDO)
-        return put_undo(view, problem);
-    return put_items(view, change, problem);
-}
-
-// As before its first change, but for what is known of whose records are to be left.
-static void start_again(struct view *view, uint64_t seq, const uint8_t chain[32])
-{
-    struct writing *writing = view->writing;
-    struct change *change = writing->change;
-    writing->n_rows = writing->n_ids = writing->ids_room = writing->n_once = writing->once_room = 0;
-    writing->from_seq = writing->to_seq = writing->batch = 0;
-    arena_reset(writing->work);
-    change->progress = 0;
-    touch_clear(writing);
-    memcpy(writing->chain, chain, 32);
-    view->seq = seq;
-    change->result = (struct change_result){.n_done = 0};
-    problem_init(&change->problem, change->arena);
-}
-
-// Where settled rules refuse some of a batch's undoing, all that is about the same pupils, classes
-// … stays as it is and is named; the others are taken back. One more attempt, however many are refused.
-static int undo_others(struct view *view, uint64_t seq, const uint8_t chain[32])
-{
-    struct change *change = view->writing->change;
-    struct problem first = change->problem;
-    if (db_step(view->db, "ROLLBACK TO attempt") != SQLITE_OK)
-        return problem_set(&change->problem, ERR_IO, "the database could not take the change back");
-    start_again(view, seq, chain);
-    int error = apply_verb(view, change);
-    if (!error)
-        error = settle(view, false, &change->problem);
-    if (error || view->writing->n_rows)
-        return error;
-    change->problem = first; // nothing is left to take back: say why
-    return first.error;
-}
-
-static int apply_and_settle(struct view *view, struct change *change)
-{
-    uint64_t seq = view->seq;
-    uint8_t chain[32];
-    bool by_owner = change->verb == CHANGE_UNDO && change->batch;
-    memcpy(chain, view->writing->chain, sizeof chain);
-    if (by_owner && db_step(view->db, "SAVEPOINT attempt") != SQLITE_OK) // ends with the request's
-        return problem_set(&change->problem, ERR_IO, "the database could not begin the change");
-    int error = apply_verb(view, change);
-    if (!error)
-        error = settle(view, by_owner, &change->problem);
-    return error && view->writing->left.n ? undo_others(view, seq, chain) : error;
-}
-
-static struct commit *commit_new(struct view *view, const struct change *change)
-{
-    struct commit *commit = calloc(1, sizeof *commit);
-    if (!commit)
-        return NULL;
-    arena_init(&commit->arena, 0);
-    commit->refs = 1;
-    commit->at = change->now;
-    commit->actor = change->actor.staff;
-    commit->on_behalf_of = change->actor.on_behalf_of;
-    commit->actor_name = view_staff_name(view, change->actor.staff, &commit->arena);
-    memcpy(commit->key, change->key, sizeof commit->key);
-    return commit;
-}
-
-// Whoever follows reads the rows of a large one from the log: they are given back.
-static int commit_slim(struct commit *commit, struct arena *arena)
-{
-    const char *name = arena_strdup(arena, commit->actor_name);
-    commit->rows = NULL;
-    commit->n_rows = 0;
-    arena_deinit(&commit->arena);
-    arena_init(&commit->arena, 0);
-    commit->actor_name = name ? arena_strdup(&commit->arena, name) : NULL;
-    if (commit->actor_name)
-        return 0;
-    commit_unref(commit);
-    return ERR_NOMEM;
-}
-
-// A planted fault: the role is asked, and not whose pupils they are by now.
-static void widen(struct scope *scope)
-{
-    for (uint8_t *cell = &scope->read[0][0]; cell < &scope->read[0][0] + sizeof scope->read; cell++)
-        *cell = *cell == REACH_OWN ? REACH_ALL : *cell;
-    for (uint8_t *cell = &scope->write[0][0]; cell < &scope->write[0][0] + sizeof scope->write; cell++)
-        *cell = *cell == REACH_OWN ? REACH_ALL : *cell;
-}
-
-// What could not all be read or written was not judged either: nothing that came of it counts. 0: all could.
-static int refuse_untold(struct view *view, struct change *change)
-{
-    struct problem why;
-    problem_init(&why, change->arena);
-    int error = view->store->trouble = view_trouble(view, &why);
-    if (!error)
-        return 0;
-    change->problem = why;
-    change->result = (struct change_result){.n_done = 0};
-    return error;
-}
-
-// 0 and *commit when something changed. The caller's savepoint undoes a failure.
-// NOLINTNEXTLINE(readability-non-const-parameter): what is written goes on with it
-static int apply(struct store *store, struct change *change, struct commit **commit, uint8_t chain[32])
-{
-    struct view view = {.now = change->now, .today = change->today};
-    struct arena work;
-    struct writing writing = {.change = change, .chain = chain, .work = &work};
-    arena_init(&work, change->arena->budget);
-    change->progress = change->steps = 0;
-    change->result = (struct change_result){.n_done = 0};
-    int error = view_begin(&view, store, &store->db, &change->actor), trouble;
-    if (error)
-        problem_set(&change->problem, error, "your rights could not be read");
-    if (fault_on("scope-unchecked"))
-        widen(&view.scope);
-    if (!error && (error = keys_find(&view, change)) == 1) {
-        trouble = refuse_untold(&view, change);
-        view_end(&view);
-        arena_deinit(&work);
-        return trouble; // 0: answered before, the same answer again
-    }
-    if (!error && !(writing.commit = commit_new(&view, change)))
-        error = problem_set(&change->problem, ERR_NOMEM, "the server is short of memory");
-    view.writing = &writing;
-    if (!error)
-        error = apply_and_settle(&view, change);
-    if (error)
-        touch_tell(&writing, &change->problem);
-    touch_clear(&writing);
-    if (!error) {
-        if (!change->dry_run) { // which takes no seq and leaves no key
-            change->result.batch = writing.batch;
-            change->result.from_seq = writing.from_seq;
-            change->result.to_seq = writing.to_seq;
-            if (!fault_on("key-not-kept"))
-                error = db_error(&store->db, keys_keep(&view, change), &change->problem);
-        }
-    }
-    if ((trouble = refuse_untold(&view, change)))
-        error = trouble; // and see run_job
-    view_end(&view);
-    arena_deinit(&work);
-    if (error || change->dry_run || !writing.n_rows) {
-        commit_unref(writing.commit);
-        return error;
-    }
-    writing.commit->rows = writing.rows;
-    writing.commit->n_rows = writing.n_rows;
-    if (writing.commit->large && commit_slim(writing.commit, change->arena)) // which gave it up
-        return problem_set(&change->problem, ERR_NOMEM, "the server is short of memory");
-    writing.commit->from_seq = writing.from_seq;
-    writing.commit->to_seq = writing.to_seq;
-    writing.commit->batch = writing.batch;
-    *commit = writing.commit;
-    return 0;
-}
-
-static int keep(struct store *store, struct job *job)
-{
-    struct view view = {.now = 0};
-    const struct actor self = {.staff = 0};
-    int error = view_begin(&view, store, &store->db, &self);
-    if (!error)
-        error = job->read(&view, job->data);
-    int trouble = store->trouble = view_trouble(&view, NULL);
-    view_end(&view);
-    return trouble ? trouble : error;
-}
-
 // --- one transaction ---
 
 static bool transaction_gone(struct store *store)
@@ -261,6 +80,8 @@ static int begin(struct store *store)
 void writer_mark(const struct store *store, int code)
 {
     char path[4200];
+    if (store->fresh)
+        return;
     snprintf(path, sizeof path, "%s/readonly", store->directory);
     int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (file >= 0) {
@@ -272,10 +93,12 @@ void writer_mark(const struct store *store, int code)
               path);
 }
 
+// While the store is opened it returns: nobody was answered yet, and opening fails.
 static void stop_for_ever(struct store *store, int code)
 {
     writer_mark(store, code);
-    _exit(70);
+    if (store->has_writer)
+        _exit(70);
 }
 
 // One request inside its savepoint. False when the transaction is gone.
@@ -287,7 +110,7 @@ static bool run_job(struct store *store, struct job *job)
     if (db_step(db, "SAVEPOINT request") != SQLITE_OK)
         return false; // not begun: not to be answered as if it had been
     job->commit = NULL;
-    job->result = job->type == JOB_WRITE ? apply(store, job->change, &job->commit, chain) : keep(store, job);
+    job->result = job->type == JOB_WRITE ? apply_change(store, job->change, &job->commit, chain) : apply_keep(store, job);
     if (db_is_sync(db_trouble())) // a large request goes to the WAL before its commit
         stop_for_ever(store, db_trouble());
     // a savepoint does not take all back either, then: see let_go
@@ -312,7 +135,7 @@ enum fate { FATE_KEPT, FATE_LOST, FATE_UNKNOWN };
 static void look_for_chain(struct store *store, uint8_t chain[32])
 {
     int code = SQLITE_OK;
-    for (int i = 0; i < LOOKS_MOST; i++) {
+    for (int i = 0; i < (store->has_writer ? LOOKS_MOST : 1); i++) {
         roll_back(store);
         if ((code = log_chain(&store->db, chain)) == SQLITE_OK)
             return;
@@ -321,7 +144,8 @@ static void look_for_chain(struct store *store, uint8_t chain[32])
     if (db_is_disk(code))
         stop_for_ever(store, code);
     log_write(LOG_ERROR, "the end of the log cannot be read (code %d): stopping, since nothing can be added to it", code);
-    _exit(70);
+    if (store->has_writer)
+        _exit(70);
 }
 
 // A commit failed. One that did not find room is not there; else it may be, and what is in the database tells, if
@@ -345,9 +169,10 @@ static enum fate commit_batch(struct store *store, const uint8_t before[32])
     if (code == SQLITE_OK)
         return FATE_KEPT;
     log_write(LOG_ERROR, "commit failed: %s (%d)", sqlite3_errmsg(store->db.handle), code);
-    if (db_is_disk(code))
-        stop_for_ever(store, code);
-    return fate_of(store, code, before);
+    if (!db_is_disk(code))
+        return fate_of(store, code, before);
+    stop_for_ever(store, code);
+    return FATE_UNKNOWN;
 }
 
 static void fail(struct job *job, int error, const char *sentence)
