@@ -25,7 +25,7 @@ LONG = bool(os.environ.get("SENDCO_LONG"))
 POINTS = {"once": 3000, "on": 1500, "calls": 400, "open": 400, "disk": 200} if LONG else \
          {"once": 6, "on": 4, "calls": 1, "open": 2} if wire.SHORT else {"once": 20, "on": 12, "calls": 3, "open": 4}
 # the disk, one process a point, in `make check` only where it matters most
-DISK_SCENES = [None] if LONG else ["together"] if wire.SHORT else ["together", "tidy"]
+DISK_SCENES = [None] if LONG else ["together"]
 
 
 def play(how, *options):

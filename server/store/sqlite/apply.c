@@ -118,9 +118,8 @@ static int refuse_untold(struct view *view, struct change *change)
     return error;
 }
 
-// 0 and *commit when something changed. The caller's savepoint undoes a failure.
 // NOLINTNEXTLINE(readability-non-const-parameter): what is written goes on with it
-static int apply(struct store *store, struct change *change, struct commit **commit, uint8_t chain[32])
+int apply_change(struct store *store, struct change *change, struct commit **commit, uint8_t chain[32])
 {
     struct view view = {.now = change->now, .today = change->today};
     struct arena work;

@@ -1,13 +1,8 @@
 // The loop's side of the store: opening, queues to the threads and back, closing.
 #include "server/store/sqlite/sqlite.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <sodium.h>
 
 #include "common/clock.h"
 #include "common/log.h"
