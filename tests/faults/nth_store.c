@@ -11,6 +11,7 @@
 #include "tests/faults/nth_store.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,28 @@ static void stop_failing(void)
     now_failing->disarm();
 }
 
+// --- a point that does not end ---
+
+#define HANG_SECONDS 120
+
+static char point_name[200];
+
+static void on_alarm(int number)
+{
+    (void)number;
+    if (write(STDOUT_FILENO, point_name, strlen(point_name)) < 0)
+        _exit(2);
+    _exit(1);
+}
+
+static void point_begins(const char *scenario, const char *failing, uint64_t nth)
+{
+    snprintf(point_name, sizeof point_name, "red: %s, %s, number %llu: no end within %d s\n", scenario, failing, (unsigned long long)nth,
+             HANG_SECONDS);
+    signal(SIGALRM, on_alarm);
+    alarm(HANG_SECONDS);
+}
+
 // --- one point ---
 
 static struct play clean, play; // too large for the stack
@@ -110,6 +133,7 @@ static bool is_over; // the store has ended, in this process
 // False: nothing failed.
 static bool play_point(const struct scenario *scenario, const struct failing *failing, uint64_t nth)
 {
+    point_begins(scenario->name, failing->name, nth);
     play_begin(&play, scenario);
     failing->arm(failing->variant, nth);
     now_failing = failing;
@@ -239,9 +263,11 @@ static void open_sweep(bool create, const struct failing *failing)
     if (!open_try(create, failing, UINT64_MAX, &total))
         red(&opening, failing, 0);
     uint64_t n = total < options.limit ? total : options.limit;
-    for (uint64_t i = 0; i < n; i++, tried++)
+    for (uint64_t i = 0; i < n; i++, tried++) {
+        point_begins(opening.name, failing->name, point_of(i, n, total));
         if (!open_try(create, failing, point_of(i, n, total), &counted))
             red(&opening, failing, point_of(i, n, total));
+    }
     printf("%-12s %-28s %6llu points of %6llu\n", opening.name, failing->name, (unsigned long long)tried, (unsigned long long)total);
     tried_in_all += tried;
 }
