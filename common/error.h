@@ -67,7 +67,9 @@ struct kind;
     X(RESYNC,     25, RETRY,         75, "Watch again.", \
       "A watch fell behind or may now see other records; what it missed must be read again.") \
     X(TIMEOUT,    26, RETRY,         75, "Try again.", \
-      "The other side did not answer in time.")
+      "The other side did not answer in time.") \
+    X(INTERRUPTED,27, RETRY,        130, "Run it again when you want it done.", \
+      "Somebody at the keyboard ended the wait for the server. Nothing was changed.")
 // clang-format on
 
 enum error {

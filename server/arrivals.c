@@ -86,18 +86,16 @@ bool arrivals_take(struct arrivals *arrivals, const struct sockaddr_storage *pee
     return true;
 }
 
-struct crowd *crowd_join(struct arrivals *arrivals, const struct sockaddr_storage *peer)
+struct crowd *crowd_join_device(struct arrivals *arrivals, const uint8_t fingerprint[32])
 {
-    uint8_t source[16];
     struct crowd *crowd;
-    source_of(peer, source);
-    HASH_FIND(hh, arrivals->crowds, source, sizeof source, crowd);
+    HASH_FIND(hh, arrivals->crowds, fingerprint, sizeof crowd->source, crowd);
     if (!crowd) {
         crowd = calloc(1, sizeof *crowd);
         if (!crowd)
             return NULL;
-        memcpy(crowd->source, source, sizeof source);
-        HASH_ADD(hh, arrivals->crowds, source, sizeof source, crowd);
+        memcpy(crowd->source, fingerprint, sizeof crowd->source);
+        HASH_ADD(hh, arrivals->crowds, source, sizeof crowd->source, crowd);
         if (!TABLE_TOOK(crowd)) {
             free(crowd);
             return NULL;
@@ -105,6 +103,13 @@ struct crowd *crowd_join(struct arrivals *arrivals, const struct sockaddr_storag
     }
     crowd->n++;
     return crowd;
+}
+
+struct crowd *crowd_join(struct arrivals *arrivals, const struct sockaddr_storage *peer)
+{
+    uint8_t source[32] = {0}; // no certificate's hash ends like this
+    source_of(peer, source);
+    return crowd_join_device(arrivals, source);
 }
 
 void crowd_leave(struct arrivals *arrivals, struct crowd *crowd)

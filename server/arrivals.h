@@ -17,10 +17,10 @@
 
 struct arrival;
 
-// Connections from one address that nobody has logged in on yet.
+// Connections that nobody has logged in on yet: from one address, or after the handshake of one device.
 struct crowd {
     UT_hash_handle hh;
-    uint8_t source[16];
+    uint8_t source[32]; // an address and zeros, or a certificate's SHA-256
     unsigned n;
 };
 
@@ -30,7 +30,7 @@ struct arrivals {
     uint64_t second; // the one that is counted now
     unsigned n;
     struct arrival *sources; // hash by address; of this second only
-    struct crowd *crowds;    // hash by address
+    struct crowd *crowds;    // hash by source
 };
 
 void arrivals_init(struct arrivals *arrivals, unsigned per_source); // 0: the default
@@ -40,6 +40,8 @@ bool arrivals_take(struct arrivals *arrivals, const struct sockaddr_storage *pee
 
 // One more in the crowd of that address, which lasts until the last has left it. NULL without memory.
 struct crowd *crowd_join(struct arrivals *arrivals, const struct sockaddr_storage *peer);
+// The same of that certificate.
+struct crowd *crowd_join_device(struct arrivals *arrivals, const uint8_t fingerprint[32]);
 void crowd_leave(struct arrivals *arrivals, struct crowd *crowd);
 
 #endif

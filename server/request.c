@@ -22,6 +22,7 @@ struct request *request_new(struct session *session)
     request->actor = (struct actor){.staff = session->staff, .device = session->device_id, .role = session->role};
     arena_init(&request->arena, REQUEST_BUDGET);
     problem_init(&request->problem, &request->arena);
+    request->epoch = store_epoch(session->server->store);
     request->now = clock_now();
     request->today = clock_today();
     return request;
@@ -47,7 +48,7 @@ Sendco__Reply *request_reply(struct request *request)
     return reply;
 }
 
-static void request_head(const struct request *request, Sendco__Reply *reply, bool more)
+static void request_head(const struct request *request, Sendco__Reply *reply, bool more, uint64_t seq)
 {
     reply->has_id = 1;
     reply->id = request->id;
@@ -58,8 +59,8 @@ static void request_head(const struct request *request, Sendco__Reply *reply, bo
         reply->outcome = SENDCO__OUTCOME__OK;
     }
     reply->has_epoch = reply->has_seq = 1;
-    reply->epoch = store_epoch(request->server->store);
-    reply->seq = request->seq ? request->seq : store_seq(request->server->store);
+    reply->epoch = request->epoch;
+    reply->seq = seq;
 }
 
 static int request_send(struct request *request, Sendco__Reply *reply, bool more)
@@ -70,7 +71,7 @@ static int request_send(struct request *request, Sendco__Reply *reply, bool more
     Sendco__Frame frame = SENDCO__FRAME__INIT;
     frame.kind_case = SENDCO__FRAME__KIND_REPLY;
     frame.reply = reply;
-    request_head(request, reply, more);
+    request_head(request, reply, more, request->seq ? request->seq : store_seq(request->server->store));
     return session_send(session, &frame);
 }
 
@@ -79,7 +80,7 @@ int request_pack(const struct request *request, Sendco__Reply *reply, bool more,
     Sendco__Frame frame = SENDCO__FRAME__INIT;
     frame.kind_case = SENDCO__FRAME__KIND_REPLY;
     frame.reply = reply;
-    request_head(request, reply, more);
+    request_head(request, reply, more, request->seq); // the store is the loop's to ask
     return frame_append(out, &frame, FRAME_MAX);
 }
 

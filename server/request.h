@@ -29,6 +29,7 @@ struct request {
     struct problem problem;
     int64_t now;
     int32_t today;
+    uint64_t epoch;
     uint64_t seq; // of the snapshot that answered; 0: the store's newest
     int lost;     // why a part was not told: what was told is not all; 0: it is
     void *data;   // the handler's own

@@ -1,8 +1,8 @@
 // The daemon: starts what it consists of, listens, ends it in order. Loop thread.
 //
-// The end, in steps: no new connections and no new requests; the store finishes
-// what it was given, so that every acknowledged change is answered; then goodbye to
-// every session; then nothing is left for the loop to do.
+// The end, in steps: no new connections and no new requests; answers that threads pack
+// come back; the store finishes what it was given, so that every acknowledged change is
+// answered; then goodbye to every session; then nothing is left for the loop to do.
 #include "server/server.h"
 
 #include <errno.h>
@@ -70,8 +70,7 @@ static void on_trim(uv_work_t *work)
 static void on_trimmed(uv_work_t *work, int status)
 {
     (void)status;
-    struct server *server = work->data;
-    server->trims = false;
+    ((struct server *)work->data)->trims = false;
 }
 
 // What large answers took stays with malloc until it is asked; many threads have had a part of it.
@@ -250,10 +249,17 @@ static void on_store_closed(void *data)
 {
     struct server *server = data;
     server->store_closed = true;
+    uv_update_time(&server->loop); // it may have taken long: goodbyes are given their time from now on
     struct session *session, *next;
     HASH_ITER(hh, server->sessions, session, next)
     session_end(session);
     server_wind_down(server);
+}
+
+void server_packed(struct server *server)
+{
+    if (server->stopping && server->packing == 0)
+        store_close(server->store, on_store_closed, server);
 }
 
 static void server_stop(struct server *server)
@@ -264,7 +270,7 @@ static void server_stop(struct server *server)
     close_handle((uv_handle_t *)&server->interrupt);
     live_stop(server->live);
     passes_stop(server->passes);
-    store_close(server->store, on_store_closed, server);
+    server_packed(server);
 }
 
 static void on_signal(uv_signal_t *signal, int number)

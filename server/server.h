@@ -11,6 +11,7 @@
 #include "common/buffer.h"
 #include "server/arrivals.h"
 #include "server/deadline.h"
+#include "server/door.h"
 
 struct live;
 struct login;
@@ -21,10 +22,9 @@ struct stages;
 struct store;
 struct tls_context;
 
-#define SERVER_NAME      "sendcod 1.0"
-#define SERVER_READ      ((size_t)64 << 10) // one read buffer for all sessions
-#define SERVER_SESSIONS  ((size_t)12000)    // at most; fewer when RLIMIT_NOFILE says so
-#define SERVER_STRANGERS ((size_t)200)      // connections that nobody has logged in on yet
+#define SERVER_NAME     "sendcod 1.0"
+#define SERVER_READ     ((size_t)64 << 10) // one read buffer for all sessions
+#define SERVER_SESSIONS ((size_t)12000)    // at most; fewer when RLIMIT_NOFILE says so
 
 struct server_options {
     const char *directory;
@@ -48,9 +48,9 @@ struct server {
     uint64_t next_session;
     size_t n_sessions, max_sessions, n_strangers;
     struct arrivals arrivals;  // how fast they come, and where strangers are from
-    struct session *strangers; // who came first is first
+    struct door silent, shown; // strangers in the handshake; those who have shown a certificate
     bool accept_waits;         // a connection waits until there is memory for it
-    int directory;            // locked while this runs; -1: not
+    int directory;             // locked while this runs; -1: not
     bool stopping, store_closed;
     uint8_t *read_buffer;
     struct buffer cipher; // ciphertext on its way out; empty between sessions
@@ -59,10 +59,11 @@ struct server {
     struct passes *passes;
     struct stages *stages;
     struct writing *writings; // changes that may take long, while the store has them
+    unsigned packing;         // answers on a thread that packs them
     int64_t started;
     uint64_t access_generation; // of accounts and devices (changed.h)
     bool access_checking, access_again, access_stale;
-    uint64_t second; // of the last once-a-second work
+    uint64_t second;  // of the last once-a-second work
     bool trim, trims; // much memory was given back: the system is to have it; it is being given
     uv_work_t trimming;
 };
@@ -74,6 +75,8 @@ int server_run(const struct server_options *options);
 void server_listen_again(struct server *server);
 // A connection is no longer a stranger's, or is gone: another may come in.
 void server_stranger_left(struct server *server);
+// An answer has come back from the thread that packed it: the end may have waited for that.
+void server_packed(struct server *server);
 // The last session is gone or the store has closed: ends what nobody needs any more.
 void server_wind_down(struct server *server);
 

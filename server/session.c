@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include <sodium.h>
-#include <utlist.h>
 
 #include "common/error.h"
 #include "common/log.h"
@@ -136,11 +135,7 @@ static void session_familiar(struct session *session)
         return;
     session->stranger = false;
     session->server->n_strangers--;
-    if (session->crowd) {
-        DL_DELETE2(session->server->strangers, session, stranger_prev, stranger_next);
-        crowd_leave(&session->server->arrivals, session->crowd);
-    }
-    session->crowd = NULL;
+    door_leave(session);
     server_stranger_left(session->server);
 }
 
@@ -169,6 +164,7 @@ void session_ready(struct session *session)
         return;
     session->heard = now_ms(session);
     session_become(session, SESSION_HELLO);
+    door_shown(session);
 }
 
 void session_touch(struct session *session)
@@ -342,8 +338,8 @@ static void session_leave(struct session *session)
 {
     live_leave(session);
     session_become(session, SESSION_CLOSING);
-    if (session->server->stopping) {
-        session->must_by = now_ms(session) + WHEEL_STEP; // who ends the daemon does not wait for every client
+    if (session->server->stopping && session_unsent(session) == 0) {
+        session->must_by = now_ms(session) + WHEEL_STEP; // who ends the daemon does not wait for every client to say goodbye
         session_schedule(session);
     }
     if (session->pass)

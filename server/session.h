@@ -16,6 +16,7 @@
 #include "server/deadline.h"
 
 struct crowd;
+struct door;
 struct pass;
 struct problem;
 struct server;
@@ -59,8 +60,9 @@ struct session {
     uint64_t id;
     struct server *server;
     struct session *next_dirty;
-    struct session *stranger_prev, *stranger_next; // while it is one, as its crowd
+    struct session *stranger_prev, *stranger_next; // while it is one, as its crowd and its door
     struct crowd *crowd;
+    struct door *door;
     struct deadline deadline;
     uv_tcp_t tcp;
     struct tls *tls;

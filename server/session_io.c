@@ -3,12 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <utlist.h>
-
 #include "common/error.h"
 #include "common/log.h"
 #include "common/tls.h"
-#include "server/fault.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -226,30 +223,7 @@ static bool session_admitted(struct session *session)
     (void)uv_tcp_getpeername(&session->tcp, (struct sockaddr *)&peer, &size);
     if (!arrivals_take(&server->arrivals, &peer, uv_now(&server->loop)))
         return false;
-    session->crowd = crowd_join(&server->arrivals, &peer);
-    if (session->crowd)
-        DL_APPEND2(server->strangers, session, stranger_prev, stranger_next);
-    return session->crowd != NULL;
-}
-
-// One stranger too many: who goes is of the largest crowd, so that a few addresses with many
-// connections keep nobody else out, and there the first that has not even ended its handshake.
-static void session_thin_out(struct server *server)
-{
-    struct session *session, *out = fault_on("strangers-first-come") ? server->strangers->stranger_prev : NULL;
-    if (out) { // the newest, as if there were no more chairs
-        session_cut(out);
-        return;
-    }
-    DL_FOREACH2(server->strangers, session, stranger_next)
-    {
-        bool fewer = out && session->crowd->n < out->crowd->n;
-        bool alike = out && session->crowd->n == out->crowd->n;
-        if (!fewer && (!alike || (session->crowd == out->crowd && session->state < out->state)))
-            out = session;
-    }
-    if (out)
-        session_cut(out);
+    return door_come(session, &peer);
 }
 
 // After a connection that had to wait and then could not be taken, libuv leaves the listener alone for ever.
@@ -325,6 +299,5 @@ void session_accept(struct server *server)
     session_become(session, SESSION_HANDSHAKING);
     session_read_on(session, true);
     session_schedule(session);
-    if (server->n_strangers > SERVER_STRANGERS)
-        session_thin_out(server);
+    door_thin_out(&server->silent);
 }

@@ -1,7 +1,6 @@
 // Questions to the server, asked as if they were function calls: the loop is turned
-// here until the answer has come, and a person who waits is told so. A connection that
-// is lost is made again, and the same request sent again. Main thread.
-#include <stdio.h>
+// until the answer has come. A connection that is lost is made again, and the same
+// request sent again. Main thread.
 #include <string.h>
 
 #include "client/cli/cli.h"
@@ -12,6 +11,7 @@
 #define ASK_UNSURE_MS 90000 // and a change of which nobody knows whether it was made
 #define ASK_BUSY_MS   3000  // how long a server that is busy is asked again
 #define ASK_WRITE_MS  30000 // and for a change: another, of very much, may be under way
+#define ASK_TAKEN_MS  1000  // who is put off again hears it sooner: after that the server is at work
 #define ASK_PAUSE_MS  50
 
 struct wait {
@@ -23,85 +23,16 @@ struct wait {
     bool done, lost, began;
 };
 
+// What asking the same again has come to.
+struct tries {
+    uint64_t lost_until, busy_until; // when to give up; 0: it was not lost, or put off, yet
+    unsigned pause;
+    bool sent, unsure; // unsure: the server may have done it
+};
+
 static uint64_t now_ms(void)
 {
     return clock_monotonic() / 1000000;
-}
-
-// --- waiting ------------------------------------------------------------------------
-
-void cli_turn(struct cli *cli)
-{
-    char what[320];
-
-    uv_run(&cli->loop, UV_RUN_ONCE);
-    if (people_interrupted() && cli->link)
-        link_close(cli->link); // who interrupts does not wait for the answer: it is lost
-    if (cli->waits_since == 0)
-        return;
-    if (cli->waits_why) {
-        people_waiting(cli, cli->waits_since, cli->waits_why);
-        return;
-    }
-    snprintf(what, sizeof what, "%s%.250s",
-             cli->opened  ? "Waiting for the answer of "
-             : cli->again ? "The connection was lost. Connecting again to "
-                          : "Connecting to ",
-             cli_server(cli));
-    people_waiting(cli, cli->waits_since, what);
-}
-
-// True: this call began the wait, and ends it.
-static bool wait_begin(struct cli *cli)
-{
-    if (cli->waits_since != 0)
-        return false;
-    cli->waits_since = now_ms();
-    return true;
-}
-
-static int wait_end(struct cli *cli, bool began, int error)
-{
-    if (!began)
-        return error;
-    cli->waits_since = 0;
-    cli->again = false;
-    cli->waits_why = NULL;
-    people_waited(cli);
-    return error;
-}
-
-// What comes may be shown at once: the words of waiting make way. The next part is waited for anew.
-static void wait_heard(struct cli *cli)
-{
-    people_waited(cli);
-    if (cli->waits_since != 0)
-        cli->waits_since = now_ms();
-}
-
-static void on_slept(uv_timer_t *timer)
-{
-    *(bool *)timer->data = true;
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-    handle->data = NULL;
-}
-
-void cli_sleep(struct cli *cli, unsigned ms)
-{
-    uv_timer_t timer;
-    bool slept = false;
-
-    uv_timer_init(&cli->loop, &timer);
-    timer.data = &slept;
-    uv_timer_start(&timer, on_slept, ms, 0);
-    while (!slept)
-        cli_turn(cli);
-    uv_close((uv_handle_t *)&timer, on_timer_closed);
-    while (timer.data)
-        uv_run(&cli->loop, UV_RUN_ONCE);
 }
 
 // --- one question -------------------------------------------------------------------
@@ -111,6 +42,18 @@ static void note_seq(struct cli *cli, const Sendco__Reply *reply)
 {
     if (reply->has_epoch && reply->epoch == cli->epoch && reply->has_seq && reply->seq > cli->seq)
         cli->seq = reply->seq;
+}
+
+// Whether an outcome means: the same again in a moment.
+static bool worth_asking_again(int error)
+{
+    return error == ERR_BUSY || error == ERR_RETRY || error == ERR_UNKNOWN;
+}
+
+// A part of an answer that only says how far the server is.
+static bool is_sign(const Sendco__Reply *reply)
+{
+    return reply->body_case == SENDCO__REPLY__BODY_PUT && reply->put->has_steps;
 }
 
 static void on_answer(struct link *link, const Sendco__Reply *reply, const struct problem *lost, void *data)
@@ -125,13 +68,13 @@ static void on_answer(struct link *link, const Sendco__Reply *reply, const struc
         return;
     }
     note_seq(wait->cli, reply);
-    wait_heard(wait->cli);
     if (wait->error == 0)
         wait->error = link_problem(reply, wait->problem);
+    if (!is_sign(reply) && !worth_asking_again(wait->error))
+        cli_wait_heard(wait->cli);
     if (wait->error == 0 && wait->on_reply)
         wait->error = wait->on_reply(wait->cli, reply, wait->data);
-    // a part that only says how far the server is was not used: the question may be asked again
-    wait->began |= reply->body_case != SENDCO__REPLY__BODY_PUT || !reply->put->has_steps;
+    wait->began |= !is_sign(reply); // a sign is not used: the question may be asked again
     wait->done = !(reply->has_more && reply->more);
 }
 
@@ -150,8 +93,15 @@ static int ask_begin(struct wait *wait, Sendco__Request *request)
 
 static int ask_end(struct wait *wait)
 {
-    while (!wait->done)
-        cli_turn(wait->cli);
+    struct cli *cli = wait->cli;
+    const char *before = cli->waits_why;
+    uint64_t asked = now_ms();
+
+    while (!wait->done) {
+        cli_turn(cli);
+        if (cli->waits_why == before && now_ms() - asked >= ASK_TAKEN_MS)
+            cli->waits_why = NULL;
+    }
     return wait->error;
 }
 
@@ -213,10 +163,11 @@ static bool is_change(const Sendco__Request *request)
     }
 }
 
-// Whether an outcome means: the same again in a moment.
-static bool worth_asking_again(int error)
+// Whether an outcome says what became of the key. Whoever is short of memory, or takes no
+// changes, did not look it up.
+static bool settles(int error)
 {
-    return error == ERR_BUSY || error == ERR_RETRY || error == ERR_UNKNOWN;
+    return !worth_asking_again(error) && error != ERR_NOMEM && error != ERR_READONLY && error != ERR_IO && error != ERR_INTERNAL;
 }
 
 static bool worth_connecting_again(int error)
@@ -236,15 +187,28 @@ static void problem_forget(struct problem *problem)
     problem->n_fields = 0;
 }
 
-static int ask_unknown(struct problem *problem)
+int cli_unknown(struct problem *problem)
 {
     char why[sizeof problem->message];
 
     memcpy(why, problem->message, sizeof why);
     problem_forget(problem);
-    if (people_interrupted())
-        return problem_set(problem, ERR_UNKNOWN, "Interrupted before the answer came: whether this was saved is not known.");
     return problem_set(problem, ERR_UNKNOWN, "The answer was lost, and with it whether this was saved: %.400s", why);
+}
+
+// What is told of a change that was not answered by yes or no.
+static int ask_untold(const struct tries *tries, int error, struct problem *problem)
+{
+    bool interrupted = error == ERR_INTERRUPTED || people_interrupted();
+
+    if (tries->unsure && !interrupted) // of UNKNOWN the server itself said why
+        return error == ERR_UNKNOWN ? error : cli_unknown(problem);
+    if (!tries->unsure && (!interrupted || !(error == ERR_INTERRUPTED || worth_connecting_again(error))))
+        return error;
+    problem_forget(problem);
+    if (tries->unsure)
+        return problem_set(problem, ERR_UNKNOWN, "Interrupted before the answer came: whether this was saved is not known.");
+    return problem_set(problem, ERR_INTERRUPTED, "Interrupted; nothing was changed.");
 }
 
 // A server that was there and went away in the middle is waited for; one that
@@ -268,9 +232,9 @@ static int open_again(struct cli *cli, bool may_ask, struct problem *problem)
 
 int cli_open_with(struct cli *cli, bool may_ask, struct problem *problem)
 {
-    bool began = wait_begin(cli);
+    bool began = cli_wait_begin(cli);
 
-    return wait_end(cli, began, open_again(cli, may_ask, problem));
+    return cli_wait_end(cli, began, open_again(cli, may_ask, problem));
 }
 
 int cli_open(struct cli *cli, struct problem *problem)
@@ -292,45 +256,65 @@ static uint64_t patience(const Sendco__Request *request)
     return is_change(request) || request->body_case == SENDCO__REQUEST__BODY_STAGE ? ASK_UNSURE_MS : ASK_RETRY_MS;
 }
 
-// Whether to ask once more. *until: when to give up; 0: not yet known.
-static bool ask_more(struct wait *wait, const Sendco__Request *request, int error, uint64_t *until)
+// Until when the same is asked again: since it was lost, or since the server, which did
+// nothing of it, first put it off.
+static uint64_t ask_until(struct tries *tries, const Sendco__Request *request, bool put_off)
 {
+    uint64_t *until = put_off ? &tries->busy_until : &tries->lost_until;
+
+    if (*until == 0)
+        *until = now_ms() + (!put_off ? patience(request) : is_change(request) ? ASK_WRITE_MS : ASK_BUSY_MS);
+    return *until;
+}
+
+// Whether to ask once more; pauses before it.
+static bool ask_more(struct wait *wait, const Sendco__Request *request, int error, bool put_off, struct tries *tries)
+{
+    struct cli *cli = wait->cli;
+
     if (!worth_connecting_again(error) || people_interrupted())
         return false;
-    wait->cli->again = true;
-    *until = *until == 0 ? now_ms() + patience(request) : *until;
-    if (now_ms() >= *until)
+    cli->again = true;
+    if (now_ms() >= ask_until(tries, request, put_off))
         return false;
-    wait->cli->waits_why = error == ERR_BUSY ? arena_printf(&wait->cli->arena, "Waiting: %.250s", wait->problem->message) : NULL;
+    cli->waits_why = error == ERR_BUSY ? arena_printf(&cli->arena, "Waiting: %.250s", wait->problem->message) : NULL;
+    cli_sleep(cli, tries->pause);
+    tries->pause = longer(tries->pause);
+    if (people_interrupted())
+        return false;
     problem_forget(wait->problem);
     return true;
 }
 
-// *unsure: the server may have done it.
-static int ask_again(struct wait *wait, Sendco__Request *request, bool *unsure)
+static int ask_try(struct wait *wait, Sendco__Request *request, struct tries *tries)
 {
-    uint64_t lost_until = 0, busy_until = now_ms() + (is_change(request) ? ASK_WRITE_MS : ASK_BUSY_MS);
-    struct cli *cli = wait->cli;
-    bool sent = false;
+    tries->sent = true;
+    if (is_change(request)) {
+        people_hold();
+        wait->cli->changing = true;
+    }
+    int error = ask_begin(wait, request) == 0 ? ask_end(wait) : wait->error;
+    tries->unsure = wait->lost || error == ERR_UNKNOWN || (tries->unsure && error != 0 && !settles(error));
+    return error;
+}
 
-    for (unsigned pause = ASK_PAUSE_MS;; cli_sleep(cli, pause), pause = longer(pause)) {
+static int ask_again(struct wait *wait, Sendco__Request *request, struct tries *tries)
+{
+    struct cli *cli = wait->cli;
+
+    for (;;) {
         int error = open_once(cli, true, wait->problem);
+        bool put_off = false;
 
         if (error == 0) {
-            sent = true;
-            if (is_change(request))
-                people_hold();
-            error = ask_begin(wait, request) == 0 ? ask_end(wait) : wait->error;
-            // An answer to the key settles what was lost before, unless it only puts one off.
-            *unsure = wait->lost || (*unsure && worth_asking_again(error));
-            if (error == 0 || (!wait->lost && (!worth_asking_again(error) || now_ms() >= busy_until)))
+            error = ask_try(wait, request, tries);
+            if (error == 0 || (wait->lost && wait->began)) // half an answer was already used
                 return error;
-            if (wait->lost && wait->began)
-                return error; // half an answer was already used
-        } else if (!sent && !cli->reached) {
+            put_off = !tries->unsure;
+        } else if (!tries->sent && !cli->reached) {
             return error; // there is nobody, so nothing can have been lost
         }
-        if (!ask_more(wait, request, error, &lost_until))
+        if (!ask_more(wait, request, error, put_off, tries))
             return error;
     }
 }
@@ -338,11 +322,13 @@ static int ask_again(struct wait *wait, Sendco__Request *request, bool *unsure)
 int cli_ask(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_reply, void *data, struct problem *problem)
 {
     struct wait wait = {.cli = cli, .on_reply = on_reply, .data = data, .problem = problem};
-    bool unsure = false, began = wait_begin(cli);
-    int error = ask_again(&wait, request, &unsure);
+    struct tries tries = {.pause = ASK_PAUSE_MS};
+    bool began = cli_wait_begin(cli);
+    int error = ask_again(&wait, request, &tries);
 
-    if (error != 0 && unsure && is_change(request))
-        error = ask_unknown(problem);
+    if (error != 0 && is_change(request))
+        error = ask_untold(&tries, error, problem);
+    cli->changing = false;
     people_release();
-    return wait_end(cli, began, error);
+    return cli_wait_end(cli, began, error);
 }

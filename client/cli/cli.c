@@ -82,7 +82,9 @@ static const struct link_events events = {on_open, on_push, on_closed};
 
 int cli_lost(const struct cli *cli, struct problem *problem)
 {
-    problem_set(problem, cli->lost_why.error != 0 ? cli->lost_why.error : ERR_UNREACHABLE, "%s", cli->lost_why.message);
+    if (cli->lost_why.error == 0) // it was closed from here
+        return problem_set(problem, ERR_UNREACHABLE, "The connection was closed.");
+    problem_set(problem, cli->lost_why.error, "%s", cli->lost_why.message);
     if (cli->lost_why.hint[0])
         problem_hint(problem, "%s", cli->lost_why.hint);
     return problem ? problem->error : cli->lost_why.error;

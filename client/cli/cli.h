@@ -44,7 +44,7 @@ struct cli {
     struct cli_named *named;
     size_t n_named;
 
-    // Private to cli.c and asking.c.
+    // Private to cli.c, asking.c and waiting.c.
     uv_loop_t loop;
     struct profile profile;
     struct tls_context *tls;
@@ -53,7 +53,8 @@ struct cli {
     bool again;            // what is waited for was lost once
     bool stuck;            // a name server has not answered: the loop cannot be closed
     uint64_t waits_since;  // ms; 0: nothing is waited for
-    const char *waits_why; // as a server that is busy says it; NULL: it only has not answered yet
+    const char *waits_why; // as the server says it: it is busy, or how far it is; NULL: it only has not answered yet
+    bool changing;         // a change was sent, and its outcome is not told yet
     bool marked;           // cli_mark was here
     bool reached;          // the last try got as far as talking to a server
     unsigned generation;   // how often a connection was made: a change means that the old one was lost
@@ -82,7 +83,7 @@ int32_t cli_today(struct cli *cli);
 // that value. 0, or the error of the reply, in `problem`. A lost connection is
 // made again and the same request sent again for ten seconds, ninety when it changes
 // something: such a request must therefore carry its key. ERR_UNKNOWN: perhaps done;
-// so also when somebody interrupted the wait for its answer.
+// so also when somebody interrupted the wait for its answer; ERR_INTERRUPTED: and it was surely not done.
 typedef int cli_reply_fn(struct cli *cli, const Sendco__Reply *reply, void *data);
 int cli_ask(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_reply, void *data, struct problem *problem);
 

@@ -113,8 +113,8 @@ static int on_put(struct cli *cli, const Sendco__Reply *reply, void *data)
     if (reply->body_case != SENDCO__REPLY__BODY_PUT)
         return problem_set(answered->problem, ERR_PROTOCOL, "The server did not answer the change as one.");
     if (reply->more && reply->put->has_steps) { // only a sign that it goes on
-        cli->waits_since = 0;
-        cli_progress(cli, "being written", reply->put->steps_done, reply->put->steps);
+        cli->waits_why = arena_printf(&cli->arena, "Being written: %llu of %llu", (unsigned long long)reply->put->steps_done,
+                                      (unsigned long long)reply->put->steps);
         return 0;
     }
     size = sendco__put_reply__get_packed_size(reply->put);
@@ -133,7 +133,6 @@ int cli_put_request(struct cli *cli, Sendco__Request *request, Sendco__PutReply 
     struct answered answered = {.problem = problem};
     buffer_init(&answered.packed);
     int error = cli_ask(cli, request, on_put, &answered, problem);
-    cli_progress_end(cli);
     buffer_deinit(&answered.packed);
 
     if (error == 0 && reply)
@@ -167,7 +166,30 @@ static int put_send(struct cli *cli, const struct cli_put *put, const struct pac
 // The network stayed away for too long, or somebody interrupted.
 static bool put_given_up(int error)
 {
-    return error == ERR_UNREACHABLE || error == ERR_TIMEOUT || error == ERR_UNKNOWN;
+    return error == ERR_UNREACHABLE || error == ERR_TIMEOUT || error == ERR_UNKNOWN || error == ERR_INTERRUPTED;
+}
+
+// What was staged does not outlive the server, so a new connection begins again.
+static int put_staged(struct cli *cli, const struct cli_put *put, const struct packed *packed, Sendco__PutReply **reply,
+                      struct problem *problem)
+{
+    bool lost = false; // a Put on its way: only its key can tell what became of it
+
+    for (int tries = 1;; tries++) {
+        unsigned generation = cli->generation, sending;
+        int error = put_stage(cli, put, packed, problem);
+
+        if (error != 0 && lost)
+            return cli_unknown(problem);
+        sending = cli->generation;
+        if (error == 0)
+            error = put_send(cli, put, packed, true, reply, problem);
+        lost |= cli->generation != sending && !put->dry_run;
+        if (error == 0 || generation == cli->generation || tries == PUT_TRIES || put_given_up(error))
+            return error;
+        problem->n_fields = 0;
+        problem->hint[0] = '\0';
+    }
 }
 
 int cli_put(struct cli *cli, const struct cli_put *put, Sendco__PutReply **reply, struct problem *problem)
@@ -184,16 +206,5 @@ int cli_put(struct cli *cli, const struct cli_put *put, Sendco__PutReply **reply
         same.seen = cli->seq;
     if (!put->batch && packed.n <= PUT_RECORDS && packed.total <= PUT_BYTES)
         return put_send(cli, &same, &packed, false, reply, problem);
-    // What was staged does not outlive the server, so a new connection begins again.
-    for (int tries = 1;; tries++) {
-        unsigned generation = cli->generation;
-
-        error = put_stage(cli, &same, &packed, problem);
-        if (error == 0)
-            error = put_send(cli, &same, &packed, true, reply, problem);
-        if (error == 0 || generation == cli->generation || tries == PUT_TRIES || put_given_up(error))
-            return error;
-        problem->n_fields = 0;
-        problem->hint[0] = '\0';
-    }
+    return put_staged(cli, &same, &packed, reply, problem);
 }

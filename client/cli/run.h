@@ -28,11 +28,19 @@ struct cli_question {
     int error;
 };
 int cli_ask_both(struct cli *cli, struct cli_question *first, struct cli_question *second);
+// ERR_UNKNOWN: the answer to a change was lost, and what is known of it no more, because of what `problem` says.
+int cli_unknown(struct problem *problem);
 // Closes the connection and waits until that is done.
 void cli_disconnect(struct cli *cli);
+// An interrupt that is held (people_hold) ends it early.
 void cli_sleep(struct cli *cli, unsigned ms);
 // Waits for something to happen, once; a person is told for what.
 void cli_turn(struct cli *cli);
+// True: this call began the wait. That caller ends it, as nobody else does; returns `error`.
+bool cli_wait_begin(struct cli *cli);
+int cli_wait_end(struct cli *cli, bool began, int error);
+// What comes may be shown at once: the words of waiting make way. The next part is waited for anew.
+void cli_wait_heard(struct cli *cli);
 // Between cli.c and asking.c: the profile and the address are there; whom one asks; why the link is gone.
 int cli_prepare(struct cli *cli, struct problem *problem);
 const char *cli_server(const struct cli *cli);

@@ -266,11 +266,12 @@ int logout_command(struct cli *cli, const struct call *call)
 {
     Sendco__Request request = SENDCO__REQUEST__INIT;
     Sendco__Logout logout = SENDCO__LOGOUT__INIT;
-    struct problem problem;
+    struct problem problem, ignored;
     int error;
 
     (void)call;
     problem_init(&problem, &cli->arena);
+    problem_init(&ignored, NULL);
     request.body_case = SENDCO__REQUEST__BODY_LOGOUT;
     request.logout = &logout;
     error = cli_open_with(cli, false, &problem);
@@ -278,6 +279,8 @@ int logout_command(struct cli *cli, const struct call *call)
         error = cli_ask(cli, &request, NULL, NULL, &problem);
     if (error == 0 || error == ERR_LOGIN)
         error = profile_ticket_keep(&cli->profile, NULL, 0, &problem); // one that has ended is no use either
+    else if (error == ERR_READONLY || error == ERR_IO)
+        (void)profile_ticket_keep(&cli->profile, NULL, 0, &ignored); // ended, though the server could not write that down
     if (error != 0)
         return cli_fail(cli, "log out", &problem);
     if (cli->human)

@@ -136,14 +136,16 @@ static int signin_both(struct cli *cli, uint8_t *ticket, size_t size, struct pro
 
 static int signin_ask(struct cli *cli, char *password, size_t size, struct problem *problem)
 {
-    cli->waits_since = 0; // from here on it is the server that waits
     people_waited(cli);
     enum people_answer answer = people_password(cli, password, size);
 
+    cli->waits_since = clock_monotonic() / 1000000; // until now it was the server that waited
     if (answer == PEOPLE_TYPED)
         return 0;
-    if (answer == PEOPLE_INTERRUPTED) // as at any other question: at once, and without a word
+    if (answer == PEOPLE_INTERRUPTED && !cli->changing) // as at any other question: at once, and without a word
         exit(EXIT_INTERRUPTED);
+    if (answer == PEOPLE_INTERRUPTED)
+        return problem_set(problem, ERR_INTERRUPTED, "Interrupted at the question for the password.");
     if (answer == PEOPLE_NOTHING)
         problem_set(problem, ERR_LOGIN, "No password was typed.");
     else
@@ -159,8 +161,10 @@ static int signin_password(struct cli *cli, struct problem *problem)
     bool typed = got == 0;
 
     for (int tries = 1; got >= 0; tries++) {
-        if (typed && signin_ask(cli, password, sizeof password, problem) != 0)
-            return ERR_LOGIN;
+        int error = typed ? signin_ask(cli, password, sizeof password, problem) : 0;
+
+        if (error != 0)
+            return error;
         Sendco__Request request = SENDCO__REQUEST__INIT;
         Sendco__Login login = SENDCO__LOGIN__INIT;
         bool lost;

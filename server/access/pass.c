@@ -44,6 +44,12 @@ static int keep_ticket(struct view *view, void *data)
     return ticket_put(view, data);
 }
 
+static int keep_end(struct view *view, void *data)
+{
+    const struct ticket *row = data;
+    return ticket_remove(view, row->hash);
+}
+
 // `row` says how old is too old. What is kept of the last use lags behind by up to a minute.
 static int keep_young(struct view *view, void *data)
 {
@@ -69,6 +75,7 @@ static void passes_write(struct passes *passes, store_read_fn *keep, const struc
 static void pass_write(struct pass *pass)
 {
     pass->written = pass->row.used;
+    pass->kept |= !store_readonly(pass->passes->store);
     passes_write(pass->passes, keep_ticket, &pass->row);
 }
 
@@ -142,6 +149,12 @@ void pass_end(struct pass *pass)
     pass->ended = true;
 }
 
+bool pass_stays(struct pass *pass)
+{
+    pass->stays = pass->kept;
+    return pass->stays;
+}
+
 // --- all ---
 
 void passes_sweep(struct passes *passes, int64_t now)
@@ -150,7 +163,10 @@ void passes_sweep(struct passes *passes, int64_t now)
     bool any = false;
     HASH_ITER(hh, passes->all, pass, next)
     {
-        if (pass_alive(pass, now) || pass->refs > 0)
+        if (pass->stays && !passes->stopping)
+            passes_write(passes, keep_end, &pass->row);
+        // An end that the store does not know of is known here, for as long as the row would be good.
+        if (ticket_alive(&pass->row, now) || pass->refs > 0)
             continue;
         // A row read before the end may still be on its way here: it must find that this has ended.
         if (pass->swept)
@@ -167,7 +183,9 @@ void passes_stop(struct passes *passes)
     struct pass *pass, *next;
     HASH_ITER(hh, passes->all, pass, next)
     {
-        if (!pass->ended && pass->row.used > pass->written)
+        if (pass->stays)
+            passes_write(passes, keep_end, &pass->row);
+        else if (!pass->ended && pass->row.used > pass->written)
             pass_write(pass);
     }
     passes->stopping = true;

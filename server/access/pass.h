@@ -26,13 +26,16 @@ struct pass {
     int64_t written; // row.used as the store has it
     unsigned refs;
     bool ended, swept;
+    bool kept;  // the store has its row, or may have
+    bool stays; // it has ended, but the store could not forget it yet
 };
 
 struct passes *passes_new(struct store *store);
 void passes_free(struct passes *passes);
-// Forgets those that have ended, here and in the store. Every half minute or so.
+// Forgets those that have ended, here and in the store; here only when no row could be taken for good any more. Every
+// half minute or so.
 void passes_sweep(struct passes *passes, int64_t now);
-// The daemon stops: writes down every last use.
+// The daemon stops: writes down every last use, and every end that could not be.
 void passes_stop(struct passes *passes);
 
 void pass_hash(const uint8_t *ticket, size_t size, uint8_t hash[32]);
@@ -46,6 +49,8 @@ bool pass_use(struct pass *pass, int64_t now);
 int64_t pass_expires(const struct pass *pass);
 // For good. The caller has the store forget it, and keeps it until then.
 void pass_end(struct pass *pass);
+// The store could not: each sweep tries it again. False when that matters to nobody: there is no row.
+bool pass_stays(struct pass *pass);
 // Would a row from the store still be good?
 bool ticket_alive(const struct ticket *row, int64_t now);
 

@@ -1,4 +1,4 @@
-// Who one is: Hello (whose certificate), Login (password), Resume (ticket), Logout.
+// Who one is: Hello (whose certificate), Login (password), Resume (ticket).
 // The session is gated meanwhile: what follows waits for the outcome. Loop thread,
 // but for the reading.
 #include <stdlib.h>
@@ -14,7 +14,6 @@
 #include "server/access/role.h"
 #include "server/changed.h"
 #include "server/handlers/handlers.h"
-#include "server/live.h"
 #include "server/request.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -237,12 +236,15 @@ static void done_login(int result, void *data)
 {
     struct request *request = data;
     struct knowing *knowing = request->data;
-    bool good = !result || result == ERR_READONLY; // a ticket that is kept nowhere lives as long as the daemon
+    // A ticket that is kept nowhere lives as long as the daemon; behind an import, until it is used a minute later.
+    bool good = !result || result == ERR_READONLY || result == ERR_BUSY;
     struct pass *pass = good ? pass_take(request->server->passes, &knowing->ticket) : NULL;
-    if (pass)
+    if (pass) {
+        pass->kept = !result;
         welcome(request, pass, true);
-    else
+    } else {
         refuse(request, good ? ERR_NOMEM : result);
+    }
 }
 
 static void on_verified(int result, void *data)
@@ -343,6 +345,7 @@ static void done_resume(int result, void *data)
         refuse(request, ERR_LOGIN);
         return;
     }
+    pass->kept |= !knowing->has_ticket;
     welcome(request, pass, false);
 }
 
@@ -366,45 +369,4 @@ void handle_resume(struct request *request)
         knowing->ticket = pass->row;
     }
     request_read(request, read_ticket, done_resume);
-}
-
-// --- Logout ---
-
-static int keep_logout(struct view *view, void *data)
-{
-    struct request *request = data;
-    const struct knowing *knowing = request->data;
-    return ticket_remove(view, knowing->hash);
-}
-
-static void done_logout(int result, void *data)
-{
-    struct request *request = data;
-    struct session *session = request_session(request);
-    if (session)
-        session_gate(session, false);
-    if (result && result != ERR_NOT_FOUND && result != ERR_READONLY) // then its row stays, and it has ended for as long as this daemon lives
-        request_fail(request, result);
-    else
-        request_end(request, NULL);
-}
-
-// It ends here at once, on every connection that came with it; it is answered when the store has forgotten it.
-void handle_logout(struct request *request)
-{
-    struct session *session = request_session(request);
-    struct knowing *knowing = knowing_new(request);
-    if (!knowing) {
-        refuse(request, ERR_NOMEM);
-        return;
-    }
-    memcpy(knowing->hash, session->pass->row.hash, sizeof knowing->hash);
-    live_logged_out(session);
-    pass_end(session->pass);
-    request_keep(request, keep_logout, done_logout);
-}
-
-void handle_ping(struct request *request)
-{
-    request_end(request, NULL);
 }

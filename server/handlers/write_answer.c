@@ -2,6 +2,7 @@
 // many replies as it takes. Loop thread; a long one is packed on a thread of libuv's.
 #include "server/handlers/write.h"
 
+#include "server/fault.h"
 #include "server/pack.h"
 #include "server/request.h"
 #include "server/server.h"
@@ -181,13 +182,30 @@ static void writing_told(struct writing *writing)
 static void on_pack(uv_work_t *work)
 {
     struct writing *writing = work->data;
+    if (fault_on("packing-sleeps"))
+        uv_sleep(1000);
     writing->packed = writing_pack(writing);
 }
 
 static void on_packed(uv_work_t *work, int status)
 {
     (void)status; // nobody cancels it
-    writing_told(work->data);
+    struct writing *writing = work->data;
+    struct server *server = writing->request->server;
+    writing_told(writing);
+    server->packing--;
+    server_packed(server);
+}
+
+// Counted, for the end of the daemon waits for it; what comes after its beginning is packed on the loop.
+static bool writing_pack_aside(struct writing *writing)
+{
+    struct server *server = writing->request->server;
+    writing->work.data = writing;
+    if (server->stopping || uv_queue_work(&server->loop, &writing->work, on_pack, on_packed))
+        return false;
+    server->packing++;
+    return true;
 }
 
 void writing_answer(struct writing *writing)
@@ -198,9 +216,8 @@ void writing_answer(struct writing *writing)
     request->arena.lacked = false; // what the store lacked in an attempt that it made again
     request->seq = change->to_seq ? change->to_seq : store_seq(request->server->store);
     buffer_init(&writing->out);
-    writing->work.data = writing;
     bool is_long = change->n_done + change->n_merged + change->n_warnings + change->n_skipped > ANSWER_PART;
-    if (is_long && !uv_queue_work(&request->server->loop, &writing->work, on_pack, on_packed))
+    if (is_long && writing_pack_aside(writing))
         return;
     writing->packed = writing_pack(writing);
     writing_told(writing);

@@ -150,7 +150,7 @@ void store_write(struct store *store, struct change *change, store_done_fn *done
 
 // The store's own bookkeeping that is no record: accounts, devices, tickets
 // (account.h). Runs in the writer's transaction; `done` after the commit, or with
-// ERR_READONLY while the store takes no changes.
+// ERR_READONLY while the store takes no changes, ERR_BUSY while very much is being written.
 void store_keep(struct store *store, store_read_fn *keep, store_done_fn *done, void *data);
 
 // --- following ---

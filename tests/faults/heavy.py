@@ -29,6 +29,7 @@ LONG = bool(os.environ.get("SENDCO_LONG"))
 PUPILS = int(os.environ.get("SENDCO_PUPILS", 50000 if LONG else 500 if wire.SHORT else 2000))
 QUIET = 10.0 if LONG else 1.0     # seconds with nothing but the honest people
 SILENCE = 2.0                     # of the daemon, towards whoever pings or reads, that is a fault
+LOGIN = 5.0                       # a password takes its time, and waits up to two seconds for an import
 MEMORY = 450                      # MB
 REPORTS = ["register", "map", "gaps", "impact", "actions", "today", "changes"]
 NAMES = ["cnlead", "head", "medical", "teacher", "ta"]      # the load is another's: everybody has their turn
@@ -88,6 +89,29 @@ class People:
         return self.lines
 
 
+class Newcomers(threading.Thread):
+    """One after the other logs in by password and leaves."""
+
+    def __init__(self, trial):
+        super().__init__(daemon=True)
+        self.trial, self.over = trial, threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.over.wait(0.5):
+            began, outcome = time.monotonic(), "OK"
+            try:
+                with wire.Client(self.trial.server.address, self.trial.profile("head"), timeout=20 * wire.PATIENCE) as client:
+                    client.password()
+            except (wire.Refused, OSError, AssertionError) as e:
+                outcome = "%s: %s" % (type(e).__name__, e)
+            self.trial.people.lines.append([began, "login", time.monotonic() - began, outcome, outcome])
+
+    def stop(self):
+        self.over.set()
+        self.join(20 * wire.PATIENCE)
+
+
 def wait_of(lines, what):
     return sorted(seconds for _, asked, seconds, _, _ in lines if asked == what)
 
@@ -109,6 +133,8 @@ def silent(lines):
     for what in ("ping", "get", "list", "search"):
         if longest(lines, [what]) > SILENCE:
             found.append("a %s waited %.1f s" % (what, longest(lines, [what])))
+    if longest(lines, ["login"]) > LOGIN:
+        found.append("a login took %.1f s" % longest(lines, ["login"]))
     return found
 
 
@@ -121,8 +147,9 @@ class Trial:
         try:
             self.server = self.school.start(program=school.SENDCOD_TEST if fault else None, fault=fault)
             self.memory = Memory(self.server.process.pid)
-            self.client().close()      # the one login by password: all others resume
+            self.client().close()      # by password; but for the newcomers all others resume
             self.people = People(self)
+            self.newcomers = Newcomers(self)
         except BaseException:
             self.school.remove()
             raise
@@ -151,6 +178,7 @@ class Trial:
 
     def close(self):
         try:
+            self.newcomers.stop()
             lines = self.people.stop()
             self.memory.over.set()
             self.school.stop()
@@ -159,13 +187,14 @@ class Trial:
         return lines
 
     def print(self):
-        print("\n%-22s %7s  %-25s %-25s %-25s %-25s %5s %6s" % ("ms: p50 p99 max", "s", "ping", "get", "list, search", "put", "BUSY", "MB"))
+        print("\n%-22s %7s  %-25s %-25s %-25s %-25s %7s %5s %6s" % ("ms: p50 p99 max", "s", "ping", "get", "list, search", "put", "login", "BUSY", "MB"))
         for name, began, ended, most, reads in self.phases:
             lines = self.lines_of(began, ended)
             both = sorted(wait_of(lines, "list") + wait_of(lines, "search"))
             busy = sum(outcome == "BUSY" for _, _, _, outcome, _ in lines)
-            print("%-22s %7.1f  %s  %s  %s  %s  %4d %6d %s" % (name, ended - began, told(wait_of(lines, "ping")), told(wait_of(lines, "get")),
-                                                           told(both), told(wait_of(lines, "put")), busy, most,
+            print("%-22s %7.1f  %s  %s  %s  %s  %5.0f  %4d %6d %s" % (name, ended - began, told(wait_of(lines, "ping")),
+                                                           told(wait_of(lines, "get")), told(both), told(wait_of(lines, "put")),
+                                                           1000 * longest(lines, ["login"]), busy, most,
                                                            "snapshot held %d ms" % max(reads) if reads else ""))
 
 

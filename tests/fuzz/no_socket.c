@@ -55,6 +55,11 @@ void server_stranger_left(struct server *server)
     (void)server;
 }
 
+void server_packed(struct server *server)
+{
+    (void)server;
+}
+
 void server_wind_down(struct server *server)
 {
     (void)server;

@@ -88,6 +88,37 @@ class OnDisk(unittest.TestCase):
         with self.school.client() as client:
             client.edit(target, id, record.version, progress="kept")
 
+    def test_a_logout_that_cannot_be_written_down_says_so(self):
+        marker = os.path.join(self.school.directory, "readonly")
+        self.school.start()
+        tickets = []
+        for _ in range(2):
+            self.school.tickets.clear()
+            with self.school.client():
+                tickets.append(self.school.tickets["senco"])
+        self.school.stop()
+        with open(marker, "w") as f:
+            f.write("the disk failed\n")
+        self.addCleanup(os.unlink, marker)
+        self.school.start()
+        with self.school.client() as client:
+            reply = client.ask(False, logout=wire.pb.Logout())
+            self.assertEqual(reply.outcome, wire.pb.READONLY)
+            self.assertEqual(reply.problem.code, "E-READONLY")
+            self.assertRegex(reply.problem.message, "has ended on this server.*10 minutes")
+            self.assertIn("technician", reply.problem.hint)
+        with self.assertRaises(wire.Refused), wire.Client(self.school.server.address, self.school.profile("senco")) as again:
+            again.resume(tickets[1])
+        kept = os.path.join(self.school.profile("senco"), "ticket")
+        with open(kept, "w") as f:
+            f.write(tickets[0].hex() + "\n")
+        os.chmod(kept, 0o600)
+        done = self.school.cli("senco", "logout", code=75)
+        self.assertIn("has ended on this server", done.err)
+        self.assertFalse(os.path.exists(kept))
+        with self.assertRaises(wire.Refused), wire.Client(self.school.server.address, self.school.profile("senco")) as again:
+            again.resume(tickets[0])
+
     def test_a_newer_or_a_strange_database_is_refused(self):
         for pragma, words in (("user_version=99", "newer"), ("application_id=7", "not a sendco database")):
             with sqlite3.connect(self.file) as db:

@@ -102,6 +102,29 @@ static void test_a_crowd_lasts_until_the_last_leaves(void **state)
     arrivals_deinit(&arrivals);
 }
 
+// After the handshake a device is what counts, wherever it is; no address is taken for one.
+static void test_a_device_is_a_crowd_of_its_own(void **state)
+{
+    (void)state;
+    struct arrivals arrivals;
+    arrivals_init(&arrivals, 0);
+    struct sockaddr_storage address = peer("2001:db8::1");
+    uint8_t one[32] = {0x20, 0x01, 0x0d, 0xb8, [31] = 1}, other[32] = {0x20, 0x01, 0x0d, 0xb8, [31] = 2};
+    struct crowd *crowd = crowd_join_device(&arrivals, one), *from = crowd_join(&arrivals, &address);
+    assert_non_null(crowd);
+    assert_ptr_equal(crowd_join_device(&arrivals, one), crowd);
+    assert_int_equal(crowd->n, 2);
+    assert_ptr_not_equal(from, crowd);
+    struct crowd *second = crowd_join_device(&arrivals, other);
+    assert_ptr_not_equal(second, crowd);
+    crowd_leave(&arrivals, second);
+    crowd_leave(&arrivals, from);
+    crowd_leave(&arrivals, crowd);
+    crowd_leave(&arrivals, crowd);
+    assert_null(arrivals.crowds);
+    arrivals_deinit(&arrivals);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +133,7 @@ int main(void)
         cmocka_unit_test(test_mapped_addresses_are_those_of_ipv4),
         cmocka_unit_test(test_this_machine_is_counted_when_a_number_was_asked_for),
         cmocka_unit_test(test_a_crowd_lasts_until_the_last_leaves),
+        cmocka_unit_test(test_a_device_is_a_crowd_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,6 +18,13 @@ static int apply_verb(struct view *view, struct change *change)
     return put_items(view, change, problem);
 }
 
+// Another attempt: what the first took of the arena's budget is given once more.
+void change_more_room(struct change *change)
+{
+    if (change->arena->budget)
+        change->arena->budget += change->arena->used;
+}
+
 // As before its first change, but for what is known of whose records are to be left.
 static void start_again(struct view *view, uint64_t seq, const uint8_t chain[32])
 {
@@ -31,6 +38,7 @@ static void start_again(struct view *view, uint64_t seq, const uint8_t chain[32]
     memcpy(writing->chain, chain, 32);
     view->seq = seq;
     change->result = (struct change_result){.n_done = 0};
+    change_more_room(change);
     problem_init(&change->problem, change->arena);
 }
 

@@ -144,10 +144,11 @@ int store_open(const struct store_options *options, uv_loop_t *loop, struct stor
     if (uv_mutex_init(&store->out_mutex))
         abort(); // at start
     bool joined = !error && (error = store_join(store, problem)) == 0;
-    if (joined)
+    if (joined) {
+        store->fresh = false; // the writer looks at it
         error = start_threads(store, problem);
+    }
     if (!error) {
-        store->fresh = false;
         *out = store;
         return 0;
     }

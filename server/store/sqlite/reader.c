@@ -33,6 +33,12 @@ static bool turn_is_long(const struct turn *turn)
     return turn->cost > LONG_NS || turn->used > MUCH_NS;
 }
 
+// While others are about, or not.
+static bool is_slow(const struct turn *turn, bool crowded)
+{
+    return crowded ? turn_is_long(turn) : turn->cost > LONG_NS;
+}
+
 // How many readers may answer such at once: one fewer while anybody else is about.
 static unsigned long_most(const struct store *store)
 {
@@ -40,6 +46,17 @@ static unsigned long_most(const struct store *store)
     for (size_t i = 0; i < READ_TURNS && !others; i++)
         others = (store->turns[i].used || store->turns[i].queue.size) && !turn_is_long(&store->turns[i]);
     return others && store->n_readers > 1 ? store->n_readers - 1 : store->n_readers;
+}
+
+// Slow ones have an order of their own: else who stands behind a quick one would come first every time.
+static struct turn *next_long(struct store *store, bool crowded)
+{
+    for (unsigned i = 0; i < READ_TURNS; i++) {
+        struct turn *turn = &store->turns[store->next_long++ % READ_TURNS];
+        if (turn->queue.size && is_slow(turn, crowded))
+            return turn;
+    }
+    return NULL; // not while there is one
 }
 
 // One question of each who waits, and round again: a share, so that the other readers find work
@@ -52,12 +69,13 @@ static void take_turns(struct store *store, struct queue *jobs, bool *is_long)
     size_t share = store->n_in_turn / store->n_readers + 1;
     for (; empty < READ_TURNS && cost < LONG_NS && jobs->size < share && jobs->size < TURN_MAX; store->next_turn++) {
         struct turn *turn = &store->turns[store->next_turn % READ_TURNS];
-        bool slow = most < store->n_readers ? turn_is_long(turn) : turn->cost > LONG_NS;
+        bool slow = is_slow(turn, most < store->n_readers);
         empty++;
         if (!turn->queue.size || (slow && store->n_long >= most))
             continue;
         if (slow && jobs->size)
             return; // it comes first the next time
+        turn = slow ? next_long(store, most < store->n_readers) : turn;
         queue_push(jobs, queue_pop(&turn->queue));
         store->n_in_turn--;
         cost += turn->cost;
@@ -94,9 +112,12 @@ static void queue_push_front(struct queue *queue, struct job *job)
 // What was answered tells how long its people's questions are.
 static void reckon(struct store *store, const struct queue *answered)
 {
-    for (uint64_t now = clock_monotonic(); now - store->aged > AGE_NS; store->aged = now)
+    uint64_t now = clock_monotonic(), ages = (now - store->aged) / AGE_NS;
+    if (ages) {
         for (size_t i = 0; i < READ_TURNS; i++)
-            store->turns[i].used /= 2;
+            store->turns[i].used >>= ages < 63 ? ages : 63;
+        store->aged = now;
+    }
     for (const struct job *job = answered->first; job; job = job->next) {
         struct turn *turn = turn_of(store, job);
         turn->cost = (7 * turn->cost + job->took) / 8;
@@ -143,7 +164,6 @@ static void note_long(struct store *store, uint64_t took)
 
 static void answer(struct store *store, struct db *db, struct job *job)
 {
-
     struct view view = {.now = clock_now(), .today = clock_today()};
     uint64_t began = processor_ns();
     int error = view_begin(&view, store, db, &job->actor);

@@ -327,7 +327,8 @@ struct store {
     _Atomic uint64_t longest_read; // ns of processor time
     struct turn turns[READ_TURNS]; // under reading's mutex, as is what follows
     size_t n_in_turn;
-    unsigned next_turn, n_long; // … readers that answer what is likely to be long
+    unsigned next_turn, next_long; // … whose turn it is; among those whose questions are long
+    unsigned n_long;               // … readers that answer such
     uint64_t aged;              // … when what was used was last halved, ns
     uv_thread_t writer, readers[STORE_READERS];
     bool has_writer;
@@ -356,6 +357,7 @@ int store_join(struct store *store, struct problem *problem); // the loop: what 
 // One change: 0, and *commit when something changed; `chain` goes on with it. The caller's savepoint undoes a failure.
 int apply_change(struct store *store, struct change *change, struct commit **commit, uint8_t chain[32]);
 int apply_keep(struct store *store, struct job *job); // bookkeeping that is no record
+void change_more_room(struct change *change);
 void writer_main(void *store);
 void reader_main(void *store);
 // Applies one change at once, in a transaction of its own, before the threads run.

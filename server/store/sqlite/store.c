@@ -155,30 +155,26 @@ static bool bulk_is_long(const struct store *store)
 
 static void refuse_behind(struct store *store, struct job *job)
 {
-    problem_set(&job->change->problem, ERR_BUSY, "much is being written just now, perhaps an import");
-    problem_hint(&job->change->problem, "Nothing was changed; try again in a moment. Reading goes on meanwhile.");
+    if (job->change) {
+        problem_set(&job->change->problem, ERR_BUSY, "much is being written just now, perhaps an import");
+        problem_hint(&job->change->problem, "Nothing was changed; try again in a moment. Reading goes on meanwhile.");
+    }
     refuse(store, job, ERR_BUSY);
 }
 
-// Those who have waited for it from its beginning, too. What is no record, such as a ticket, waits on.
+// Those who have waited for it from its beginning, too.
 static void refuse_waiting(struct store *store)
 {
     struct lane *lane = &store->writing;
-    struct queue waited, kept = {NULL, NULL, 0};
+    struct queue waited;
     if (!bulk_is_long(store))
         return;
     uv_mutex_lock(&lane->mutex);
     waited = lane->queue;
-    lane->queue = kept;
-    for (struct job *job; (job = queue_pop(&waited)) != NULL;) {
-        if (job->type != JOB_WRITE) {
-            queue_push(&lane->queue, job);
-            continue;
-        }
-        lane->waiting--;
-        refuse_behind(store, job);
-    }
+    lane->queue = (struct queue){NULL, NULL, 0};
     uv_mutex_unlock(&lane->mutex);
+    for (struct job *job; (job = queue_pop(&waited)) != NULL; lane->waiting--)
+        refuse_behind(store, job);
 }
 
 static void on_turn(uv_prepare_t *turn)
@@ -227,8 +223,13 @@ void store_write(struct store *store, struct change *change, store_done_fn *done
         refuse_behind(store, job);
         return;
     }
+    if (!store->readonly && store->slow) {
+        problem_set(&change->problem, ERR_BUSY, "the disk is behind with what was written last; try again in a moment");
+        refuse(store, job, ERR_BUSY);
+        return;
+    }
     if (!store->readonly) {
-        submit(store, &store->writing, store->slow ? 0 : WRITES_WAITING, job);
+        submit(store, &store->writing, WRITES_WAITING, job);
         return;
     }
     // the disk is not to be trusted: not a byte goes there
@@ -242,6 +243,8 @@ void store_keep(struct store *store, store_read_fn *keep, store_done_fn *done, v
     job->read = keep;
     if (store->readonly || is_spare(store, job))
         refuse(store, job, store->readonly ? ERR_READONLY : ERR_NOMEM);
+    else if (bulk_is_long(store))
+        refuse_behind(store, job);
     else
         submit(store, &store->writing, WRITES_WAITING, job);
 }

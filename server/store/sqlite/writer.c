@@ -83,14 +83,18 @@ void writer_mark(const struct store *store, int code)
     if (store->fresh)
         return;
     snprintf(path, sizeof path, "%s/readonly", store->directory);
+    log_write(LOG_ERROR, "the disk failed to keep a change (code %d): stopping", code);
     int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    if (file >= 0) {
+    bool marked = file >= 0;
+    if (marked) {
         dprintf(file, "The disk failed to keep a change (SQLite code %d). Check the disk and the database, then remove this file.\n", code);
-        (void)fsync(file); // the log says it in any case
+        marked = fsync(file) == 0;
         close(file);
     }
-    log_write(LOG_ERROR, "the disk failed to keep a change (code %d): stopping; the next start is read-only until %s is removed", code,
-              path);
+    if (marked)
+        log_write(LOG_ERROR, "the next start is read-only until %s is removed", path);
+    else
+        log_write(LOG_ERROR, "nor could the disk keep %s: check it and the database before the next start", path);
 }
 
 // While the store is opened it returns: nobody was answered yet, and opening fails.
@@ -204,9 +208,7 @@ static size_t run_batch(struct store *store, struct queue *jobs, struct queue *a
     bool lost = false;
     while (jobs->size && done.size < BATCH_MAX && !lost) {
         struct job *job = jobs->first;
-        if (is_bulk(job) && done.size)
-            break; // who came before it does not wait for it
-        store->bulk_since = is_bulk(job) ? clock_monotonic() : 0;
+        store->bulk_since = is_bulk(job) ? clock_monotonic() : 0; // it came alone
         lost = !run_job(store, job);
         queue_push(&done, queue_pop(jobs));
         if (clock_monotonic() - began > BATCH_NS)
@@ -254,6 +256,7 @@ static size_t run_batch(struct store *store, struct queue *jobs, struct queue *a
 static void reset_change(struct change *change)
 {
     change->result = (struct change_result){.n_done = 0};
+    change_more_room(change);
     problem_init(&change->problem, change->arena);
 }
 
@@ -267,6 +270,8 @@ static void checkpoint(struct store *store)
         stop_for_ever(store, code);
     // all moved: the next commit begins the WAL anew, unless a reader still looks at it
     store->db.wal_moved = moved > 0 ? moved : 0;
+    if (pages >= 0)
+        store->db.wal_pages = pages; // which a connection opened again does not know
     store->batches = 0;
     store->slow = store->db.wal_pages - store->db.wal_moved > WAL_SLOW_PAGES;
 }
@@ -333,7 +338,7 @@ static bool is_due(const struct store *store)
 // What can wait until nobody does.
 static void tidy(struct store *store)
 {
-    if (store->db.wal_pages > store->db.wal_moved)
+    if (store->slow || store->db.wal_pages > store->db.wal_moved)
         checkpoint(store);
     if (store->last_write - store->pruned > 60 && open_again(store) == SQLITE_OK) {
         int code = keys_prune(&store->db, store->last_write - STORE_KEY_KEPT);
@@ -343,7 +348,19 @@ static void tidy(struct store *store)
     }
 }
 
-// Everything that waits. False: it is time to end.
+// All that waits, but a bulk and what is behind it: those stay where they can be told that they wait. A bulk comes alone.
+static void take_some(struct queue *from, struct queue *jobs)
+{
+    *jobs = (struct queue){NULL, NULL, 0};
+    while (from->size && !(jobs->size && is_bulk(from->first))) {
+        struct job *job = queue_pop(from);
+        queue_push(jobs, job);
+        if (is_bulk(job))
+            return;
+    }
+}
+
+// False: it is time to end.
 static bool take(struct store *store, struct queue *jobs)
 {
     struct lane *lane = &store->writing;
@@ -360,8 +377,7 @@ static bool take(struct store *store, struct queue *jobs)
         }
     }
     bool stop = lane->stopping && !lane->queue.size;
-    *jobs = lane->queue;
-    lane->queue = (struct queue){NULL, NULL, 0};
+    take_some(&lane->queue, jobs);
     uv_mutex_unlock(&lane->mutex);
     return !stop;
 }

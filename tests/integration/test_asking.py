@@ -1,0 +1,303 @@
+"""Who makes a change and waits for its answer, before a server that is silent, busy or cuts the line: whether it was made is
+said truly, the wait lasts as long as it is promised, and the words of waiting are those of what goes on."""
+import os
+import re
+import shutil
+import socket
+import ssl
+import struct
+import sys
+import tempfile
+import threading
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "faults"))
+import network_ground as ground
+import school
+import wire
+
+CLOCK = os.path.join(wire.BUILD, "faults", "network_clock.so")
+BUSY = "much is being written just now, perhaps an import"
+
+
+class Between:
+    """Stands between clients and the daemon, and does with each change that comes what `acts` says next, the last for ever:
+    "pass", "busy", "readonly", "unstaged" (nor can anything be sent ahead from then on), "sign" (300 of 1000 are done),
+    "silent", "hold" and "late" (pass and busy, but only when `go` is set), "cut" and "away" (cut, and until `go` is set
+    whoever comes is cut too)."""
+
+    def __init__(self, made, acts):
+        self.made, self.acts, self.keys = made, acts, []
+        self.go, self.away, self.hold_login = threading.Event(), False, False
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        own = os.path.join(made.directory, "server")
+        self.tls.load_cert_chain(os.path.join(own, "cert.pem"), os.path.join(own, "key.pem"))
+        self.tls.set_alpn_protocols(["sendco/1"])
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.ends = [self.listener]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            if self.away and not self.go.is_set():
+                near.close()
+            else:
+                threading.Thread(target=self.serve, args=(near,), daemon=True).start()
+
+    def serve(self, near):
+        try:
+            near = self.tls.wrap_socket(near, server_side=True)
+            far = wire.context(self.made.profile("senco")).wrap_socket(socket.create_connection(self.made.server.address),
+                                                                       server_hostname="127.0.0.1")
+        except OSError:
+            near.close()
+            return
+        self.ends += [near, far]
+        threading.Thread(target=self.back, args=(far, near), daemon=True).start()
+        try:
+            self.there(near, far)
+        except OSError:
+            pass
+        self.shut(near, far)
+
+    def back(self, far, near):
+        try:
+            while data := far.recv(65536):
+                near.sendall(data)
+        except OSError:
+            pass
+        self.shut(near, far)
+
+    def shut(self, *ends):
+        for end in ends:
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def there(self, near, far):
+        buffer = b""
+        while data := near.recv(65536):
+            buffer += data
+            while len(buffer) >= 4 and len(buffer) >= 4 + struct.unpack(">I", buffer[:4])[0]:
+                end = 4 + struct.unpack(">I", buffer[:4])[0]
+                self.request(wire.pb.Frame.FromString(buffer[4:end]).request, buffer[:end], near, far)
+                buffer = buffer[end:]
+
+    def request(self, request, raw, near, far):
+        act = "pass"
+        if request.WhichOneof("body") == "put":
+            self.keys.append(request.put.key)
+            act = self.acts.pop(0) if len(self.acts) > 1 else self.acts[0]
+        elif request.WhichOneof("body") == "stage" and self.away:
+            act = "readonly"
+        elif request.WhichOneof("body") == "login" and self.hold_login:
+            act = "hold"
+        reply = wire.pb.Reply(id=request.id)
+        if act in ("hold", "late"):
+            self.go.wait(wire.PATIENCE)
+        if act in ("busy", "late"):
+            reply.outcome = wire.pb.BUSY
+            reply.problem.MergeFrom(wire.pb.Problem(code="E-BUSY", message=BUSY, hint="Try again in a moment."))
+            near.sendall(wire.pack(wire.pb.Frame(reply=reply)))
+        elif act == "readonly":
+            reply.outcome = wire.pb.READONLY
+            reply.problem.MergeFrom(wire.pb.Problem(code="E-READONLY", message="the database takes no changes now"))
+            near.sendall(wire.pack(wire.pb.Frame(reply=reply)))
+        elif act == "unstaged":
+            self.away = True
+            reply.outcome = wire.pb.INVALID
+            reply.problem.MergeFrom(wire.pb.Problem(code="E-INVALID", message="Nothing was sent ahead under this key."))
+            near.sendall(wire.pack(wire.pb.Frame(reply=reply)))
+        elif act == "sign":
+            reply.MergeFrom(wire.pb.Reply(outcome=wire.pb.OK, more=True, put=wire.pb.PutReply(steps_done=300, steps=1000)))
+            near.sendall(wire.pack(wire.pb.Frame(reply=reply)))
+        elif act in ("cut", "away"):
+            self.away = act == "away"
+            self.shut(near, far)
+        elif act != "silent":
+            far.sendall(raw)
+
+    def end(self):
+        self.shut(*self.ends)
+        for end in self.ends:
+            end.close()
+
+
+class Asking(school.Case):
+    pupils = 20
+
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="asking-", dir=self.school.top)
+        self.profile = os.path.join(self.top, "profile")
+        shutil.copytree(self.school.profile("senco"), self.profile)
+        self.gone = os.path.join(self.top, "gone")
+        self.client()
+        with open(os.open(os.path.join(self.profile, "ticket"), os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(self.school.tickets["senco"].hex() + "\n")
+
+    def add(self, *acts, more=()):
+        """Adds an action."""
+        self.what = "asked %s" % self.id().rpartition(".")[2]
+        return self.begin(list(acts), "action", "add", "what=" + self.what, *more)
+
+    def begin(self, acts, *words):
+        """Somebody in front of a terminal, and between him and the daemon somebody who acts like that."""
+        self.between = Between(self.school, acts)
+        self.addCleanup(self.between.end)
+        command = [school.SENDCO, "--profile", self.profile, "--server", self.between.address, *words]
+        screen = ground.Screen(command, env={"LD_PRELOAD": CLOCK, "SENDCO_CLOCK_GONE": self.gone,
+                                             "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"})
+        self.addCleanup(screen.stop)
+        return screen
+
+    def pass_time(self, seconds):
+        with open(self.gone, "ab") as file:
+            file.write(b"." * seconds)
+
+    def asked(self, times):
+        school.until(lambda: len(self.between.keys) >= times, "the change to be asked for %d times" % times)
+
+    def says(self, screen, words):
+        school.until(lambda: re.search(words, screen.text()), words)
+
+    def made(self):
+        listed = self.school.cli("senco", "action", "list", "--json").json()["records"]
+        return sum(record["fields"]["what"] == self.what for record in listed)
+
+    def unsure(self, screen):
+        """It says so, with the key; and with the key it is made once."""
+        self.assertEqual(screen.code, 75, screen)
+        self.assertRegex(screen.text(), r"Interrupted before the answer came.*\[E-UNKNOWN\]")
+        key, seen = re.search(r"--key ([0-9a-f]{32}) --seen (\d+)", screen.text()).groups()
+        self.school.cli("senco", "action", "add", "what=" + self.what, "--key", key, "--seen", seen)
+        self.assertEqual(self.made(), 1)
+
+    # --- how long ---
+
+    def test_a_lost_answer_outlasts_a_busy_server(self):
+        screen = self.add("silent", "busy", "busy", "pass")
+        self.asked(1)
+        self.pass_time(31)
+        screen.wait(2 * wire.PATIENCE)
+        self.assertEqual(screen.code, 0, screen)
+        self.assertEqual((len(self.between.keys), len(set(self.between.keys)), self.made()), (4, 1, 1))
+
+    def test_a_busy_server_is_asked_from_its_first_word_on(self):
+        screen = self.add("late", "busy", "busy", "busy", "pass")
+        self.asked(1)
+        self.pass_time(29)          # not so long that the answer is lost
+        self.between.go.set()
+        self.asked(2)
+        self.pass_time(5)
+        screen.wait(wire.PATIENCE)
+        self.assertEqual((screen.code, self.made()), (0, 1), screen)
+
+    def test_a_busy_server_is_given_up(self):
+        screen = self.add("busy")
+        self.asked(2)
+        self.pass_time(31)
+        screen.wait(wire.PATIENCE)
+        self.assertEqual(screen.code, 75, screen)
+        self.assertRegex(screen.text(), r"perhaps an import.*\[E-BUSY\]")
+        self.assertEqual(self.made(), 0)
+
+    # --- what is known ---
+
+    def test_who_takes_no_changes_knows_of_none(self):
+        screen = self.add("cut", "readonly")
+        screen.wait(wire.PATIENCE)
+        self.assertEqual(screen.code, 75, screen)
+        self.assertRegex(screen.text(), r"(?s)The answer was lost.*takes no changes now.*\[E-UNKNOWN\].*--key [0-9a-f]{32}")
+        screen = self.add("readonly")
+        screen.wait(wire.PATIENCE)
+        self.assertRegex(screen.text(), r"cannot add an action: the database takes no changes now \[E-READONLY\]")
+
+    def test_what_was_sent_ahead_is_gone_and_cannot_be_sent_again(self):
+        screen = self.begin(["cut", "unstaged"], "import", os.path.join(wire.ROOT, "tests", "data", "roll-sims.csv"), "--yes")
+        screen.wait(wire.PATIENCE)
+        self.assertEqual(screen.code, 75, screen)
+        self.assertRegex(screen.text(), r"(?s)whether this was saved.*\[E-UNKNOWN\].*Import the same file again")
+
+    # --- Ctrl-C ---
+
+    def test_interrupted_before_a_busy_server(self):
+        for more in ((), ("--json",)):
+            screen = self.add("busy", more=more)
+            self.asked(3)
+            screen.interrupt()
+            screen.wait(wire.PATIENCE)
+            self.assertEqual(screen.code, 130, screen)
+            self.assertIn("Interrupted; nothing was changed.", screen.text())
+            self.assertIn("E-INTERRUPTED", screen.text())
+            self.assertEqual(self.made(), 0)
+
+    def test_interrupted_when_the_answer_was_lost(self):
+        screen = self.add("cut", "busy")
+        self.asked(3)
+        screen.interrupt()
+        self.unsure(screen.wait(wire.PATIENCE))
+
+    def test_interrupted_while_connecting_again(self):
+        screen = self.add("away")
+        self.says(screen, "The connection was lost. Connecting again to")
+        screen.interrupt()
+        self.unsure(screen.wait(wire.PATIENCE))
+
+    def test_interrupted_at_the_password_when_the_answer_was_lost(self):
+        screen = self.add("away", "pass")
+        self.at_password(screen)
+        os.write(screen.fd, b"half\x03")
+        self.unsure(screen.wait(wire.PATIENCE))
+
+    def at_password(self, screen):
+        """The line was cut; when it is there again nobody is logged in any more."""
+        school.until(lambda: self.between.away, "the line to be cut")
+        os.unlink(os.path.join(self.profile, "ticket"))
+        os.unlink(os.path.join(self.profile, "password"))
+        self.between.go.set()
+        self.says(screen, "Password of")
+
+    # --- words ---
+
+    def test_words_after_a_sign(self):
+        screen = self.add("sign", "pass")
+        self.says(screen, r"Being written: 300 of 1000: [1-9]\d* s")
+        self.between.away = True
+        self.between.shut(*self.between.ends[1:])
+        self.says(screen, "The connection was lost. Connecting again to")
+        self.between.go.set()
+        screen.wait(wire.PATIENCE)
+        self.assertEqual((screen.code, self.made()), (0, 1), screen)
+
+    def test_words_of_a_busy_server_that_goes_to_work(self):
+        screen = self.add("busy", "busy", "busy", "busy", "busy", "busy", "busy", "hold")
+        self.says(screen, "Waiting: %s: [1-9]" % BUSY)
+        self.asked(8)
+        school.until(lambda: "Waiting for the answer of" in screen.text().rpartition(BUSY)[2], "the server to be waited for")
+        self.between.go.set()
+        screen.wait(wire.PATIENCE)
+        self.assertEqual((screen.code, self.made()), (0, 1), screen)
+
+    def test_words_after_the_password(self):
+        with open(os.path.join(self.profile, "password")) as file:
+            password = file.read().strip()
+        screen = self.add("away", "pass")
+        self.at_password(screen)
+        self.between.go.clear()
+        self.between.hold_login = True
+        os.write(screen.fd, password.encode() + b"\n")
+        school.until(lambda: "Waiting for the answer of" in screen.text().rpartition("Password of")[2], "a word after the password")
+        self.between.go.set()
+        screen.wait(wire.PATIENCE)
+        self.assertEqual((screen.code, self.made()), (0, 1), screen)
+
+
+if __name__ == "__main__":
+    school.main()
