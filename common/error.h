@@ -33,7 +33,7 @@ struct kind;
     X(UNKNOWN,     8, UNKNOWN,       75, "Send the same request again: its key keeps it from being applied twice.", \
       "The answer was lost; the change may or may not have been saved.") \
     X(READONLY,    9, READONLY,      75, "Ask the technician: sendcod says at its start what is wrong.", \
-      "The server takes no changes now, because its disk once failed to keep one. Reading works.") \
+      "The server takes no changes now: its disk is full, or once failed to keep one. Reading works.") \
     X(TOO_LARGE,  10, TOO_LARGE,     65, "Send it in smaller pieces.", \
       "The request is larger than the server accepts.") \
     X(VERSION,    11, WRONG_VERSION, 76, "Bring client and server to the same release.", \

@@ -79,6 +79,8 @@ def run(test, environment):
         print("%-4s %-40s %4d passed %3d failed %7.1f s" % ("FAIL" if failed else "ok", name, passed, failed, time.monotonic() - began))
         if failed or environment.get("SENDCO_LONG"):
             print(text)
+        else:    # what it planted, and how that was found
+            print("".join("       %s\n" % line[:150] for line in re.findall(r"red as it must be.*", text)), end="")
         if failed:
             print("-- %s: %s" % (name, "no end within %d s" % deadline if late else "exit %d" % process.returncode))
         sys.stdout.flush()

@@ -103,6 +103,7 @@ struct answered {
     struct buffer packed; // the parts of a long answer: packed messages, joined, are one
     Sendco__PutReply *reply;
     struct problem *problem;
+    bool is_undo;
 };
 
 static int on_put(struct cli *cli, const Sendco__Reply *reply, void *data)
@@ -113,8 +114,8 @@ static int on_put(struct cli *cli, const Sendco__Reply *reply, void *data)
     if (reply->body_case != SENDCO__REPLY__BODY_PUT)
         return problem_set(answered->problem, ERR_PROTOCOL, "The server did not answer the change as one.");
     if (reply->more && reply->put->has_steps) { // only a sign that it goes on
-        cli->waits_why = arena_printf(&cli->arena, "Being written: %llu of %llu", (unsigned long long)reply->put->steps_done,
-                                      (unsigned long long)reply->put->steps);
+        cli->waits_why = arena_printf(&cli->arena, "Being %s: %llu of %llu records", answered->is_undo ? "taken back" : "written",
+                                      (unsigned long long)reply->put->steps_done, (unsigned long long)reply->put->steps);
         return 0;
     }
     size = sendco__put_reply__get_packed_size(reply->put);
@@ -130,7 +131,7 @@ static int on_put(struct cli *cli, const Sendco__Reply *reply, void *data)
 
 int cli_put_request(struct cli *cli, Sendco__Request *request, Sendco__PutReply **reply, struct problem *problem)
 {
-    struct answered answered = {.problem = problem};
+    struct answered answered = {.problem = problem, .is_undo = request->body_case == SENDCO__REQUEST__BODY_UNDO};
     buffer_init(&answered.packed);
     int error = cli_ask(cli, request, on_put, &answered, problem);
     buffer_deinit(&answered.packed);

@@ -268,7 +268,7 @@ class Asking(school.Case):
 
     def test_words_after_a_sign(self):
         screen = self.add("sign", "pass")
-        self.says(screen, r"Being written: 300 of 1000: [1-9]\d* s")
+        self.says(screen, r"Being written: 300 of 1000 records: [1-9]\d* s")
         self.between.away = True
         self.between.shut(*self.between.ends[1:])
         self.says(screen, "The connection was lost. Connecting again to")

@@ -275,12 +275,12 @@ static int undo_batch(struct view *view, struct problem *problem)
         return problem_set(problem, error, "the batch could not be read");
     if (!n)
         return problem_set(problem, ERR_NOT_FOUND, "there is no batch %llu", (unsigned long long)change->batch);
-    change->steps = 2 * n;
-    for (size_t i = 0; i < n && !error; i++, change->progress++) {
+    change->steps = n; // each is met twice
+    for (size_t i = 0; i < n && !error; change->progress += i++ % 2) {
         error = undo_one(view, &list[i], problem);
         arena_reset(view->writing->work);
     }
-    for (size_t i = 0; i < n && !error; i++, change->progress++) {
+    for (size_t i = 0; i < n && !error; change->progress += i++ % 2) {
         error = undo_again(view, &list[i], problem);
         arena_reset(view->writing->work);
     }
