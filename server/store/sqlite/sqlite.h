@@ -188,6 +188,9 @@ struct log_entry {
 // the record's change before this one, then this one.
 int log_append(struct view *view, struct record *record, enum action action, uint64_t changed, struct problem *problem);
 int log_chain(struct db *db, uint8_t chain[32]); // its end; SQLite's code
+// One line of it, selected as LOG_ENTRY from change c and body b, with its record in the arena.
+#define LOG_ENTRY "c.seq, c.version, c.batch, c.at, c.actor, c.behalf, c.action, c.fields, c.reason, b.body, c.before"
+int log_entry(struct view *view, sqlite3_stmt *statement, const struct kind *kind, int64_t id, struct arena *arena, struct entry *entry);
 // The record as it was at that version, or at that time; NULL when it was not, or the
 // log has it no more. `now` is as select_record gave it.
 struct record *log_image(struct view *view, const struct record *now, uint64_t version, struct arena *arena);
