@@ -2,6 +2,7 @@
 said truly, the wait lasts as long as it is promised, and the words of waiting are those of what goes on."""
 import os
 import re
+import select
 import shutil
 import socket
 import ssl
@@ -59,17 +60,8 @@ class Between:
             near.close()
             return
         self.ends += [near, far]
-        threading.Thread(target=self.back, args=(far, near), daemon=True).start()
         try:
-            self.there(near, far)
-        except OSError:
-            pass
-        self.shut(near, far)
-
-    def back(self, far, near):
-        try:
-            while data := far.recv(65536):
-                near.sendall(data)
+            self.both_ways(near, far)
         except OSError:
             pass
         self.shut(near, far)
@@ -81,14 +73,31 @@ class Between:
             except OSError:
                 pass
 
-    def there(self, near, far):
+    # One thread for both ways: a TLS connection is not for two at once.
+    def both_ways(self, near, far):
         buffer = b""
-        while data := near.recv(65536):
-            buffer += data
-            while len(buffer) >= 4 and len(buffer) >= 4 + struct.unpack(">I", buffer[:4])[0]:
-                end = 4 + struct.unpack(">I", buffer[:4])[0]
-                self.request(wire.pb.Frame.FromString(buffer[4:end]).request, buffer[:end], near, far)
-                buffer = buffer[end:]
+        while True:
+            for end in [e for e in (near, far) if e.pending()] or select.select([near, far], [], [])[0]:
+                end.settimeout(0)
+                try:
+                    data = end.recv(65536)
+                except (ssl.SSLWantReadError, BlockingIOError):
+                    continue
+                finally:
+                    end.settimeout(wire.PATIENCE)
+                if not data:
+                    return
+                if end is far:
+                    near.sendall(data)
+                else:
+                    buffer = self.frames(buffer + data, near, far)
+
+    def frames(self, buffer, near, far):
+        while len(buffer) >= 4 and len(buffer) >= 4 + struct.unpack(">I", buffer[:4])[0]:
+            end = 4 + struct.unpack(">I", buffer[:4])[0]
+            self.request(wire.pb.Frame.FromString(buffer[4:end]).request, buffer[:end], near, far)
+            buffer = buffer[end:]
+        return buffer
 
     def request(self, request, raw, near, far):
         act = "pass"
