@@ -51,6 +51,7 @@ def counted(text, code):
         total = sum(map(int, ran))
         bad = sum(int(n) for n in re.findall(r"(?:failures|errors|unexpected successes)=(\d+)", text))
         skipped = sum(int(n) for n in re.findall(r"skipped=(\d+)", text))
+        skipped -= len(re.findall(r"^setUp\w+ \(.* skipped ", text, re.M))    # a whole class: none of its tests were counted
         return max(0, total - bad - skipped), bad
     passed = sum(int(n) for n in re.findall(r"^\[  PASSED  \] (\d+) test", text, re.M))
     failed = sum(int(n) for n in re.findall(r"^\[  FAILED  \] (?:\w+: )?(\d+) test", text, re.M))
@@ -80,7 +81,7 @@ def run(test, environment):
         if failed or environment.get("SENDCO_LONG"):
             print(text)
         else:    # what it planted, and how that was found
-            print("".join("       %s\n" % line[:150] for line in re.findall(r"red as it must be.*", text)), end="")
+            print("".join("       %s\n" % line[:150] for line in re.findall(r"red as it must be.*|skipped '.*", text)), end="")
         if failed:
             print("-- %s: %s" % (name, "no end within %d s" % deadline if late else "exit %d" % process.returncode))
         sys.stdout.flush()
