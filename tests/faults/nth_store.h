@@ -48,6 +48,7 @@ void play_reopen(void);
 bool play_run(struct play *play, const struct scenario *scenario, void (*late)(void));
 // The same requests under the same keys, in `again`.
 void play_again(const struct play *play, struct play *again);
+extern bool threads_end; // a thread that ends the process ends alone, rather than stand still
 bool play_ended(void);  // the store would be gone
 void play_go_on(void);  // with another one
 // One change's outcome as a text without numbers; `done_only`: what is the same when the answer is given again.

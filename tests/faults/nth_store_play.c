@@ -1,5 +1,6 @@
 // Asking the store, and waiting for its answers, whatever fails meanwhile. The loop's thread.
 #include <sched.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #define HANGS_MS 30000 // then nobody will ever answer
 
 static _Atomic bool ended;
+bool threads_end; // rather than stand still
 static size_t tickets; // that were told as kept
 
 void __real__exit(int code) __attribute__((noreturn));
@@ -29,6 +31,8 @@ void __wrap__exit(int code)
     if (code != 70)
         __real__exit(code);
     atomic_store(&ended, true);
+    if (threads_end)
+        pthread_exit(NULL); // the writer's, while the store is being closed: who waits for it goes on
     for (;;)
         pause();
 }
