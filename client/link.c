@@ -49,7 +49,7 @@ static void on_connected(uv_connect_t *request, int status)
     if (link->state != CONNECTING || status == UV_ECANCELED)
         return;
     if (status < 0) {
-        problem_set(&link->why, ERR_UNREACHABLE, "There is no server at %s:%s: %s.", link->host, link->port, uv_strerror(status));
+        problem_set(&link->why, ERR_UNREACHABLE, "There is no server at %s: %s.", link->at, uv_strerror(status));
         link->address = link->address->ai_next;
         link_try(link);
         return;
@@ -62,7 +62,7 @@ static void on_connected(uv_connect_t *request, int status)
     if (error == 0)
         error = link_flush(link);
     if (error == 0 && (status = link_listen(link)) < 0)
-        error = problem_set(&link->why, ERR_UNREACHABLE, "Reading from %s:%s failed: %s.", link->host, link->port, uv_strerror(status));
+        error = problem_set(&link->why, ERR_UNREACHABLE, "Reading from %s failed: %s.", link->at, uv_strerror(status));
     if (error != 0)
         link_end(link);
 }
@@ -102,7 +102,7 @@ static void link_try(struct link *link)
     link->tried = link_now();
     int status = uv_tcp_connect(&link->connecting, &link->tcp, link->address->ai_addr, on_connected);
     if (status < 0) {
-        problem_set(&link->why, ERR_UNREACHABLE, "There is no server at %s:%s: %s.", link->host, link->port, uv_strerror(status));
+        problem_set(&link->why, ERR_UNREACHABLE, "There is no server at %s: %s.", link->at, uv_strerror(status));
         link->address = link->address->ai_next;
         link_try(link);
     }
@@ -140,8 +140,8 @@ static void link_too_late(struct link *link)
         problem_set(&link->why, ERR_UNREACHABLE, "The name \"%s\" could not be looked up: no name server answered within %d s.", link->host,
                     LINK_CONNECT_MS / 1000);
     else
-        problem_set(&link->why, link->state == HANDSHAKE ? ERR_TIMEOUT : ERR_UNREACHABLE, "The server at %s:%s did not answer within %d s.",
-                    link->host, link->port, LINK_CONNECT_MS / 1000);
+        problem_set(&link->why, link->state == HANDSHAKE ? ERR_TIMEOUT : ERR_UNREACHABLE, "The server at %s did not answer within %d s.",
+                    link->at, LINK_CONNECT_MS / 1000);
     link_end(link);
 }
 
@@ -163,8 +163,7 @@ static void on_tick(uv_timer_t *timer)
         return;
     }
     if (link->state == OPEN && link_overdue(link, now)) {
-        problem_set(&link->why, ERR_TIMEOUT, "The server at %s:%s did not answer within %d s.", link->host, link->port,
-                    LINK_REPLY_MS / 1000);
+        problem_set(&link->why, ERR_TIMEOUT, "The server at %s did not answer within %d s.", link->at, LINK_REPLY_MS / 1000);
         link_end(link);
         return;
     }
@@ -192,6 +191,7 @@ struct link *link_open(uv_loop_t *loop, struct tls_context *context, const char 
         free(link);
         return NULL;
     }
+    link_address_text(link->host, link->port, link->at);
     problem_init(&link->why, NULL);
     buffer_init(&link->plain);
     arena_init(&link->arena, (size_t)16 << 20);

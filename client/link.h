@@ -43,5 +43,8 @@ void link_close(struct link *link);
 int link_problem(const Sendco__Reply *reply, struct problem *problem);
 // "host:port" taken apart; `host` and `port` hold 256 and 8 bytes.
 int link_address(const char *server, char *host, char *port, struct problem *problem);
+// And put together again as people write it, "[::1]:7443"; `at` holds LINK_AT bytes.
+#define LINK_AT 272
+void link_address_text(const char *host, const char *port, char at[LINK_AT]);
 
 #endif

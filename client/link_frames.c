@@ -29,7 +29,7 @@ static void on_written(uv_write_t *request, int status)
     free(write->data);
     free(write);
     if (status < 0 && status != UV_ECANCELED && link->state != CLOSING) {
-        problem_set(&link->why, ERR_UNREACHABLE, "The connection to %s:%s was lost: %s.", link->host, link->port, uv_strerror(status));
+        problem_set(&link->why, ERR_UNREACHABLE, "The connection to %s was lost: %s.", link->at, uv_strerror(status));
         link_end(link);
     }
 }
@@ -57,8 +57,7 @@ int link_flush(struct link *link)
     if (status < 0) {
         free(write->data);
         free(write);
-        return problem_set(&link->why, ERR_UNREACHABLE, "The connection to %s:%s was lost: %s.", link->host, link->port,
-                           uv_strerror(status));
+        return problem_set(&link->why, ERR_UNREACHABLE, "The connection to %s was lost: %s.", link->at, uv_strerror(status));
     }
     return 0;
 }
@@ -85,7 +84,7 @@ int link_ask(struct link *link, Sendco__Request *request, link_reply_fn *on_repl
     int error;
 
     if (link->state != OPEN)
-        return problem_set(problem, ERR_UNREACHABLE, "There is no connection to %s:%s.", link->host, link->port);
+        return problem_set(problem, ERR_UNREACHABLE, "There is no connection to %s.", link->at);
     asked = calloc(1, sizeof *asked);
     if (!asked)
         return problem_set(problem, ERR_NOMEM, "There is not enough memory to ask.");
@@ -179,7 +178,7 @@ static void link_received(struct link *link, const uint8_t *data, size_t size)
     else
         link_flush(link); // the alert that says why
     if (error == 0 && closed)
-        error = problem_set(&link->why, ERR_UNREACHABLE, "The server at %s:%s closed the connection.", link->host, link->port);
+        error = problem_set(&link->why, ERR_UNREACHABLE, "The server at %s closed the connection.", link->at);
     if (error != 0)
         link_end(link);
 }
@@ -203,7 +202,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         link_received(link, (const uint8_t *)buf->base, (size_t)n);
         return;
     }
-    problem_set(&link->why, ERR_UNREACHABLE, "The connection to %s:%s was lost: %s.", link->host, link->port,
+    problem_set(&link->why, ERR_UNREACHABLE, "The connection to %s was lost: %s.", link->at,
                 n == UV_EOF ? "the server closed it" : uv_strerror((int)n));
     link_end(link);
 }

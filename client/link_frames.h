@@ -33,7 +33,7 @@ struct link {
     enum link_state state;
     int open;
     bool tcp_open, asked_to_close;
-    char host[256], port[8];
+    char host[256], port[8], at[LINK_AT]; // at: both, for people
     char read[LINK_READ];
 };
 

@@ -43,6 +43,13 @@ int link_address(const char *server, char *host, char *port, struct problem *pro
     return 0;
 }
 
+void link_address_text(const char *host, const char *port, char at[LINK_AT])
+{
+    bool six = strchr(host, ':') != NULL;
+
+    snprintf(at, LINK_AT, "%s%.255s%s:%.7s", six ? "[" : "", host, six ? "]" : "", port);
+}
+
 static bool value_from_wire(const Sendco__Value *wire, struct value *value)
 {
     if (!wire)

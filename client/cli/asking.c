@@ -10,7 +10,7 @@
 #define ASK_RETRY_MS  10000 // how long a lost question is asked again
 #define ASK_UNSURE_MS 90000 // and a change of which nobody knows whether it was made
 #define ASK_BUSY_MS   3000  // how long a server that is busy is asked again
-#define ASK_WRITE_MS  30000 // and for a change: another, of very much, may be under way
+#define ASK_WRITE_MS  30000 // and for a change, or what is sent ahead for one: another, of very much, may be under way
 #define ASK_TAKEN_MS  1000  // who is put off again hears it sooner: after that the server is at work
 #define ASK_PAUSE_MS  50
 
@@ -117,16 +117,20 @@ int cli_ask_once(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_rep
     return error;
 }
 
-int cli_ask_both(struct cli *cli, struct cli_question *first, struct cli_question *second)
+int cli_ask_together(struct cli *cli, struct cli_question *list, size_t n)
 {
-    struct wait one = {.cli = cli, .on_reply = first->on_reply, .data = first->data, .problem = first->problem};
-    struct wait two = {.cli = cli, .on_reply = second->on_reply, .data = second->data, .problem = second->problem};
+    struct wait waits[CLI_TOGETHER];
+    int error = 0;
 
-    ask_begin(&one, first->request);
-    ask_begin(&two, second->request);
-    first->error = ask_end(&one);
-    second->error = ask_end(&two);
-    return first->error != 0 ? first->error : second->error;
+    for (size_t i = 0; i < n; i++) {
+        waits[i] = (struct wait){.cli = cli, .on_reply = list[i].on_reply, .data = list[i].data, .problem = list[i].problem};
+        ask_begin(&waits[i], list[i].request);
+    }
+    for (size_t i = 0; i < n; i++) {
+        list[i].error = ask_end(&waits[i]);
+        error = error != 0 ? error : list[i].error;
+    }
+    return error;
 }
 
 // --- asking, and asking again ---------------------------------------------------------
@@ -161,6 +165,13 @@ static bool is_change(const Sendco__Request *request)
     default:
         return request->body_case == SENDCO__REQUEST__BODY_REMOVE;
     }
+}
+
+// What the writer does, or what is sent ahead for it: a trial, too, stands where the changes stand.
+static bool is_work(const Sendco__Request *request)
+{
+    return request->body_case == SENDCO__REQUEST__BODY_STAGE || request->body_case == SENDCO__REQUEST__BODY_PUT ||
+           request->body_case == SENDCO__REQUEST__BODY_REMOVE || request->body_case == SENDCO__REQUEST__BODY_UNDO;
 }
 
 // Whether an outcome says what became of the key. Whoever is short of memory, or takes no
@@ -263,7 +274,7 @@ static uint64_t ask_until(struct tries *tries, const Sendco__Request *request, b
     uint64_t *until = put_off ? &tries->busy_until : &tries->lost_until;
 
     if (*until == 0)
-        *until = now_ms() + (!put_off ? patience(request) : is_change(request) ? ASK_WRITE_MS : ASK_BUSY_MS);
+        *until = now_ms() + (!put_off ? patience(request) : is_work(request) ? ASK_WRITE_MS : ASK_BUSY_MS);
     return *until;
 }
 
@@ -317,6 +328,30 @@ static int ask_again(struct wait *wait, Sendco__Request *request, struct tries *
         if (!ask_more(wait, request, error, put_off, tries))
             return error;
     }
+}
+
+int cli_ask_all(struct cli *cli, struct cli_question *list, size_t n, struct problem *problem)
+{
+    bool began = cli_wait_begin(cli), again = false;
+    int error = cli_open(cli, problem);
+
+    if (error != 0)
+        return cli_wait_end(cli, began, error);
+    cli_ask_together(cli, list, n);
+    for (size_t i = 0; i < n && error == 0; i++) {
+        again |= worth_connecting_again(list[i].error);
+        if (list[i].error != 0 && again) {
+            cli->again = true;
+            problem_forget(list[i].problem);
+            if (list[i].anew)
+                list[i].anew(list[i].data);
+            list[i].error = cli_ask(cli, list[i].request, list[i].on_reply, list[i].data, list[i].problem);
+        }
+        error = list[i].error;
+        if (error != 0)
+            *problem = *list[i].problem;
+    }
+    return cli_wait_end(cli, began, error);
 }
 
 int cli_ask(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_reply, void *data, struct problem *problem)

@@ -117,6 +117,7 @@ struct cli_query {
     size_t n_order;
     size_t limit; // 0: everything
     bool removed;
+    bool bare;           // what the records refer to is not named: no labels
     const uint8_t *page; // go on from here; NULL: from the start
     size_t page_size;
 };
@@ -135,6 +136,14 @@ void cli_query_init(struct cli_query *query, const struct kind *kind);
 typedef int cli_record_fn(struct record *record, void *data);
 int cli_list(struct cli *cli, const struct cli_query *query, cli_record_fn *on_record, void *data, struct cli_found *found,
              struct problem *problem);
+// Several lists at once (not more than CLI_TOGETHER), in as many round trips as the longest has pages. The first error
+// in their order.
+struct cli_reading {
+    const struct cli_query *query;
+    cli_record_fn *on_record;
+    void *data;
+};
+int cli_list_together(struct cli *cli, const struct cli_reading *list, size_t n, struct problem *problem);
 // All records of a kind that one may see.
 int cli_list_all(struct cli *cli, const struct kind *kind, cli_record_fn *on_record, void *data, struct problem *problem);
 int cli_get(struct cli *cli, const struct kind *kind, int64_t id, int64_t as_known, struct record **record, struct cli_labels *labels,

@@ -1,92 +1,12 @@
 // Records as the commands want them, read page after page. Generic over kinds. Main thread.
 #include <stdlib.h>
-#include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/cli/run.h"
 #include "common/date.h"
 #include "common/kind.h"
-#include "common/text.h"
 
 #define PAGE_ROWS 200
-
-// --- labels -------------------------------------------------------------------
-
-struct label {
-    const struct kind *kind;
-    int64_t id;
-    const char *text;
-};
-
-struct cli_labels {
-    struct arena *arena;
-    struct label *slots; // open addressing, never full
-    size_t n, size;
-};
-
-struct cli_labels *cli_labels_new(struct cli *cli)
-{
-    struct cli_labels *labels = arena_zero(&cli->arena, 1, sizeof *labels);
-
-    if (labels)
-        labels->arena = &cli->arena;
-    return labels;
-}
-
-static struct label *label_slot(const struct cli_labels *labels, const struct kind *kind, int64_t id)
-{
-    size_t at = ((size_t)id * 31 + kind->number) * 0x9E3779B1u & (labels->size - 1);
-
-    while (labels->slots[at].kind && (labels->slots[at].kind != kind || labels->slots[at].id != id))
-        at = (at + 1) & (labels->size - 1);
-    return &labels->slots[at];
-}
-
-static bool labels_grow(struct cli_labels *labels)
-{
-    struct label *old = labels->slots;
-    size_t size = labels->size, more = size ? size * 2 : 256;
-    struct label *slots = arena_zero(labels->arena, more, sizeof *slots);
-
-    if (!slots)
-        return false;
-    labels->slots = slots;
-    labels->size = more;
-    for (size_t i = 0; i < size; i++)
-        if (old[i].kind)
-            *label_slot(labels, old[i].kind, old[i].id) = old[i];
-    return true;
-}
-
-void cli_labels_add(struct cli_labels *labels, size_t n, Sendco__Label *const *list)
-{
-    for (size_t i = 0; labels && i < n; i++) {
-        const struct kind *kind = kind_by_number(list[i]->kind);
-
-        if (!kind || !list[i]->text || (labels->n * 2 >= labels->size && !labels_grow(labels)))
-            continue;
-        struct label *slot = label_slot(labels, kind, list[i]->id);
-        labels->n += slot->kind == NULL;
-        *slot = (struct label){kind, list[i]->id, arena_strdup(labels->arena, list[i]->text)};
-    }
-}
-
-const char *cli_label(const struct kind *kind, int64_t id, void *data)
-{
-    const struct cli_labels *labels = data;
-    char text[ID_TEXT_MAX];
-
-    if (labels && labels->size > 0) {
-        const struct label *slot = label_slot(labels, kind, id);
-
-        if (slot->kind && slot->text)
-            return slot->text;
-    }
-    id_format(kind, id, text);
-    const char *kept = labels ? arena_strdup(labels->arena, text) : NULL;
-    return kept ? kept : "";
-}
-
-// --- reading ------------------------------------------------------------------
 
 int cli_record(struct cli *cli, const Sendco__Record *wire, struct record **record, struct problem *problem)
 {
@@ -169,87 +89,197 @@ static void wire_value(struct value value, Sendco__Value *wire)
     }
 }
 
-// One page. The wire structures are as long as the call.
-static int list_page(struct cli *cli, const struct cli_query *query, size_t want, const uint8_t *token, size_t token_size,
-                     struct page *page)
-{
-    Sendco__Request request = SENDCO__REQUEST__INIT;
-    Sendco__List list = SENDCO__LIST__INIT;
+// A list that is being read, page after page, and what its next page is asked with.
+struct walk {
+    struct cli_reading reading;
+    struct page page;
+    struct cli_found found;
+    struct problem problem;
+    const uint8_t *token; // the page to be asked for; NULL: the first
+    size_t token_size, done;
+    bool over;
+    Sendco__Request request;
+    Sendco__List list;
     Sendco__Condition conditions[CLI_CONDITIONS], *where[CLI_CONDITIONS];
     Sendco__Value values[CLI_CONDITIONS];
     Sendco__Order orders[CLI_ORDERS], *order[CLI_ORDERS];
-    Sendco__About about = SENDCO__ABOUT__INIT;
+    Sendco__About about;
+};
 
+static void walk_where(struct walk *walk, const struct cli_query *query)
+{
     for (size_t i = 0; i < query->n_where; i++) {
-        where[i] = &conditions[i];
-        sendco__condition__init(where[i]);
-        conditions[i].has_field = conditions[i].has_op = true;
-        conditions[i].field = query->where[i].field->number;
-        conditions[i].op = query->where[i].op;
-        wire_value(query->where[i].value, &values[i]);
-        conditions[i].value = query->where[i].value.type == VALUE_EMPTY ? NULL : &values[i];
+        Sendco__Condition *condition = walk->where[i] = &walk->conditions[i];
+
+        sendco__condition__init(condition);
+        condition->has_field = condition->has_op = true;
+        condition->field = query->where[i].field->number;
+        condition->op = query->where[i].op;
+        wire_value(query->where[i].value, &walk->values[i]);
+        condition->value = query->where[i].value.type == VALUE_EMPTY ? NULL : &walk->values[i];
     }
+    walk->list.n_where = query->n_where;
+    walk->list.where = walk->where;
+}
+
+static void walk_order(struct walk *walk, const struct cli_query *query)
+{
     for (size_t i = 0; i < query->n_order; i++) {
-        order[i] = &orders[i];
-        sendco__order__init(order[i]);
-        orders[i].has_field = query->order[i].field != NULL;
-        orders[i].field = query->order[i].field ? query->order[i].field->number : 0;
-        orders[i].has_about = orders[i].has_descending = true;
-        orders[i].about = query->order[i].about;
-        orders[i].descending = query->order[i].descending;
+        Sendco__Order *order = walk->order[i] = &walk->orders[i];
+
+        sendco__order__init(order);
+        order->has_field = query->order[i].field != NULL;
+        order->field = query->order[i].field ? query->order[i].field->number : 0;
+        order->has_about = order->has_descending = true;
+        order->about = query->order[i].about;
+        order->descending = query->order[i].descending;
     }
-    list.has_kind = list.has_limit = list.has_labels = true;
-    list.kind = query->kind->number;
-    list.limit = (uint32_t)want;
-    list.labels = true;
-    list.n_where = query->n_where;
-    list.where = where;
-    list.n_order = query->n_order;
-    list.order = order;
-    list.has_removed = list.removed = query->removed;
-    list.has_as_at = query->as_at != DATE_NONE;
-    list.as_at = query->as_at;
-    list.has_as_known = query->as_known != 0;
-    list.as_known = query->as_known;
-    list.has_page = token != NULL;
-    list.page = (ProtobufCBinaryData){token_size, (uint8_t *)token};
+    walk->list.n_order = query->n_order;
+    walk->list.order = walk->order;
+}
+
+// `found` and `problem`: NULL, its own.
+static void walk_begin(struct walk *walk, struct cli *cli, const struct cli_reading *reading, struct cli_found *found,
+                       struct problem *problem)
+{
+    const struct cli_query *query = reading->query;
+    Sendco__List *list = &walk->list;
+
+    *walk = (struct walk){.reading = *reading, .token = query->page, .token_size = query->page_size};
+    walk->page.found = found ? found : &walk->found;
+    walk->page.problem = problem ? problem : &walk->problem;
+    *walk->page.found = (struct cli_found){.labels = cli_labels_new(cli)};
+    problem_init(&walk->problem, &cli->arena);
+    sendco__request__init(&walk->request);
+    sendco__list__init(list);
+    walk_where(walk, query);
+    walk_order(walk, query);
+    list->has_kind = list->has_limit = list->has_labels = true;
+    list->kind = query->kind->number;
+    list->labels = !query->bare;
+    list->has_removed = list->removed = query->removed;
+    list->has_as_at = query->as_at != DATE_NONE;
+    list->as_at = query->as_at;
+    list->has_as_known = query->as_known != 0;
+    list->as_known = query->as_known;
     if (query->about_kind) {
-        about.has_kind = about.has_id = true;
-        about.kind = query->about_kind->number;
-        about.id = query->about;
-        list.about = &about;
+        sendco__about__init(&walk->about);
+        walk->about.has_kind = walk->about.has_id = true;
+        walk->about.kind = query->about_kind->number;
+        walk->about.id = query->about;
+        list->about = &walk->about;
     }
-    request.body_case = SENDCO__REQUEST__BODY_LIST;
-    request.list = &list;
-    return cli_ask(cli, &request, on_records, page, page->problem);
+    walk->request.body_case = SENDCO__REQUEST__BODY_LIST;
+    walk->request.list = list;
+}
+
+static void walk_anew(void *data)
+{
+    struct page *page = data;
+
+    page->n = 0;
+    page->found->next = NULL;
+}
+
+// The request for the next page stands ready.
+static void walk_page(struct walk *walk)
+{
+    size_t limit = walk->reading.query->limit, left = limit ? limit - walk->done : PAGE_ROWS;
+
+    walk->page.first = walk->token == walk->reading.query->page;
+    walk_anew(&walk->page);
+    walk->list.limit = (uint32_t)(left < PAGE_ROWS ? left : PAGE_ROWS);
+    walk->list.has_page = walk->token != NULL;
+    walk->list.page = (ProtobufCBinaryData){walk->token_size, (uint8_t *)walk->token};
+}
+
+// The page is there: its records are handed on.
+static int walk_took(struct walk *walk)
+{
+    size_t limit = walk->reading.query->limit;
+    int error = 0;
+
+    for (size_t i = 0; i < walk->page.n && error == 0; i++)
+        error = walk->reading.on_record ? walk->reading.on_record(walk->page.records[i], walk->reading.data) : 0;
+    walk->done += walk->page.n;
+    walk->token = walk->page.found->next;
+    walk->token_size = walk->page.found->next_size;
+    walk->over = !walk->token || (limit && walk->done >= limit);
+    return error;
+}
+
+// The next page of each list that has one, all in one round trip.
+static int walk_all(struct cli *cli, struct walk *const *walks, size_t n, struct problem *problem)
+{
+    struct cli_question questions[CLI_TOGETHER];
+    size_t asked = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct walk *walk = walks[i];
+
+        if (walk->over)
+            continue;
+        walk_page(walk);
+        questions[asked++] = (struct cli_question){
+            .request = &walk->request, .on_reply = on_records, .data = &walk->page, .problem = &walk->problem, .anew = walk_anew};
+    }
+    int error = cli_ask_all(cli, questions, asked, problem);
+    for (size_t i = 0; i < n && error == 0; i++)
+        error = walks[i]->over ? 0 : walk_took(walks[i]);
+    return error;
+}
+
+static size_t walks_done(struct walk *const *walks, size_t n, bool total)
+{
+    size_t sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += total ? (size_t)walks[i]->page.found->total : walks[i]->done;
+    return sum;
+}
+
+int cli_list_together(struct cli *cli, const struct cli_reading *list, size_t n, struct problem *problem)
+{
+    struct walk *walks[CLI_TOGETHER];
+    bool over = false;
+    int error = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        walks[i] = arena_alloc(&cli->arena, sizeof *walks[i]);
+        if (!walks[i])
+            return problem_set(problem, ERR_NOMEM, "There is not enough memory to read so much.");
+        walk_begin(walks[i], cli, &list[i], NULL, NULL);
+    }
+    while (error == 0 && !over) {
+        error = walk_all(cli, walks, n, problem);
+        over = true;
+        for (size_t i = 0; i < n; i++)
+            over &= walks[i]->over;
+        cli_progress(cli, "reading", walks_done(walks, n, false), walks_done(walks, n, true));
+    }
+    cli_progress_end(cli);
+    for (size_t i = 0; i < n; i++)
+        free(walks[i]->page.records);
+    return error;
 }
 
 int cli_list(struct cli *cli, const struct cli_query *query, cli_record_fn *on_record, void *data, struct cli_found *found,
              struct problem *problem)
 {
-    struct cli_found unwanted;
-    struct page page = {.found = found ? found : &unwanted, .first = true, .problem = problem};
-    const uint8_t *token = query->page;
-    size_t token_size = query->page_size, done = 0;
+    struct cli_reading reading = {query, on_record, data};
+    struct walk walk;
     int error = 0;
 
-    *page.found = (struct cli_found){.labels = cli_labels_new(cli)};
-    do {
-        size_t left = query->limit ? query->limit - done : PAGE_ROWS;
-
-        page.n = 0;
-        page.found->next = NULL;
-        error = list_page(cli, query, left < PAGE_ROWS ? left : PAGE_ROWS, token, token_size, &page);
-        for (size_t i = 0; i < page.n && error == 0; i++)
-            error = on_record ? on_record(page.records[i], data) : 0;
-        done += page.n;
-        page.first = false;
-        token = page.found->next;
-        token_size = page.found->next_size;
-        cli_progress(cli, "reading", done, page.found->total);
-    } while (error == 0 && token && (query->limit == 0 || done < query->limit));
+    walk_begin(&walk, cli, &reading, found, problem);
+    while (error == 0 && !walk.over) {
+        walk_page(&walk);
+        error = cli_ask(cli, &walk.request, on_records, &walk.page, problem);
+        if (error == 0)
+            error = walk_took(&walk);
+        cli_progress(cli, "reading", walk.done, walk.page.found->total);
+    }
     cli_progress_end(cli);
-    free(page.records);
+    free(walk.page.records);
     return error;
 }
 

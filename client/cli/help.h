@@ -25,6 +25,10 @@ void help_field(const struct cli *cli, FILE *to, const struct field *field);
 bool help_codes(const struct cli *cli, FILE *to, const char *word);
 // All options, or those that a call takes.
 void help_options(const struct cli *cli, FILE *to, const struct call *call, bool always);
+// Every code that a run may end with, rising: an error's, or with `code` NULL one of no error. What `sendco help exit` and
+// the manual page say of them is this.
+typedef void help_exit_fn(void *data, int exit, const char *code, const char *help);
+void help_exits(help_exit_fn *on_exit, void *data);
 // False: the word is no such topic, or no error's code.
 bool help_topic(const struct cli *cli, FILE *to, const char *topic);
 bool help_error(const struct cli *cli, FILE *to, const char *topic);

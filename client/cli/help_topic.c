@@ -81,25 +81,51 @@ char *help_word_add(char *list, const char *word)
     return longer;
 }
 
-static void help_code(const struct cli *cli, FILE *to, int exit, const struct error_info *info)
-{
-    char name[64];
+// --- exit codes ---------------------------------------------------------------------
 
-    snprintf(name, sizeof name, "%2d  %s", exit, info->code);
-    help_entry(cli, to, HELP_CODE, name, info->help);
-}
+// Those of no error.
+static const struct {
+    int exit;
+    const char *help;
+} others[] = {{0, "done"},
+              {1, "done, and the answer is no: find found nothing, a question was answered no"},
+              {84, "a part was done: undo of a batch left alone what was changed since"}};
 
-static void help_exit(const struct cli *cli, FILE *to)
+void help_exits(help_exit_fn *on_exit, void *data)
 {
     size_t count;
     const struct error_info *list = error_list(&count);
 
-    fprintf(to, "   0  done\n   1  done, and the answer is no: find found nothing, a question was answered no\n"
-                "  84  a part was done: undo of a batch left alone what was changed since\n 130  interrupted\n");
-    for (int exit = 2; exit < 128; exit++)
+    for (int exit = 0; exit < 256; exit++) {
+        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+            if (others[i].exit == exit)
+                on_exit(data, exit, NULL, others[i].help);
         for (size_t i = 0; i < count; i++)
             if (list[i].error != ERR_OK && list[i].exit == exit)
-                help_code(cli, to, exit, &list[i]);
+                on_exit(data, exit, list[i].code, list[i].help);
+    }
+}
+
+struct exits {
+    const struct cli *cli;
+    FILE *to;
+};
+
+static void on_exit_code(void *data, int exit, const char *code, const char *help)
+{
+    const struct exits *exits = data;
+    int at = fprintf(exits->to, "%4d  %s", exit, code ? code : "");
+
+    if (code)
+        at += fprintf(exits->to, "%*s", HELP_CODE > at ? HELP_CODE - at : 1, "");
+    help_wrapped(exits->cli, exits->to, at, at, help);
+}
+
+static void help_exit(const struct cli *cli, FILE *to)
+{
+    struct exits exits = {cli, to};
+
+    help_exits(on_exit_code, &exits);
 }
 
 bool help_error(const struct cli *cli, FILE *to, const char *topic)

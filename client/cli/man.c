@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/cli/command.h"
+#include "client/cli/help.h"
 #include "client/cli/run.h"
 #include "common/kind.h"
 
@@ -86,22 +87,20 @@ static void man_kinds(FILE *out)
     fprintf(out, ".El\n");
 }
 
+static void on_exit_code(void *data, int exit, const char *code, const char *help)
+{
+    FILE *out = data;
+
+    fprintf(out, ".It %d\n", exit);
+    if (code)
+        fprintf(out, "%s: ", code);
+    man_text(out, help);
+}
+
 static void man_exit(FILE *out)
 {
-    size_t count;
-    const struct error_info *list = error_list(&count);
-
-    fprintf(out, ".Sh EXIT STATUS\n.Bl -tag -width Ds -compact\n.It 0\ndone\n.It 1\ndone, and the answer is no\n");
-    for (int exit = 2; exit < 128; exit++) {
-        if (exit == 84)
-            fprintf(out, ".It 84\na part was done\n");
-        for (size_t i = 0; i < count; i++)
-            if (list[i].error != ERR_OK && list[i].exit == exit) {
-                fprintf(out, ".It %d\n", exit);
-                fprintf(out, "%s: ", list[i].code);
-                man_text(out, list[i].help);
-            }
-    }
+    fprintf(out, ".Sh EXIT STATUS\n.Bl -tag -width Ds -compact\n");
+    help_exits(on_exit_code, out);
     fprintf(out, ".El\n");
 }
 

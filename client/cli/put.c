@@ -11,6 +11,7 @@
 
 #define PUT_RECORDS 400 // a message may have 4,096 fields in all, a record has seven
 #define PUT_BYTES   ((size_t)160 << 10)
+#define PUT_AHEAD   4 // parts on their way at once: a slow line carries them in less time than an answer may take
 #define PUT_TRIES   3
 
 struct packed {
@@ -71,28 +72,50 @@ static int put_pack(struct cli *cli, const struct cli_put *put, struct packed *p
     return 0;
 }
 
+struct part {
+    Sendco__Request request;
+    Sendco__Stage stage;
+    struct problem problem;
+};
+
+// The part that begins with this record; how many are in it.
+static size_t part_make(struct part *part, const struct cli_put *put, const struct packed *packed, size_t from, uint32_t number,
+                        struct arena *arena)
+{
+    size_t n = 0, bytes = 0;
+
+    while (from + n < packed->n && n < PUT_RECORDS && (n == 0 || bytes + packed->bytes[from + n] <= PUT_BYTES))
+        bytes += packed->bytes[from + n++];
+    sendco__request__init(&part->request);
+    sendco__stage__init(&part->stage);
+    problem_init(&part->problem, arena);
+    part->stage.has_key = part->stage.has_part = true;
+    part->stage.key = (ProtobufCBinaryData){CLI_KEY, (uint8_t *)put->key};
+    part->stage.part = number;
+    part->stage.n_records = n;
+    part->stage.records = packed->pointers + from;
+    part->request.body_case = SENDCO__REQUEST__BODY_STAGE;
+    part->request.stage = &part->stage;
+    return n;
+}
+
+// Some parts are on their way at once: the server takes them in their order, and refuses what comes behind a gap.
 static int put_stage(struct cli *cli, const struct cli_put *put, const struct packed *packed, struct problem *problem)
 {
-    uint32_t part = 0;
+    struct part parts[PUT_AHEAD];
+    struct cli_question questions[PUT_AHEAD];
+    uint32_t number = 0;
 
     for (size_t from = 0; from < packed->n;) {
-        Sendco__Request request = SENDCO__REQUEST__INIT;
-        Sendco__Stage stage = SENDCO__STAGE__INIT;
-        size_t n = 0, bytes = 0;
+        size_t n = 0;
 
-        while (from + n < packed->n && n < PUT_RECORDS && (n == 0 || bytes + packed->bytes[from + n] <= PUT_BYTES))
-            bytes += packed->bytes[from + n++];
-        stage.has_key = stage.has_part = true;
-        stage.key = (ProtobufCBinaryData){CLI_KEY, (uint8_t *)put->key};
-        stage.part = part++;
-        stage.n_records = n;
-        stage.records = packed->pointers + from;
-        request.body_case = SENDCO__REQUEST__BODY_STAGE;
-        request.stage = &stage;
-        int error = cli_ask(cli, &request, NULL, NULL, problem);
+        for (; n < PUT_AHEAD && from < packed->n; n++) {
+            from += part_make(&parts[n], put, packed, from, number++, &cli->arena);
+            questions[n] = (struct cli_question){.request = &parts[n].request, .problem = &parts[n].problem};
+        }
+        int error = cli_ask_all(cli, questions, n, problem);
         if (error != 0)
             return error;
-        from += n;
         cli_progress(cli, "sending", from, packed->n);
     }
     cli_progress_end(cli);

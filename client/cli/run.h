@@ -18,16 +18,21 @@ int signin(struct cli *cli, bool may_ask, struct problem *problem);
 // One question on the connection there is, as cli_ask but never again; *lost (may
 // be NULL): the answer will not come.
 int cli_ask_once(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_reply, void *data, struct problem *problem, bool *lost);
-// Two at once, in one round trip. Each has its own problem and error; returns the first
-// error that there is, or 0, when both are answered or lost.
+// Several at once, in one round trip. Each has its own problem and error; returns the first
+// error that there is, or 0, when all are answered or lost.
 struct cli_question {
     Sendco__Request *request;
     cli_reply_fn *on_reply;
     void *data;
     struct problem *problem;
+    void (*anew)(void *data); // it is asked again, and what came of the answer does not count; NULL: nothing to forget
     int error;
 };
-int cli_ask_both(struct cli *cli, struct cli_question *first, struct cli_question *second);
+#define CLI_TOGETHER 16 // at most so many
+int cli_ask_together(struct cli *cli, struct cli_question *list, size_t n);
+// The same of such as change nothing that cannot be asked again: those that were lost or put off, and what
+// came behind them and was refused, are asked again as by cli_ask, in their order. The first error that stays.
+int cli_ask_all(struct cli *cli, struct cli_question *list, size_t n, struct problem *problem);
 // ERR_UNKNOWN: the answer to a change was lost, and what is known of it no more, because of what `problem` says.
 int cli_unknown(struct problem *problem);
 // Closes the connection and waits until that is done.

@@ -165,6 +165,8 @@ static void status_text(struct cli *cli, const Sendco__StatusReply *status)
     status_line(cli, "Database", arena_printf(&cli->arena, "%.1f MB", (double)status->database_bytes / 1e6));
     if (status->readonly)
         status_line(cli, "Read only", "yes: the server takes no changes now");
+    if (status->disk_full)
+        status_line(cli, "Disk", "full: the server could not keep a change; ask the technician to make room on its disk");
 }
 
 static void status_number(json_t *json, const char *name, uint64_t number)
@@ -204,6 +206,7 @@ static int on_status(struct cli *cli, const Sendco__Reply *reply, void *data)
     status_number(json, "database_bytes", status->database_bytes);
     status_number(json, "wal_bytes", status->wal_bytes);
     json_object_set_new(json, "readonly", json_boolean(status->readonly));
+    json_object_set_new(json, "disk_full", json_boolean(status->disk_full));
     return 0;
 }
 

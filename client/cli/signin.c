@@ -102,8 +102,9 @@ static int signin_both(struct cli *cli, uint8_t *ticket, size_t size, struct pro
     Sendco__Hello hello = SENDCO__HELLO__INIT;
     Sendco__Resume resume = SENDCO__RESUME__INIT;
     struct problem of_resume;
-    struct cli_question hi = {.request = &first, .on_reply = on_hello, .data = problem, .problem = problem};
-    struct cli_question who = {.request = &second, .on_reply = on_login, .data = &of_resume, .problem = &of_resume};
+    struct cli_question both[] = {{.request = &first, .on_reply = on_hello, .data = problem, .problem = problem},
+                                  {.request = &second, .on_reply = on_login, .data = &of_resume, .problem = &of_resume}};
+    struct cli_question *hi = &both[0], *who = &both[1];
     uint64_t epoch, seq;
 
     if (signin_seen(cli, &epoch, &seq, problem) != 0)
@@ -117,21 +118,21 @@ static int signin_both(struct cli *cli, uint8_t *ticket, size_t size, struct pro
     second.body_case = SENDCO__REQUEST__BODY_RESUME;
     second.resume = &resume;
     if (size > 0)
-        cli_ask_both(cli, &hi, &who);
+        cli_ask_together(cli, both, 2);
     else
-        hi.error = cli_ask_once(cli, &first, on_hello, problem, problem, NULL);
-    if (hi.error == 0 && (hi.error = check_epoch(cli, epoch, seq, problem)) != 0) {
+        hi->error = cli_ask_once(cli, &first, on_hello, problem, problem, NULL);
+    if (hi->error == 0 && (hi->error = check_epoch(cli, epoch, seq, problem)) != 0) {
         cli->epoch = epoch; // what was refused is not kept
         cli->seq = seq;
     }
-    if (hi.error != 0)
-        return hi.error;
+    if (hi->error != 0)
+        return hi->error;
     if (size == 0)
         return problem_set(problem, ERR_LOGIN, "Nobody is logged in with this profile.");
-    if (who.error == 0)
+    if (who->error == 0)
         return 0;
     *problem = of_resume;
-    return who.error == ERR_INVALID ? problem_set(problem, ERR_LOGIN, "The profile's ticket is damaged.") : who.error;
+    return who->error == ERR_INVALID ? problem_set(problem, ERR_LOGIN, "The profile's ticket is damaged.") : who->error;
 }
 
 static int signin_ask(struct cli *cli, char *password, size_t size, struct problem *problem)

@@ -68,49 +68,6 @@ static int read_file(const char *file, struct arena *arena, char **bytes, size_t
     return result;
 }
 
-// --- the school ----------------------------------------------------------------
-
-static int on_record(struct record *record, void *data)
-{
-    struct import *import = data;
-    school_add(&import->school, record);
-    return 0;
-}
-
-static int check_rights(const struct school *school, struct problem *problem)
-{
-    const struct kind *kind = kind_find("Pupil");
-    uint64_t needed = field_bit(field_find(kind, "upn"));
-    for (size_t i = 0; i < school->pupils.n; i++) {
-        if (school->pupils.records[i]->withheld & needed)
-            return problem_set(problem, ERR_DENIED, "A roll is matched by UPN, and you may not see UPNs: the import is for the SENDCO.");
-    }
-    return 0;
-}
-
-static int load(struct import *import, struct problem *problem)
-{
-    struct cli *cli = import->cli;
-    school_init(&import->school, &cli->arena);
-    for (size_t i = 0; school_kinds[i]; i++) {
-        const struct kind *kind = kind_find(school_kinds[i]);
-        struct cli_query query;
-        cli_query_init(&query, kind);
-        // Removed pupils and classes too: what is named again comes back.
-        query.removed = i < 2;
-        cli_progress(cli, kind->plural, i, 6);
-        int result = cli_list(cli, &query, on_record, import, NULL, problem);
-        if (result < 0) {
-            cli_progress_end(cli);
-            return result;
-        }
-    }
-    cli_progress_end(cli);
-    if (school_ready(&import->school) < 0)
-        return problem_set(problem, ERR_NOMEM, "There was not enough memory for so large a school.");
-    return check_rights(&import->school, problem);
-}
-
 // A near miss: the person at the terminal knows the children.
 static int on_doubt(void *data, const struct roll_row *row, const struct record *const *pupils, const char *const *why, size_t n)
 {
@@ -198,7 +155,7 @@ static int run(struct import *import, struct problem *problem)
         result = cli_open(import->cli, problem);
     import->seen = import->cli->seq; // of before the reading: what came since is news to this plan
     if (result == 0)
-        result = load(import, problem);
+        result = import_load(import, problem);
     if (result == 0)
         result = plan_all(import, bytes, size, problem);
     return result;

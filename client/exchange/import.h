@@ -22,6 +22,8 @@ struct import {
     const Sendco__PutReply *reply; // NULL: nothing was sent
 };
 
+// What the server holds, into import->school. 0 or an error.
+int import_load(struct import *import, struct problem *problem);
 // What --map says, into import->maps. 0 or ERR_USAGE.
 int mapping_options(struct import *import, struct problem *problem);
 // Adds what was remembered for a file of these headings; --forget-map drops it. 0 or ERR_CONFIG.

@@ -1,5 +1,6 @@
 """Who makes a change and waits for its answer, before a server that is silent, busy or cuts the line: whether it was made is
 said truly, the wait lasts as long as it is promised, and the words of waiting are those of what goes on."""
+import datetime
 import os
 import re
 import select
@@ -14,11 +15,13 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "faults"))
+import heavy_roll
 import network_ground as ground
 import school
 import wire
 
 CLOCK = os.path.join(wire.BUILD, "faults", "network_clock.so")
+ROLL = os.path.join(wire.ROOT, "tests", "data", "roll-sims.csv")
 BUSY = "much is being written just now, perhaps an import"
 
 
@@ -26,10 +29,10 @@ class Between:
     """Stands between clients and the daemon, and does with each change that comes what `acts` says next, the last for ever:
     "pass", "busy", "readonly", "unstaged" (nor can anything be sent ahead from then on), "sign" (300 of 1000 are done),
     "silent", "hold" and "late" (pass and busy, but only when `go` is set), "cut" and "away" (cut, and until `go` is set
-    whoever comes is cut too)."""
+    whoever comes is cut too). With `ahead` "busy", so it is before what is sent ahead of a change, until `go` is set."""
 
-    def __init__(self, made, acts):
-        self.made, self.acts, self.keys = made, acts, []
+    def __init__(self, made, acts, ahead="pass"):
+        self.made, self.acts, self.keys, self.ahead, self.parts = made, acts, [], ahead, 0
         self.go, self.away, self.hold_login = threading.Event(), False, False
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         own = os.path.join(made.directory, "server")
@@ -104,17 +107,16 @@ class Between:
         if request.WhichOneof("body") == "put":
             self.keys.append(request.put.key)
             act = self.acts.pop(0) if len(self.acts) > 1 else self.acts[0]
-        elif request.WhichOneof("body") == "stage" and self.away:
-            act = "readonly"
+        elif request.WhichOneof("body") == "stage":
+            self.parts += 1
+            act = "readonly" if self.away else "pass" if self.go.is_set() else self.ahead
         elif request.WhichOneof("body") == "login" and self.hold_login:
             act = "hold"
         reply = wire.pb.Reply(id=request.id)
         if act in ("hold", "late"):
             self.go.wait(wire.PATIENCE)
         if act in ("busy", "late"):
-            reply.outcome = wire.pb.BUSY
-            reply.problem.MergeFrom(wire.pb.Problem(code="E-BUSY", message=BUSY, hint="Try again in a moment."))
-            near.sendall(wire.pack(wire.pb.Frame(reply=reply)))
+            self.busy(request.id, near)
         elif act == "readonly":
             reply.outcome = wire.pb.READONLY
             reply.problem.MergeFrom(wire.pb.Problem(code="E-READONLY", message="the database takes no changes now"))
@@ -133,10 +135,38 @@ class Between:
         elif act != "silent":
             far.sendall(raw)
 
+    def busy(self, id, near):
+        problem = wire.pb.Problem(code="E-BUSY", message=BUSY, hint="Try again in a moment.")
+        near.sendall(wire.pack(wire.pb.Frame(reply=wire.pb.Reply(id=id, outcome=wire.pb.BUSY, problem=problem))))
+
     def end(self):
         self.shut(*self.ends)
         for end in self.ends:
             end.close()
+
+
+class Gathers(Between):
+    """Keeps the questions of one sort until `many` have come, for which a client must not wait for the answers; then once does
+    with them what `act` says: "pass", "cut", or "busy" before the first."""
+
+    def __init__(self, made, body, many, act):
+        self.body, self.many, self.act, self.kept = body, many, act, []
+        super().__init__(made, ["pass"])
+
+    def request(self, request, raw, near, far):
+        if request.WhichOneof("body") != self.body or self.many == 0:
+            super().request(request, raw, near, far)
+            return
+        self.kept.append(raw)
+        if len(self.kept) < self.many:
+            return
+        self.many = 0
+        if self.act == "cut":
+            self.shut(near, far)
+        elif self.act == "busy":
+            self.busy(wire.pb.Frame.FromString(self.kept.pop(0)[4:]).request.id, near)
+        for one in self.kept if self.act != "cut" else []:
+            far.sendall(one)
 
 
 class Asking(school.Case):
@@ -156,9 +186,12 @@ class Asking(school.Case):
         self.what = "asked %s" % self.id().rpartition(".")[2]
         return self.begin(list(acts), "action", "add", "what=" + self.what, *more)
 
-    def begin(self, acts, *words):
+    def begin(self, acts, *words, ahead="pass"):
         """Somebody in front of a terminal, and between him and the daemon somebody who acts like that."""
-        self.between = Between(self.school, acts)
+        return self.before(Between(self.school, acts, ahead), *words)
+
+    def before(self, between, *words):
+        self.between = between
         self.addCleanup(self.between.end)
         command = [school.SENDCO, "--profile", self.profile, "--server", self.between.address, *words]
         screen = ground.Screen(command, env={"LD_PRELOAD": CLOCK, "SENDCO_CLOCK_GONE": self.gone,
@@ -217,6 +250,40 @@ class Asking(school.Case):
         self.assertRegex(screen.text(), r"perhaps an import.*\[E-BUSY\]")
         self.assertEqual(self.made(), 0)
 
+    def test_a_busy_server_is_asked_as_long_for_what_is_sent_ahead(self):
+        for more in (["--dry-run"], []):
+            screen = self.begin(["busy", "busy", "pass"], "import", ROLL, "--yes", *more, ahead="busy")
+            for seconds in (8, 8):
+                before = self.between.parts
+                school.until(lambda: self.between.parts >= before + 2, "what is sent ahead to come again")
+                self.pass_time(seconds)
+            self.between.go.set()
+            screen.wait(wire.PATIENCE)
+            self.assertEqual((screen.code, len(self.between.keys)), (0, 3), screen)
+        self.school.cli("senco", "undo", re.search(r"sendco undo (\S+)", screen.text()).group(1), "--yes")
+
+    def test_what_is_sent_ahead_is_given_up(self):
+        screen = self.begin(["pass"], "import", ROLL, "--yes", ahead="busy")
+        school.until(lambda: self.between.parts >= 2, "what is sent ahead to come again")
+        self.pass_time(31)
+        screen.wait(wire.PATIENCE)
+        self.assertEqual((screen.code, self.between.keys), (75, []), screen)
+        self.assertRegex(screen.text(), r"perhaps an import.*\[E-BUSY\]")
+
+    # --- many at once ---
+
+    def test_an_import_does_not_wait_for_one_answer_to_ask_the_next(self):
+        """Nor does it matter which of them was lost or put off."""
+        roll = os.path.join(self.top, "roll.csv")
+        heavy_roll.write(roll, 300, datetime.date.today())
+        for body, many in (("list", 9), ("stage", 3)):
+            for act in ("pass", "cut", "busy"):
+                with self.subTest(body + " " + act):
+                    screen = self.before(Gathers(self.school, body, many, act), "import", roll, "--dry-run", "--yes")
+                    screen.wait(wire.PATIENCE)
+                    self.assertEqual((screen.code, self.between.many), (0, 0), screen)
+                    self.assertRegex(screen.text(), r"300\s+new pupils")
+
     # --- what is known ---
 
     def test_who_takes_no_changes_knows_of_none(self):
@@ -229,7 +296,7 @@ class Asking(school.Case):
         self.assertRegex(screen.text(), r"cannot add an action: the database takes no changes now \[E-READONLY\]")
 
     def test_what_was_sent_ahead_is_gone_and_cannot_be_sent_again(self):
-        screen = self.begin(["cut", "unstaged"], "import", os.path.join(wire.ROOT, "tests", "data", "roll-sims.csv"), "--yes")
+        screen = self.begin(["cut", "unstaged"], "import", ROLL, "--yes")
         screen.wait(wire.PATIENCE)
         self.assertEqual(screen.code, 75, screen)
         self.assertRegex(screen.text(), r"(?s)whether this was saved.*\[E-UNKNOWN\].*Import the same file again")
@@ -274,6 +341,11 @@ class Asking(school.Case):
         self.says(screen, "Password of")
 
     # --- words ---
+
+    def test_an_address_is_told_as_it_is_written(self):
+        for address in ("[::1]:9", "127.0.0.1:9"):
+            done = school.run([school.SENDCO, "--profile", self.profile, "--server", address, "status"])
+            self.assertIn("There is no server at %s: " % address, done.err)
 
     def test_words_after_a_sign(self):
         screen = self.add("sign", "pass")

@@ -10,6 +10,7 @@
 
 #include "client/cli/command.h"
 #include "client/cli/fields.h"
+#include "client/cli/help.h"
 #include "client/link.h"
 #include "common/kind.h"
 #include "common/text.h"
@@ -54,6 +55,19 @@ static void test_addresses(void **state)
         problem_init(&problem, NULL);
         if (link_address(bad[i], host, port, &problem) != ERR_CONFIG)
             fail_msg("\"%s\" was taken for an address", bad[i]);
+    }
+}
+
+static void test_addresses_keep_their_brackets(void **state)
+{
+    static const char *const all[] = {"localhost:7443", "10.0.0.1:9", "[::1]:7443", "[fe80::1%eth0]:65535"};
+    char host[256], port[8], at[LINK_AT];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        assert_int_equal(link_address(all[i], host, port, NULL), 0);
+        link_address_text(host, port, at);
+        assert_string_equal(at, all[i]);
     }
 }
 
@@ -133,6 +147,31 @@ static void test_tables_reach_help(void **state)
     free(text);
 }
 
+// "help exit" and the manual page tell each code that a run may end with, those of no error too.
+static void test_exit_codes_are_told(void **state)
+{
+    char *text = NULL;
+    size_t size = 0, count;
+    const struct error_info *list = error_list(&count);
+    FILE *out = open_memstream(&text, &size);
+    struct args args = {0};
+    struct cli cli = {.args = &args, .out = out, .err = out};
+    struct call call = {.argc = 0, .argv = (char *[]){NULL}};
+
+    (void)state;
+    assert_true(help_topic(&cli, out, "exit"));
+    assert_int_equal(man_command(&cli, &call), 0);
+    fclose(out);
+    assert_int_equal(error_info(ERR_INTERRUPTED)->exit, 130);
+    for (size_t i = 0; i < count; i++) {
+        assert_non_null(strstr(text, arena_printf(&arena, "\n%4d  %s ", list[i].exit, list[i].code)));
+        assert_non_null(strstr(text, arena_printf(&arena, "\n.It %d\n%s: ", list[i].exit, list[i].code)));
+    }
+    assert_non_null(strstr(text, "\n  84  a part was done"));
+    assert_non_null(strstr(text, "\n.It 84\na part was done"));
+    free(text);
+}
+
 // What bash offers for a line; "=" and ":" part words as they do there.
 static char *offered(const char *script, const char *line)
 {
@@ -191,10 +230,9 @@ static void test_completion(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_names_fit_by_name),
-        cmocka_unit_test(test_one_field_from_standard_input),
-        cmocka_unit_test(test_tables_reach_help),
+        cmocka_unit_test(test_addresses),         cmocka_unit_test(test_addresses_keep_their_brackets),
+        cmocka_unit_test(test_names_fit_by_name), cmocka_unit_test(test_one_field_from_standard_input),
+        cmocka_unit_test(test_tables_reach_help), cmocka_unit_test(test_exit_codes_are_told),
         cmocka_unit_test(test_completion),
     };
 

@@ -1,0 +1,75 @@
+// What the server holds of whom a roll speaks, read all at once: the lists take as many round
+// trips as the longest has pages. Main thread.
+#include "client/exchange/import.h"
+
+#define LISTS_MAX 12
+
+static int on_record(struct record *record, void *data)
+{
+    struct import *import = data;
+    school_add(&import->school, record);
+    return 0;
+}
+
+static int check_rights(const struct school *school, struct problem *problem)
+{
+    const struct kind *kind = kind_find("Pupil");
+    uint64_t needed = field_bit(field_find(kind, "upn"));
+    for (size_t i = 0; i < school->pupils.n; i++) {
+        if (school->pupils.records[i]->withheld & needed)
+            return problem_set(problem, ERR_DENIED, "A roll is matched by UPN, and you may not see UPNs: the import is for the SENDCO.");
+    }
+    return 0;
+}
+
+struct lists {
+    struct import *import;
+    struct cli_query queries[LISTS_MAX];
+    struct cli_reading readings[LISTS_MAX];
+    size_t n;
+};
+
+static struct cli_query *lists_add(struct lists *lists, const struct kind *kind)
+{
+    struct cli_query *query = &lists->queries[lists->n];
+    cli_query_init(query, kind);
+    query->bare = true; // ids are what is compared
+    lists->readings[lists->n++] = (struct cli_reading){query, on_record, lists->import};
+    return query;
+}
+
+static void only(struct cli_query *query, const struct field *field, Sendco__Condition__Op op, struct value value)
+{
+    query->where[query->n_where].field = field;
+    query->where[query->n_where].op = op;
+    query->where[query->n_where++].value = value;
+}
+
+// Spells that were over before the import's date say nothing to it, and grow more with the years: those
+// without an end and those that end later are two lists.
+static void lists_add_spells(struct lists *lists, const struct kind *kind, const struct field *ends)
+{
+    only(lists_add(lists, kind), ends, SENDCO__CONDITION__OP__EMPTY, (struct value){0});
+    only(lists_add(lists, kind), ends, SENDCO__CONDITION__OP__GE, value_number(lists->import->date));
+}
+
+int import_load(struct import *import, struct problem *problem)
+{
+    struct lists lists = {.import = import};
+    school_init(&import->school, &import->cli->arena);
+    for (size_t i = 0; school_kinds[i]; i++) {
+        const struct kind *kind = kind_find(school_kinds[i]);
+        const struct field *ends = field_find(kind, "ends");
+        if (ends)
+            lists_add_spells(&lists, kind, ends);
+        else
+            // Removed pupils and classes too: what is named again comes back.
+            lists_add(&lists, kind)->removed = i < 2;
+    }
+    int result = cli_list_together(import->cli, lists.readings, lists.n, problem);
+    if (result < 0)
+        return result;
+    if (school_ready(&import->school) < 0)
+        return problem_set(problem, ERR_NOMEM, "There was not enough memory for so large a school.");
+    return check_rights(&import->school, problem);
+}
