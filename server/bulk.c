@@ -2,6 +2,8 @@
 // `sendcod init` only: a serving daemon never waits.
 #include "server/bulk.h"
 
+#include <stdlib.h>
+
 #include "common/clock.h"
 
 struct wait {
@@ -66,30 +68,91 @@ void bulk_close(struct bulk *bulk)
     }
 }
 
+// --- records -------------------------------------------------------------------
+
+// One request on its way.
+struct sent {
+    struct bulk *bulk;
+    struct change change;
+    struct arena arena;
+    bulk_done_fn *on_done;
+    void *data;
+};
+
+static void on_sent(int result, void *data)
+{
+    struct sent *sent = data;
+    struct change *change = &sent->change;
+    struct problem *refused = &sent->bulk->refused;
+    if (result < 0 && refused->error == 0) {
+        problem_set(refused, result, "%s", change->problem.message[0] ? change->problem.message : "The database did not take the records.");
+        if (change->problem.hint[0])
+            problem_hint(refused, "%s", change->problem.hint);
+    }
+    for (size_t i = 0; result == 0 && sent->on_done && i < change->result.n_done; i++)
+        sent->on_done(&change->result.done[i], sent->data);
+    sent->bulk->n_ahead--;
+    arena_deinit(&sent->arena);
+    free(sent);
+}
+
+// Salts come from its random bytes: they are drawn in the order of sending.
+static void change_fill(struct bulk *bulk, const struct bulk_put *put, struct change *change)
+{
+    *change = (struct change){.verb = CHANGE_PUT, .actor = put->actor, .now = put->now, .n_items = put->n};
+    change->today = clock_civil(put->now, NULL);
+    bulk->random(bulk->random_data, change->key, sizeof change->key);
+    bulk->random(bulk->random_data, change->hash, sizeof change->hash);
+    bulk->random(bulk->random_data, change->entropy, sizeof change->entropy);
+}
+
+int bulk_send(struct bulk *bulk, const struct bulk_put *put, bulk_done_fn *on_done, void *data, struct problem *problem)
+{
+    int result = bulk_wait(bulk, BULK_AHEAD - 1, problem);
+    struct sent *sent = result == 0 ? calloc(1, sizeof *sent) : NULL;
+    if (!sent)
+        return result < 0 ? result : problem_set(problem, ERR_NOMEM, "There was not enough memory to write the records.");
+    arena_init(&sent->arena, 0);
+    change_fill(bulk, put, &sent->change);
+    sent->bulk = bulk;
+    sent->on_done = on_done;
+    sent->data = data;
+    sent->change.arena = &sent->arena;
+    sent->change.items = arena_copy(&sent->arena, put->items, put->n * sizeof *put->items);
+    problem_init(&sent->change.problem, &sent->arena);
+    if (!sent->change.items) {
+        arena_deinit(&sent->arena);
+        free(sent);
+        return problem_set(problem, ERR_NOMEM, "There was not enough memory to write the records.");
+    }
+    bulk->n_ahead++;
+    store_write(bulk->store, &sent->change, on_sent, sent);
+    return 0;
+}
+
+int bulk_wait(struct bulk *bulk, size_t most, struct problem *problem)
+{
+    while (bulk->n_ahead > most && uv_run(&bulk->loop, UV_RUN_ONCE) != 0)
+        ;
+    const struct problem *refused = &bulk->refused;
+    if (refused->error) {
+        problem_set(problem, refused->error, "%s", refused->message);
+        if (refused->hint[0])
+            problem_hint(problem, "%s", refused->hint);
+    } else if (bulk->n_ahead > most) {
+        return problem_set(problem, ERR_INTERNAL, "The database did not answer.");
+    }
+    return refused->error;
+}
+
 int bulk_write(struct bulk *bulk, const struct bulk_put *put, bulk_done_fn *on_done, void *data, struct problem *problem)
 {
-    struct arena arena;
-    struct wait wait = {0};
-    arena_init(&arena, 0);
-    struct change change = {.verb = CHANGE_PUT, .actor = put->actor, .now = put->now, .items = put->items, .n_items = put->n};
-    change.today = clock_civil(put->now, NULL);
-    change.arena = &arena;
-    bulk->random(bulk->random_data, change.key, sizeof change.key);
-    bulk->random(bulk->random_data, change.hash, sizeof change.hash);
-    bulk->random(bulk->random_data, change.entropy, sizeof change.entropy);
-    problem_init(&change.problem, &arena);
-    store_write(bulk->store, &change, on_answer, &wait);
-    int result = wait_for(bulk, &wait);
-    if (result < 0) {
-        problem_set(problem, result, "%s", change.problem.message[0] ? change.problem.message : "The database did not take the records.");
-        if (change.problem.hint[0])
-            problem_hint(problem, "%s", change.problem.hint);
-    }
-    for (size_t i = 0; result == 0 && on_done && i < change.result.n_done; i++)
-        on_done(&change.result.done[i], data);
-    arena_deinit(&arena);
-    return result;
+    problem_init(&bulk->refused, NULL);
+    int result = bulk_send(bulk, put, on_done, data, problem);
+    return result < 0 ? result : bulk_wait(bulk, 0, problem);
 }
+
+// --- accounts ------------------------------------------------------------------
 
 // store_keep hands one pointer to both the work and its answer.
 struct keep {

@@ -5,7 +5,8 @@
 
 #include "server/store/store.h"
 
-#define BULK_MAX 500 // records in one request: small enough to keep memory flat, large enough to be fast
+#define BULK_MAX   500 // records in one request: small enough to keep memory flat, large enough to be fast
+#define BULK_AHEAD 64  // requests that are sent and not answered yet
 
 // Where keys and salts come from: real randomness, or a demo's seed.
 typedef void bulk_random_fn(void *data, uint8_t *bytes, size_t size);
@@ -15,7 +16,9 @@ struct bulk {
     struct store *store;
     bulk_random_fn *random;
     void *random_data;
-    bool made; // the loop is
+    size_t n_ahead;         // sent, and not answered yet
+    struct problem refused; // the first that was: its error is 0 while there was none
+    bool made;              // the loop is
 };
 
 // Makes the database in options->directory. The scope of everything it writes is everything.
@@ -29,9 +32,14 @@ struct bulk_put {
     struct put_item *items;
     size_t n;
 };
-// One transaction. `on_done` hears of every record: its temporary and its real id and version.
+// One transaction, when nothing else was sent. `on_done` hears of every record: its temporary and its real id and version.
 typedef void bulk_done_fn(const struct done_item *done, void *data);
 int bulk_write(struct bulk *bulk, const struct bulk_put *put, bulk_done_fn *on_done, void *data, struct problem *problem);
+// The same without waiting: what is sent is written in its order, and the store commits several at once. The records, not
+// the items, must live until on_done has heard of them, within bulk_send or bulk_wait. 0, or as bulk_wait.
+int bulk_send(struct bulk *bulk, const struct bulk_put *put, bulk_done_fn *on_done, void *data, struct problem *problem);
+// Waits until no more than so many are unanswered. 0, or the first error that there was in anything sent.
+int bulk_wait(struct bulk *bulk, size_t most, struct problem *problem);
 // account_put and the like, in a transaction of their own.
 int bulk_keep(struct bulk *bulk, store_read_fn *keep, void *data);
 

@@ -17,6 +17,8 @@ struct demo_entry {
     int role;                 // of a member of staff, enum role
     bool together;            // in the same request as the one before
     size_t batch;             // the request that last edited it
+    size_t sent;              // the request that makes it; 0: not sent yet
+    size_t touched;           // the latest request from which anything may follow for it
     int64_t id;               // real, once written
     uint64_t version;
 };

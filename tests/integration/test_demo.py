@@ -2,14 +2,17 @@
 import datetime
 import json
 import os
+import shutil
 import sys
 import tempfile
 import unicodedata
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "faults"))
 
 import kinds
+import network_ground as ground
 import school
 import wire
 
@@ -300,6 +303,16 @@ class Same(unittest.TestCase):
                 self.assertEqual(self.told(both[0], kind.noun), self.told(both[1], kind.noun))
         for made in both:
             made.stop()
+
+    def test_it_does_not_wait_for_the_disk_after_each_request(self):
+        """Some 950 requests; one after the other they were as many flushes."""
+        top = tempfile.mkdtemp(prefix="sendco-test-")
+        self.addCleanup(shutil.rmtree, top, True)
+        disk = ground.Disk(top)
+        made = school.run([school.SENDCOD, "init", "--dir", os.path.join(top, "school"), "--demo", "--pupils", "60", "--seed", "11"],
+                          env=disk.environment())
+        self.assertEqual(made.code, 0, made)
+        self.assertTrue(30 < disk.flushes() < 650, disk.flushes())
 
     def test_another_seed_gives_another(self):
         first, other = (school.School(pupils=20, seed=seed) for seed in (1, 2))
