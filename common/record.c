@@ -9,6 +9,7 @@
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/guard.h"
+#include "common/shortage.h"
 #include "common/text.h"
 
 static size_t record_size(const struct kind *kind)
@@ -132,6 +133,7 @@ static int record_take(struct record *record, const ProtobufCMessage *message, b
 {
     const struct kind *kind = record->kind;
     struct record_faults faults = {.kind = kind, .problem = problem};
+    uint64_t shortages = shortage_count();
     for (int i = 0; i < kind->n_fields; i++) {
         const struct field *field = &kind->fields[i];
         const ProtobufCFieldDescriptor *member = protobuf_c_message_descriptor_get_field(kind->descriptor, field->number);
@@ -145,6 +147,9 @@ static int record_take(struct record *record, const ProtobufCMessage *message, b
         }
         record->values[i] = record_normal(field, record->values[i], arena);
         const char *fault = value_fault(field, record->values[i], buffer);
+        if (shortage_count() != shortages) { // then a text looks as if it were not composed
+            return problem_set(problem, ERR_NOMEM, "There is no memory for this %s", kind->title);
+        }
         if (fault) {
             record_fault(&faults, i, fault);
         }

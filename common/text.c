@@ -9,6 +9,7 @@
 #include <utf8proc.h>
 
 #include "common/arena.h"
+#include "common/shortage.h"
 
 // A number has to go into the sentence and the caller gives no memory for it.
 static _Thread_local char text_sentence[80];
@@ -149,15 +150,19 @@ static bool text_may_compose(const char *text, size_t size)
     return true;
 }
 
-// NFC in malloc'ed memory; NULL when memory is out or the text will not do.
+// NFC in malloc'ed memory; NULL when memory is out, which common/shortage.h counts, or the text will not do.
 static char *text_compose(const char *text, size_t size)
 {
     utf8proc_uint8_t *out = NULL;
-    if (!text_may_compose(text, size) ||
-        utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)size, &out, UTF8PROC_STABLE | UTF8PROC_COMPOSE) < 0) {
+    if (!text_may_compose(text, size)) {
         return NULL;
     }
-    return (char *)out;
+    utf8proc_ssize_t made =
+        utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)size, &out, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    if (made == UTF8PROC_ERROR_NOMEM) {
+        shortage_note();
+    }
+    return made < 0 ? NULL : (char *)out;
 }
 
 char *text_normal(const char *text, struct arena *arena)

@@ -17,7 +17,8 @@ const char *text_fault(const char *text, size_t size, bool multiline);
 #define TEXT_MARKS_MAX 30
 // NFC, blanks at both ends gone. NULL when memory is out or the text is not UTF-8.
 char *text_normal(const char *text, struct arena *arena);
-// Is it already as text_normal would make it? Allocates nothing that stays.
+// Is it already as text_normal would make it? Allocates nothing that stays; false, too, when memory is out, which
+// common/shortage.h counts.
 bool text_is_normal(const char *text);
 // For a sentence about what somebody typed: what fits into the buffer in whole
 // characters, "…" where it was cut, "?" for what is not printable. Returns the buffer.

@@ -1,6 +1,7 @@
 // TLS 1.3 over two memory BIOs. The session moves bytes between its socket and
 // us: tls_feed, tls_read, tls_write, tls_drain. Lives in the loop's thread; one
-// connection is used by one thread at a time.
+// connection is used by one thread at a time. What all connections of a side share
+// is in tls_context.c.
 //
 //   handshake --done--> ready --tls_close--> closing
 //       |                 |                     |
@@ -18,22 +19,14 @@
 #include <openssl/x509v3.h>
 
 #include "common/error.h"
-#include "common/pem.h"
+#include "common/tls_context.h"
 #include "common/tls_fault.h"
 
 #define TLS_PART             ((size_t)16 << 10) // one record's worth of plain bytes
 #define TLS_BIO_KEPT         ((size_t)2 << 10)  // an empty BIO keeps no more than this
-#define TLS_CHAIN_MAX        ((long)16 << 10)   // of certificates from a stranger
+#define TLS_RECORD_HEAD      5                  // bytes; the last two are the length of what follows
 #define TLS_RECORD_ALERT     0x15
 #define TLS_RECORD_HANDSHAKE 0x16
-
-static const unsigned char tls_alpn[] = "\x08sendco/1";
-#define TLS_ALPN_SIZE (sizeof tls_alpn - 1)
-
-struct tls_context {
-    SSL_CTX *ctx;
-    enum tls_side side;
-};
 
 struct tls {
     SSL *ssl;
@@ -43,6 +36,10 @@ struct tls {
     bool ready, closing, dead;
     bool without_alpn; // a client that does not name our protocol
     uint8_t looked;    // bytes of the first record's head that were looked at
+    uint64_t records;  // that have begun to arrive
+    uint8_t head;      // bytes of the newest one's head, while that is not whole
+    uint16_t length;   // … of which these are the last two
+    size_t lacks;      // bytes of its body that are still to come
 };
 
 // The one way to the SSL: a stale error of another connection must never count as this one's.
@@ -50,113 +47,6 @@ static SSL *tls_ssl(const struct tls *tls)
 {
     ERR_clear_error();
     return tls->ssl;
-}
-
-// --- context -----------------------------------------------------------------
-
-// Servers take the client's protocol only when it is ours.
-static int tls_on_alpn(SSL *ssl, const unsigned char **out, unsigned char *size, const unsigned char *in, unsigned in_size, void *data)
-{
-    (void)ssl;
-    (void)data;
-    unsigned char *chosen;
-    if (SSL_select_next_proto(&chosen, size, tls_alpn, TLS_ALPN_SIZE, in, in_size) != OPENSSL_NPN_NEGOTIATED)
-        return SSL_TLSEXT_ERR_ALERT_FATAL;
-    *out = chosen;
-    return SSL_TLSEXT_ERR_OK;
-}
-
-// tls_on_alpn is not asked when a client names no protocol at all: refuse that
-// here. One without TLS 1.3 goes on, to fail for that reason.
-static int tls_on_hello(SSL *ssl, int *alert, void *data)
-{
-    (void)data;
-    const unsigned char *bytes;
-    size_t size;
-    struct tls *tls = SSL_get_app_data(ssl);
-    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &bytes, &size) ||
-        !SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_supported_versions, &bytes, &size))
-        return SSL_CLIENT_HELLO_SUCCESS;
-    tls->without_alpn = true;
-    *alert = SSL_AD_NO_APPLICATION_PROTOCOL;
-    return SSL_CLIENT_HELLO_ERROR;
-}
-
-// The store holds the school's own authority and nothing else: no system store.
-static bool tls_use_ca(SSL_CTX *ctx, const char *path, struct problem *problem)
-{
-    STACK_OF(X509) *all = pem_read_certificates(path, problem);
-    bool good = all != NULL;
-    for (int i = 0; good && i < sk_X509_num(all); i++) {
-        X509 *ca = sk_X509_value(all, i);
-        good = X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), ca) == 1 && SSL_CTX_add_client_CA(ctx, ca) == 1;
-        if (!good)
-            problem_set(problem, ERR_CONFIG, "The authority in %s cannot be used.", path);
-    }
-    pem_certificates_free(all);
-    return good;
-}
-
-static bool tls_use_own(SSL_CTX *ctx, const char *certificate, const char *key, struct problem *problem)
-{
-    STACK_OF(X509) *all = pem_read_certificates(certificate, problem);
-    EVP_PKEY *secret = all ? pem_read_key(key, problem) : NULL;
-    bool good = secret && X509_check_private_key(sk_X509_value(all, 0), secret) == 1;
-    if (secret && !good)
-        problem_set(problem, ERR_CONFIG, "The key in %s is not the one of the certificate in %s.", key, certificate);
-    else if (good && (SSL_CTX_use_certificate(ctx, sk_X509_value(all, 0)) != 1 || SSL_CTX_use_PrivateKey(ctx, secret) != 1)) {
-        problem_set(problem, ERR_CONFIG, "The certificate in %s is too weak or of a sort that cannot be used.", certificate);
-        good = false;
-    }
-    EVP_PKEY_free(secret);
-    pem_certificates_free(all);
-    ERR_clear_error();
-    return good;
-}
-
-static bool tls_configure(SSL_CTX *ctx, enum tls_side side)
-{
-    SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
-    // A resumed session would pass by the check of the certificate.
-    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-    SSL_CTX_set_verify_depth(ctx, 1);
-    SSL_CTX_set_max_cert_list(ctx, TLS_CHAIN_MAX);
-    if (side == TLS_SERVER) {
-        SSL_CTX_set_alpn_select_cb(ctx, tls_on_alpn, NULL);
-        SSL_CTX_set_client_hello_cb(ctx, tls_on_hello, NULL);
-    } else if (SSL_CTX_set_alpn_protos(ctx, tls_alpn, TLS_ALPN_SIZE) != 0) { // 0 is its good
-        return false;
-    }
-    return SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 && SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
-           SSL_CTX_set_num_tickets(ctx, 0) == 1 && SSL_CTX_set1_groups_list(ctx, "X25519:P-256") == 1;
-}
-
-struct tls_context *tls_context_new(enum tls_side side, const char *ca, const char *certificate, const char *key, struct problem *problem)
-{
-    pem_init();
-    ERR_clear_error();
-    struct tls_context *context = calloc(1, sizeof *context);
-    SSL_CTX *ctx = context ? SSL_CTX_new(side == TLS_SERVER ? TLS_server_method() : TLS_client_method()) : NULL;
-    if (!ctx || !tls_configure(ctx, side)) {
-        problem_set(problem, ERR_NOMEM, "TLS 1.3 cannot be set up: there is not enough memory, or OpenSSL lacks it.");
-    } else if (tls_use_ca(ctx, ca, problem) && tls_use_own(ctx, certificate, key, problem)) {
-        context->ctx = ctx;
-        context->side = side;
-        return context;
-    }
-    SSL_CTX_free(ctx);
-    free(context);
-    return NULL;
-}
-
-void tls_context_free(struct tls_context *context)
-{
-    if (!context)
-        return;
-    SSL_CTX_free(context->ctx);
-    free(context);
 }
 
 // --- connection --------------------------------------------------------------
@@ -201,7 +91,7 @@ struct tls *tls_new(struct tls_context *context, const char *host)
         return NULL;
     tls->side = context->side;
     tls->ssl = SSL_new(context->ctx);
-    if (!tls->ssl || !tls_make_bios(tls) || SSL_set_app_data(tls->ssl, tls) != 1 ||
+    if (!tls->ssl || !tls_make_bios(tls) || SSL_set_app_data(tls->ssl, &tls->without_alpn) != 1 ||
         (tls->side == TLS_CLIENT && !tls_expect_host(tls, host))) {
         tls_free(tls);
         return NULL;
@@ -303,6 +193,30 @@ static bool tls_looks_right(struct tls *tls, const uint8_t *data, size_t size)
     return true;
 }
 
+// Where records begin and end: OpenSSL does not say whether it waits for the rest of one.
+static void tls_follow(struct tls *tls, const uint8_t *data, size_t size)
+{
+    for (size_t part; size > 0; data += part, size -= part) {
+        part = tls->lacks == 0 ? 1 : tls->lacks < size ? tls->lacks : size;
+        if (tls->lacks > 0) {
+            tls->lacks -= part;
+            continue;
+        }
+        if (tls->head++ == 0)
+            tls->records++;
+        tls->length = (uint16_t)(tls->length << 8 | *data);
+        if (tls->head == TLS_RECORD_HEAD) {
+            tls->lacks = tls->length;
+            tls->head = 0;
+        }
+    }
+}
+
+uint64_t tls_partial(const struct tls *tls)
+{
+    return tls->head > 0 || tls->lacks > 0 ? tls->records : 0;
+}
+
 int tls_feed(struct tls *tls, const uint8_t *data, size_t size, struct problem *problem)
 {
     if (tls->dead)
@@ -312,6 +226,7 @@ int tls_feed(struct tls *tls, const uint8_t *data, size_t size, struct problem *
         tls_fault_tell(&(struct tls_fault){.side = tls->side, .not_tls = true}, problem);
         return ERR_TLS;
     }
+    tls_follow(tls, data, size);
     while (size > 0) {
         int part = size > INT_MAX ? INT_MAX : (int)size;
         if (BIO_write(tls->in, data, part) != part) {

@@ -1,5 +1,5 @@
-// TLS 1.3 over two memory BIOs: bytes in, bytes out, no sockets. The only file
-// that touches SSL. ERR_clear_error() comes before every SSL call.
+// TLS 1.3 over two memory BIOs: bytes in, bytes out, no sockets. Only tls.c and
+// tls_context.c touch SSL. ERR_clear_error() comes before every SSL call.
 #ifndef COMMON_TLS_H
 #define COMMON_TLS_H
 
@@ -33,6 +33,8 @@ void tls_free(struct tls *tls);
 // Ciphertext that arrived. Goes on with the handshake. 0, or ERR_TLS (final;
 // pending bytes, such as the alert, may still be drained).
 int tls_feed(struct tls *tls, const uint8_t *data, size_t size, struct problem *problem);
+// The record of which a part was fed and the rest was not, by its number, from 1; 0: what was fed ends with a whole one.
+uint64_t tls_partial(const struct tls *tls);
 // A client's first flight; a server needs no start.
 int tls_start(struct tls *tls, struct problem *problem);
 bool tls_ready(const struct tls *tls);

@@ -22,6 +22,7 @@
 #include "common/clock.h"
 #include "server/access/pass.h"
 #include "server/fault.h"
+#include "server/person.h"
 #include "server/request.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -97,10 +98,16 @@ void live_watch(struct request *request, const struct filter *filter, const uint
         request_fail(request, ERR_INVALID);
         return;
     }
+    if (person_may_watch(session, &request->problem)) {
+        free(watch);
+        request_fail(request, ERR_BUSY);
+        return;
+    }
     watch->session = session;
     watch->id = ++session->last_watch;
     watch->filter = *filter;
     session->n_watches++;
+    session->person->n_watches++;
     LL_PREPEND2(session->watches, watch, sibling);
     DL_APPEND(live->watches, watch);
     round_start(watch, request, from, epoch);

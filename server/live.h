@@ -13,7 +13,7 @@ struct request;
 struct server;
 struct session;
 
-#define WATCHES_MAX  64   // per session
+#define WATCHES_MAX  64   // per session; per person see person.h
 #define FILTER_KINDS 1024 // kinds there can be
 
 struct filter { // compared as bytes: always begin from zero

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "common/error.h"
@@ -14,6 +15,7 @@
 #include "server/server.h"
 
 #define LISTEN_DEFAULT "127.0.0.1:7443"
+#define FILES_LEAST    64 // open at once
 
 static const char help[] = "sendcod runs a school's special-needs work: one database, served to sendco.\n"
                            "\n"
@@ -94,12 +96,29 @@ static void harden(void)
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
+// libuv ends the process when it finds no descriptor for itself; there is always one for what it needs to begin with.
+static int files_enough(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILES_LEAST)
+        return 0;
+    limit.rlim_cur = limit.rlim_max < FILES_LEAST ? limit.rlim_max : FILES_LEAST;
+    if (limit.rlim_cur == FILES_LEAST && setrlimit(RLIMIT_NOFILE, &limit) == 0)
+        return 0;
+    fprintf(stderr, "sendcod: it may open only %llu files at once, and needs %d at least\n  Let it open more: ulimit -n 1024\n",
+            (unsigned long long)limit.rlim_cur, FILES_LEAST);
+    return error_info(ERR_CONFIG)->exit;
+}
+
 int main(int argc, char **argv)
 {
     harden();
     if (argc < 2)
         return usage("what shall it do?", "");
     const char *command = argv[1];
+    int few = files_enough();
+    if (few)
+        return few;
     if (strcmp(command, "serve") == 0)
         return serve_main(argc - 1, argv + 1);
     if (strcmp(command, "init") == 0)

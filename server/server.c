@@ -51,14 +51,30 @@ static void server_turn(struct server *server)
     }
 }
 
-static void on_prepare(uv_prepare_t *prepare)
+static void on_more(uv_idle_t *more)
 {
-    server_turn(prepare->data);
+    (void)more; // its being active is what counts: the loop does not wait then
 }
 
+// After all that was asked by those who are in: some handshakes.
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct server *server = prepare->data;
+    server_turn(server);
+    bool more = greet_turn(&server->greeting, session_got);
+    server_turn(server);
+    if (more || server->later)
+        uv_idle_start(&server->more, on_more);
+    else
+        uv_idle_stop(&server->more);
+}
+
+// What came has been taken: now who had more than a share of the last turn goes on.
 static void on_check(uv_check_t *check)
 {
-    server_turn(check->data);
+    struct server *server = check->data;
+    session_next_turn(server);
+    server_turn(server);
 }
 
 static void on_trim(uv_work_t *work)
@@ -243,6 +259,7 @@ void server_wind_down(struct server *server)
     close_handle((uv_handle_t *)&server->tick);
     close_handle((uv_handle_t *)&server->prepare);
     close_handle((uv_handle_t *)&server->check);
+    close_handle((uv_handle_t *)&server->more);
 }
 
 static void on_store_closed(void *data)
@@ -303,6 +320,7 @@ static void server_handles(struct server *server)
     uv_timer_init(loop, &server->tick);
     uv_prepare_init(loop, &server->prepare);
     uv_check_init(loop, &server->check);
+    uv_idle_init(loop, &server->more);
     uv_signal_init(loop, &server->terminate);
     uv_signal_init(loop, &server->interrupt);
     server->tick.data = server->prepare.data = server->check.data = server;

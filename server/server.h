@@ -12,10 +12,12 @@
 #include "server/arrivals.h"
 #include "server/deadline.h"
 #include "server/door.h"
+#include "server/greet.h"
 
 struct live;
 struct login;
 struct passes;
+struct person;
 struct problem;
 struct session;
 struct stages;
@@ -43,12 +45,17 @@ struct server {
     struct store *store;
     struct tls_context *tls;
     struct session *sessions; // hash by id
+    struct person *people;    // hash by staff: who is logged in
     struct session *dirty;    // sessions with something to do at the end of this turn
+    struct session *later;    // … of the next one: they have had their share of this
+    uint64_t turn;            // how many there were
+    uv_idle_t more;           // active while something waits for the next turn
     struct wheel wheel;       // when each session must have done what
     uint64_t next_session;
     size_t n_sessions, max_sessions, n_strangers;
     struct arrivals arrivals;  // how fast they come, and where strangers are from
     struct door silent, shown; // strangers in the handshake; those who have shown a certificate
+    struct greeting greeting;  // whose handshake waits for its turn
     bool accept_waits;         // a connection waits until there is memory for it
     int directory;             // locked while this runs; -1: not
     bool stopping, store_closed;

@@ -6,7 +6,7 @@
 //
 // A session whose ticket has ended stays READY and is told to log in again (dispatch.c). Which
 // requests each state takes is in dispatch.c's table; how long each may last,
-// in due() below. A fault of the protocol is answered once and ends the session; a
+// in session_time.c. A fault of the protocol is answered once and ends the session; a
 // fault of a request is only answered.
 #include "server/session.h"
 
@@ -23,6 +23,7 @@
 #include "server/fault.h"
 #include "server/live.h"
 #include "server/pack.h"
+#include "server/person.h"
 #include "server/server.h"
 
 static const struct {
@@ -53,78 +54,6 @@ struct session *session_find(const struct server *server, uint64_t id)
     struct session *session;
     HASH_FIND(hh, server->sessions, &id, sizeof id, session);
     return session && session_open(session) ? session : NULL;
-}
-
-// --- deadlines ---
-
-static uint64_t sooner(uint64_t due, uint64_t since, unsigned seconds)
-{
-    uint64_t by = since + (uint64_t)seconds * 1000;
-    return since && by < due ? by : due;
-}
-
-// The first moment at which this session may have to go.
-static uint64_t due(const struct session *session)
-{
-    uint64_t by = session->must_by ? session->must_by : UINT64_MAX;
-    by = sooner(by, session->stuck_since, SESSION_STUCK);
-    by = sooner(by, session->stuck_since ? session->looked : 0, SESSION_LOOK);
-    // When it is we who do not read or have not answered, silence is not theirs.
-    if (session_open(session) && session->reading) {
-        by = sooner(by, session->frame_since, SESSION_FRAME);
-        if (session->n_requests == 0)
-            by = sooner(by, session->heard, SESSION_SILENCE);
-    }
-    return by;
-}
-
-void session_schedule(struct session *session)
-{
-    if (session->closed)
-        return;
-    uint64_t by = due(session);
-    // Only an earlier deadline moves; a later one is noticed when the old one comes by.
-    if (!session->deadline.due || by / WHEEL_STEP + 1 < session->deadline.due)
-        deadline_set(&session->server->wheel, &session->deadline, by);
-}
-
-static void session_late(struct session *session, const char *what)
-{
-    struct problem problem;
-    problem_init(&problem, NULL);
-    problem_set(&problem, ERR_TIMEOUT, "%s", what);
-    session_fault(session, 0, &problem);
-}
-
-// Has the socket taken anything since the last look? Then it is slow, not stuck.
-static bool session_moves(struct session *session, uint64_t now)
-{
-    uint64_t taken = session->submitted - uv_stream_get_write_queue_size((uv_stream_t *)&session->tcp);
-    bool moves = taken > session->taken;
-    session->taken = taken;
-    session->looked = now;
-    return moves;
-}
-
-void session_on_due(struct deadline *deadline, void *data)
-{
-    (void)data;
-    struct session *session = (struct session *)((char *)deadline - offsetof(struct session, deadline));
-    uint64_t now = now_ms(session);
-    if (session->stuck_since && session_moves(session, now))
-        session->stuck_since = now;
-    if (now < due(session)) {
-        deadline_set(&session->server->wheel, deadline, due(session));
-    } else if (session->state == SESSION_CLOSING || session->state == SESSION_HANDSHAKING ||
-               sooner(UINT64_MAX, session->stuck_since, SESSION_STUCK) <= now) {
-        session_cut(session);
-    } else if (session->must_by && session->must_by <= now) {
-        session_late(session, "Nobody logged in on this connection in time.");
-    } else if (sooner(UINT64_MAX, session->frame_since, SESSION_FRAME) <= now) {
-        session_late(session, "A frame was begun and not finished within ten seconds.");
-    } else {
-        session_late(session, "Nothing was heard for 75 seconds; a client that has nothing to ask sends Ping every 30.");
-    }
 }
 
 // --- states ---
@@ -190,10 +119,42 @@ static bool session_takes(const struct session *session)
            session->load < SESSION_LOAD && session_unsent(session) < SESSION_HIGH;
 }
 
+// Nobody has more than a share of a turn: the others' frames come before the rest of a flood.
+static bool session_shares(struct session *session)
+{
+    const struct server *server = session->server;
+    if (session->turn != server->turn)
+        session->share = 0;
+    session->turn = server->turn;
+    return session->share < SESSION_SHARE || fault_on("whole-flood");
+}
+
+// It has had its share; the next turn comes back for the rest, and until then no more of it is read.
+static void session_wait(struct session *session)
+{
+    if (session->dirty || session->closed)
+        return;
+    session->dirty = true;
+    session->next_dirty = session->server->later;
+    session->server->later = session;
+}
+
+void session_next_turn(struct server *server)
+{
+    struct session *session, *later = server->later;
+    server->later = NULL;
+    server->turn++;
+    while ((session = later) != NULL) {
+        later = session->next_dirty;
+        session->dirty = false;
+        session_touch(session);
+    }
+}
+
 void session_take(struct session *session)
 {
     bool took = false;
-    while (session_takes(session)) {
+    while (session_takes(session) && session_shares(session)) {
         const uint8_t *data;
         size_t size;
         struct problem problem;
@@ -206,6 +167,7 @@ void session_take(struct session *session)
         if (result == 0)
             break;
         took = true;
+        session->share++;
         session->heard = now_ms(session);
         bool secret = session->state != SESSION_READY; // a password may be in it
         dispatch_frame(session, data, size);
@@ -296,15 +258,18 @@ void session_turn(struct session *session)
     session_flush(session);
     if (!session_open(session))
         return;
-    if (held && session_takes(session) && buffer_size(&session->plain) > 0)
+    bool waits = session_takes(session) && buffer_size(&session->plain) > 0 && !session_shares(session);
+    if (waits)
+        session_wait(session);
+    else if (held && session_takes(session) && buffer_size(&session->plain) > 0)
         session_touch(session); // what waited for room has it: nobody else comes back for it
     size_t unsent = session_unsent(session);
     bool was = session->reading;
     // Between the two marks it stays as it is, so that reading does not flutter.
-    bool takes = session_takes(session) && (was || unsent < SESSION_LOW);
+    bool takes = session_takes(session) && (was || unsent < SESSION_LOW) && !waits;
     session_read_on(session, takes);
-    if (session->reading && !was && session->frame_since)
-        session->frame_since = now_ms(session); // the wait was ours
+    if (session->reading && !was)
+        session_waited(session);
     if (session->n_watches > 0 && unsent < SESSION_LOW)
         live_drained(session);
     session_slim(session);
@@ -337,6 +302,7 @@ void session_fault(struct session *session, uint64_t request, const struct probl
 static void session_leave(struct session *session)
 {
     live_leave(session);
+    person_leave(session);
     session_become(session, SESSION_CLOSING);
     if (session->server->stopping && session_unsent(session) == 0) {
         session->must_by = now_ms(session) + WHEEL_STEP; // who ends the daemon does not wait for every client to say goodbye
@@ -364,15 +330,21 @@ void session_cut(struct session *session)
     session_close(session);
 }
 
+static void session_drop(struct session **link, const struct session *session)
+{
+    while (*link && *link != session)
+        link = &(*link)->next_dirty;
+    if (*link)
+        *link = session->next_dirty;
+}
+
 void session_free(struct session *session)
 {
     struct server *server = session->server;
     // It may still be in line for the end of this turn.
-    for (struct session **link = &server->dirty; session->dirty && *link; link = &(*link)->next_dirty) {
-        if (*link == session) {
-            *link = session->next_dirty;
-            break;
-        }
+    if (session->dirty) {
+        session_drop(&server->dirty, session);
+        session_drop(&server->later, session);
     }
     if (session->stranger)
         session_familiar(session);

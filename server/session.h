@@ -1,6 +1,6 @@
 // One connection: its bytes, its TLS, its frames, who is on the other end and
-// what is being answered to it. The only file pair (session.c, session_io.c) that
-// touches a socket. Loop thread; work on other threads holds a session's id and
+// what is being answered to it. Only its files (session.c, session_io.c, session_time.c)
+// touch a socket. Loop thread; work on other threads holds a session's id and
 // asks session_find when it comes back.
 #ifndef SERVER_SESSION_H
 #define SERVER_SESSION_H
@@ -18,6 +18,7 @@
 struct crowd;
 struct door;
 struct pass;
+struct person;
 struct problem;
 struct server;
 struct tls;
@@ -27,7 +28,7 @@ struct watch;
 // timers: a byte now and then buys no time.
 #define SESSION_HANDSHAKE  5  // from accept to the end of the TLS handshake
 #define SESSION_LOGIN_TIME 20 // from there, and from a refused login, to being logged in
-#define SESSION_FRAME      10 // for a frame that has begun
+#define SESSION_FRAME      10 // for a frame that has begun, or a record of TLS
 #define SESSION_SILENCE    75 // without one whole frame; clients ping after 30
 #define SESSION_STUCK      30 // unsent bytes of which nobody takes any
 #define SESSION_LOOK       1  // between two looks at whether they are taken
@@ -37,6 +38,7 @@ struct watch;
 #define SESSION_LOW      ((size_t)64 << 10)  // read on
 #define SESSION_MOST     ((size_t)32 << 20)  // unsent bytes: cut
 #define SESSION_REQUESTS 64                  // in flight
+#define SESSION_SHARE    64                  // frames taken in one turn of the loop
 // An answer may be long and comes all at once, whatever is unsent by then: while requests of this
 // weight together (dispatch.c) are in flight, no other is begun.
 #define SESSION_LOAD    8
@@ -63,6 +65,8 @@ struct session {
     struct session *stranger_prev, *stranger_next; // while it is one, as its crowd and its door
     struct crowd *crowd;
     struct door *door;
+    struct session *greet_prev, *greet_next; // while it has bytes in `greeted`
+    struct buffer greeted;                   // of the handshake, arrived: they wait for their turn (greet.h)
     struct deadline deadline;
     uv_tcp_t tcp;
     struct tls *tls;
@@ -70,6 +74,7 @@ struct session {
     struct buffer pending;            // to be encrypted when the turn ends
     uint64_t must_by;                 // ms: handshake, login or goodbye done; 0: nothing hangs on it
     uint64_t frame_since;             // ms; 0: no frame has begun
+    uint64_t record, record_since;    // of TLS: the one of which a part has come (tls_partial), and since when, ms; or 0
     uint64_t heard;                   // ms: the last whole frame
     uint64_t stuck_since;             // ms: since when none of the unsent bytes left; 0: all have
     uint64_t looked;                  // ms: when that was last looked at
@@ -77,6 +82,8 @@ struct session {
     struct session_request *requests; // in flight; NULL while there are none
     uint8_t n_requests;
     unsigned load;   // their weights
+    uint64_t turn;   // of the loop, in which it had so many frames taken:
+    unsigned share;
     uint8_t chances; // used up
     uint8_t state;   // enum session_state
     bool dirty, reading, stranger, closed, doomed;
@@ -90,7 +97,8 @@ struct session {
     // after login
     int role;
     int64_t since;
-    struct pass *pass; // the ticket in use
+    struct pass *pass;     // the ticket in use
+    struct person *person; // whoever it is, on all connections; NULL before login and when it goes
     // live
     struct watch *watches;
     uint32_t n_watches;
@@ -124,13 +132,17 @@ void session_end(struct session *session);
 // At once, without a word.
 void session_cut(struct session *session);
 
+// Another turn of the loop: everybody has a new share of it.
+void session_next_turn(struct server *server);
 // End of a turn: takes frames that could not be taken before, sends what was said.
 void session_turn(struct session *session);
 void session_on_due(struct deadline *deadline, void *data);
 
-// --- between session.c and session_io.c ---
+// --- between session.c, session_io.c and session_time.c ---
 void session_touch(struct session *session);      // something to do at the end of the turn
+void session_got(struct session *session, const uint8_t *data, size_t size); // ciphertext that arrived
 void session_schedule(struct session *session);   // what has changed may move the deadline
+void session_waited(struct session *session);     // it is read again: what has begun has all its time
 void session_take(struct session *session);       // takes whole frames from `plain`
 void session_ready(struct session *session);      // the handshake is done
 bool session_open(const struct session *session); // neither closing nor closed

@@ -21,13 +21,25 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     *buffer = uv_buf_init((char *)session->server->read_buffer, (unsigned)SERVER_READ);
 }
 
-static void session_got(struct session *session, const uint8_t *data, size_t size)
+// A record that has begun must come to its end; one after another may go on for ever.
+static void session_follow(struct session *session)
 {
+    uint64_t partial = tls_partial(session->tls);
+    if (partial != session->record)
+        session->record_since = partial ? uv_now(&session->server->loop) : 0;
+    session->record = partial;
+}
+
+void session_got(struct session *session, const uint8_t *data, size_t size)
+{
+    if (!session_open(session))
+        return;
     struct problem problem;
     problem_init(&problem, NULL);
     bool closed = false;
     int result = tls_feed(session->tls, data, size, &problem);
     session_touch(session); // whatever happened, TLS may have something to say
+    session_follow(session);
     if (!result && tls_ready(session->tls)) {
         session_ready(session);
         result = tls_read(session->tls, &session->plain, &closed, &problem);
@@ -54,8 +66,10 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
         session_cut(session);
         return;
     }
-    if (session_open(session))
+    if (session->state != SESSION_HANDSHAKING)
         session_got(session, (const uint8_t *)buffer->base, (size_t)size);
+    else if (greet_later(session, (const uint8_t *)buffer->base, (size_t)size))
+        session_cut(session);
 }
 
 void session_read_on(struct session *session, bool on)
@@ -200,6 +214,7 @@ void session_close(struct session *session)
     if (session->closed)
         return;
     session->closed = true;
+    greet_leave(session);
     deadline_clear(&session->deadline);
     // What nobody has taken by now nobody shall: else the kernel goes on offering it for minutes.
     bool unsent = uv_stream_get_write_queue_size((uv_stream_t *)&session->tcp) > 0;

@@ -7,6 +7,7 @@
 
 #include "server/access/access.h"
 #include "server/fault.h"
+#include "server/person.h"
 #include "server/server.h"
 #include "server/session.h"
 #include "protocol.pb-c.h"
@@ -116,6 +117,7 @@ void watch_free(struct watch *watch)
     struct live *live = watch->session->server->live;
     LL_DELETE2(watch->session->watches, watch, sibling);
     watch->session->n_watches--;
+    watch->session->person->n_watches--;
     DL_DELETE(live->watches, watch);
     watch_release_held(watch);
     telling_drop(live, watch->telling);

@@ -1,5 +1,5 @@
-// Passwords: argon2id on libuv's thread pool, at most two at once because each
-// takes 64 MiB, and a pause that grows with each failure from the second on. Never a
+// Passwords: argon2id on libuv's thread pool, one after another because each takes
+// 64 MiB and a processor, and a pause that grows with each failure from the second on. Never a
 // lock: nobody can shut somebody else out for good. Loop thread, but for the hashing itself.
 #ifndef SERVER_ACCESS_LOGIN_H
 #define SERVER_ACCESS_LOGIN_H
@@ -11,7 +11,7 @@
 
 struct login;
 
-#define LOGIN_AT_ONCE      2
+#define LOGIN_AT_ONCE      1
 #define LOGIN_QUEUE        20
 #define LOGIN_PAUSE_MAX    300  // seconds
 #define LOGIN_PASSWORD_MAX 1024 // bytes
@@ -28,7 +28,7 @@ void login_leave(struct login *login, int64_t staff);
 // Tells how the attempt went.
 void login_result(struct login *login, int64_t staff, bool good, uint64_t now);
 
-// 0, ERR_PASSWORD. Called on the loop, after login_verify has returned.
+// 0, ERR_PASSWORD; ERR_BUSY, ERR_NOMEM: it was not looked at. Called on the loop, after login_verify has returned.
 typedef void login_done_fn(int result, void *data);
 // Copies both texts. `hash` as from crypto_pwhash_str; "" takes as long and never fits, so that
 // the time tells nobody which accounts exist. 0; ERR_BUSY: the queue is full, nothing will be called; ERR_NOMEM.

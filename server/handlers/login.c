@@ -14,6 +14,7 @@
 #include "server/access/role.h"
 #include "server/changed.h"
 #include "server/handlers/handlers.h"
+#include "server/person.h"
 #include "server/request.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -162,9 +163,10 @@ static void welcome(struct request *request, struct pass *pass, bool with_ticket
     struct session *session = request_session(request);
     Sendco__Reply *reply = request_reply(request);
     Sendco__LoginReply *login = arena_alloc(&request->arena, sizeof *login);
-    if (!session || !reply || !login) {
+    int result = session && reply && login ? person_join(session, &request->problem) : ERR_NOMEM;
+    if (result) {
         pass_release(pass);
-        refuse(request, ERR_NOMEM);
+        refuse(request, result);
         return;
     }
     if (session->pass)
@@ -252,9 +254,9 @@ static void on_verified(int result, void *data)
     struct request *request = data;
     struct knowing *knowing = request->data;
     struct server *server = request->server;
-    if (result == ERR_BUSY) {
+    if (result && result != ERR_PASSWORD) { // it was not looked at
         login_leave(server->login, request->actor.staff);
-        refuse(request, ERR_BUSY);
+        refuse(request, result);
         return;
     }
     bool good = !result && !knowing->account.blocked && knowing->account.role != ROLE_NONE;
@@ -338,7 +340,7 @@ static void done_resume(int result, void *data)
                 knowing->account.role != ROLE_NONE;
     struct pass *pass =
         good && (knowing->has_ticket || ticket_alive(ticket, request->now)) ? pass_take(request->server->passes, ticket) : NULL;
-    if (!pass_use(pass, request->now)) {
+    if (!pass || !pass_use(pass, request->now)) {
         if (pass)
             pass_release(pass);
         problem_set(&request->problem, ERR_LOGIN, "The ticket has ended, or is not of this device.");

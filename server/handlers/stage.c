@@ -193,8 +193,9 @@ static int stage_append(struct stage *stage, uint32_t part, size_t n, Sendco__Re
 {
     crypto_hash_sha256_state whole = stage->hash;
     uint8_t hash[32];
-    int result = part_hash(n, records, &whole, hash);
-    if (!result && part < stage->n_parts)
+    if (part_hash(n, records, &whole, hash))
+        return problem_set(problem, ERR_NOMEM, "The server is out of memory.");
+    if (part < stage->n_parts)
         return memcmp(hash, stage->parts[part].hash, sizeof hash) == 0
                    ? 0
                    : problem_set(problem, ERR_INVALID, "Part %u was sent before with other records.", (unsigned)part);
@@ -202,11 +203,9 @@ static int stage_append(struct stage *stage, uint32_t part, size_t n, Sendco__Re
         return problem_set(problem, ERR_INVALID, "Part %u came where part %zu was next.", (unsigned)part, stage->n_parts);
     if (stage->applying || stage->applied)
         return problem_set(problem, ERR_INVALID, "What was sent ahead under this key has been applied; nothing can be added.");
-    if (!result)
-        result = stage_room(stage, n);
-    if (result)
-        return problem_set(problem, result, "The server is out of memory.");
-    result = stage_parse(stage, n, records, problem);
+    if (stage_room(stage, n))
+        return problem_set(problem, ERR_NOMEM, "The server is out of memory.");
+    int result = stage_parse(stage, n, records, problem);
     if (result)
         return result;
     memcpy(stage->parts[stage->n_parts++].hash, hash, sizeof hash);

@@ -32,6 +32,7 @@ static void done_status(int result, void *data)
     sendco__status_reply__init(status);
     status->has_now = status->has_started = status->has_sessions = status->has_records = status->has_changes = 1;
     status->has_chain = status->has_database_bytes = status->has_wal_bytes = status->has_readonly = status->has_demo = 1;
+    status->has_disk_full = 1;
     status->school = (char *)(uintptr_t)store_school(server->store);
     status->server = (char *)(uintptr_t)SERVER_NAME;
     status->now = request->now;
@@ -43,6 +44,7 @@ static void done_status(int result, void *data)
     status->database_bytes = figures->database_bytes;
     status->wal_bytes = figures->wal_bytes;
     status->readonly = store_readonly(server->store);
+    status->disk_full = store_disk_full(server->store);
     status->demo = store_demo(server->store);
     status->role = (char *)(uintptr_t)role_word((enum role)session->role);
     status->person = session->name;

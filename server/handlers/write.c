@@ -138,13 +138,8 @@ static int writing_key(struct writing *writing, bool has, const ProtobufCBinaryD
 
 static int writing_reason(struct writing *writing, const char *reason)
 {
-    writing->change.reason = reason;
-    if (!reason)
-        return 0;
-    const char *fault = text_fault(reason, strlen(reason), true);
-    if (fault)
-        return problem_set(&writing->request->problem, ERR_INVALID, "The reason holds %s.", fault);
-    if (text_length(reason) > REASON_MAX)
+    writing->change.reason = reason; // clean text: the guard takes no other
+    if (reason && text_length(reason) > REASON_MAX)
         return problem_set(&writing->request->problem, ERR_INVALID, "The reason is longer than %d characters.", REASON_MAX);
     return 0;
 }
@@ -265,6 +260,7 @@ void handle_undo(struct request *request)
     if (!writing)
         return;
     struct change *change = &writing->change;
+    change->dry_run = undo->dry_run;
     int result = writing_key(writing, undo->has_key, &undo->key);
     if (!result && undo->has_batch && (undo->has_kind || undo->has_id || undo->has_version))
         result = problem_set(&request->problem, ERR_INVALID, "Name a batch or a record, not both.");
@@ -274,7 +270,6 @@ void handle_undo(struct request *request)
         result = parse_target(undo->has_kind, undo->kind, undo->has_id, undo->id, &change->kind, &request->problem);
     change->id = undo->id;
     change->version = undo->version;
-    change->dry_run = undo->dry_run;
     change->batch = undo->batch;
     change->batched = undo->has_batch;
     if (undo->has_batch)

@@ -94,7 +94,7 @@ static int asked_parse(struct report_work *work, struct asked *asked)
     if (!text)
         return ERR_NOMEM;
     if (!last)
-        return problem_set(work->problem, ERR_INVALID, "Why: “%.60s” names no row and column.", text);
+        return ERR_INVALID; // figure_why says so
     *last = 0;
     *asked = (struct asked){NULL, text, last + 1};
     for (size_t i = 0; i < work->out->n_sections; i++) {

@@ -145,12 +145,3 @@ bool rows_holds(const struct record *record, int32_t day)
     const struct value *from = &record->values[record->kind->spell.from], *to = &record->values[record->kind->spell.to];
     return from->type == VALUE_NUMBER && from->number <= day && (to->type != VALUE_NUMBER || to->number >= day);
 }
-
-struct record *rows_newest(struct record **list, size_t n, const char *field)
-{
-    struct record *newest = NULL;
-    for (size_t i = 0; i < n; i++)
-        if (record_has(list[i], field) && (!newest || record_number(list[i], field) >= record_number(newest, field)))
-            newest = list[i];
-    return newest;
-}

@@ -40,7 +40,5 @@ struct record **rows_of(const struct rows_index *index, int64_t value, size_t *n
 
 // Does a spell's record (from, to) hold on the day? `to` is inclusive; empty: still.
 bool rows_holds(const struct record *record, int32_t day);
-// The newest of a run of records by a date field; NULL when n is 0.
-struct record *rows_newest(struct record **list, size_t n, const char *field);
 
 #endif

@@ -29,7 +29,6 @@ struct ticket {
 
 // 0, or ERR_NOT_FOUND, ERR_IO.
 int account_get(struct view *view, int64_t staff, struct account *account);
-int account_find(struct view *view, const char *login, struct account *account);
 int account_put(struct view *view, const struct account *account); // adds or replaces
 int device_find(struct view *view, const uint8_t fingerprint[32], struct device *device);
 int device_put(struct view *view, struct device *device); // id 0: a new one, told in device->id

@@ -40,6 +40,8 @@ int store_open(const struct store_options *options, uv_loop_t *loop, struct stor
 // Lets queued work finish, closes; then calls back on the loop.
 void store_close(struct store *store, void (*on_closed)(void *data), void *data);
 bool store_readonly(const struct store *store);
+// Its disk was full when something was to be kept, which was refused, and no change was kept since.
+bool store_disk_full(const struct store *store);
 const char *store_school(const struct store *store);
 bool store_demo(const struct store *store); // a made-up school
 uint64_t store_epoch(const struct store *store);

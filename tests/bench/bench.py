@@ -186,6 +186,7 @@ class Bench:
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         clients = self.plan["idle"] if limit >= self.plan["idle"] + 500 else max(1000, limit - 500)
         self.school.stop()
+        self.school.enrol(clients)
         started = self.school.start()
         result = self.school.idle(clients, self.plan["window"])
         self.rounds.append({"part": "idle", "who": "sendco", "start_s": started} | result)
@@ -234,7 +235,7 @@ def arguments_of():
     parser = argparse.ArgumentParser(description="Speed of sendcod beside its peers.")
     parser.add_argument("--build", default="build", help="where the programs are")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, separated by commas: " + ", ".join(PARTS))
-    parser.add_argument("--clients", default="1,8,50", help="numbers of clients for writing and reading; up to 200")
+    parser.add_argument("--clients", default="1,8,50", help="numbers of clients for writing and reading; up to 60")
     parser.add_argument("--keep", action="store_true", help="keep the temporary directory")
     for name in ("rounds", "write", "read", "notify", "rows", "idle"):
         parser.add_argument(f"--{name}", type=int, help=f"instead of the plan's: {FULL[name]}, quick {QUICK[name]}")

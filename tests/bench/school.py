@@ -6,9 +6,15 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import time
 
 import measure
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import people
+
+EACH = 64      # connections that one person may have (server/person.h)
 
 
 def start_server(command, log):
@@ -88,9 +94,14 @@ class School:
     def notify(self, watchers, seconds):
         return self.ask("notify", [self.address, self.profile, self.ticket, self.rows_file, watchers, seconds], seconds + 90)
 
+    def enrol(self, clients):
+        """People for so many connections, and one to warm up with, while it is stopped."""
+        self.people = [os.path.join(os.path.dirname(self.directory), "more", str(n)) for n in range(1 - -clients // EACH)]
+        people.enrol(self.directory, "senco", self.people)
+
     def idle(self, clients, window):
         """Private memory per client and time used by `clients` that do nothing for `window` seconds."""
-        warm = self.hold(50, lambda: None)
+        warm = self.hold(self.people[-1:], 50, lambda: None)
         before = measure.private_bytes(self.process.pid)
 
         def look():
@@ -99,32 +110,41 @@ class School:
             time.sleep(window)
             return {"private": measure.private_bytes(self.process.pid), "cpu_s": measure.cpu_seconds(self.process.pid) - cpu}
 
-        result, opened = self.hold(clients, look)
+        result, opened = self.hold(self.people[:-1], clients, look)
         return {"clients": clients, "before": before, "with": result["private"], "window_s": window, "open_s": round(opened, 1),
                 "warm_s": round(warm[1], 1), "per_client": (result["private"] - before) / clients,
                 "cpu_share": result["cpu_s"] / window}
 
-    def hold(self, clients, look):
-        """Connects clients, looks, lets them go. (what look gave, seconds to connect)."""
-        limit = 120 + clients // 50
-        process = subprocess.Popen([self.program("idle"), self.address, self.profile, self.ticket, str(clients), str(limit + 120)],
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def hold(self, persons, clients, look):
+        """Connects clients, so many of each person, looks, lets them go. (what look gave, seconds to connect)."""
+        limit, held = 120 + clients // 50, []
         began = time.monotonic()
         try:
-            ready, _, _ = select.select([process.stdout], [], [], limit)
-            line = process.stdout.readline() if ready else ""
+            for person in persons:
+                held.append(self.hold_some(person, min(EACH, clients - EACH * len(held)), began + limit, limit + 120))
             opened = time.monotonic() - began
-            if line.split() != ["ready", str(clients)]:
-                measure.stop(process, signal.SIGKILL)
-                raise measure.Fault(f"{clients} clients could not connect: {process.stderr.read().strip() or 'no answer'}")
             found = look()
-            if process.poll() is not None:
-                raise measure.Fault(f"idle clients were lost: {process.stderr.read().strip()}")
-            process.stdin.close()
-            process.wait(60)
+            for process in held:
+                if process.poll() is not None:
+                    raise measure.Fault(f"idle clients were lost: {process.stderr.read().strip()}")
+            for process in held:
+                process.stdin.close()
+            for process in held:
+                process.wait(60)
             return found, opened
         finally:
-            measure.stop(process, signal.SIGKILL)
+            for process in held:
+                measure.stop(process, signal.SIGKILL)
+
+    def hold_some(self, person, clients, until, seconds):
+        process = subprocess.Popen([self.program("idle"), self.address, person, os.path.join(person, "ticket"), str(clients), str(seconds)],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        ready, _, _ = select.select([process.stdout], [], [], max(0, until - time.monotonic()))
+        line = process.stdout.readline() if ready else ""
+        if line.split() == ["ready", str(clients)]:
+            return process
+        measure.stop(process, signal.SIGKILL)
+        raise measure.Fault(f"{clients} clients could not connect: {process.stderr.read().strip() or 'no answer'}")
 
 
 class Echo:

@@ -21,6 +21,7 @@ struct arena arena;
 static uint64_t next_key;
 struct scope storing_narrow; // what staff 99 may see
 int64_t storing_narrow_pupils[4];
+unsigned storing_readers;
 const struct kind *pupil, *status, *target;
 
 static int scope_of(struct view *view, const struct actor *actor, struct arena *memory, struct scope *scope)
@@ -183,7 +184,7 @@ int storing_open(void **state)
     assert_non_null(mkdtemp(directory));
     struct problem problem;
     problem_init(&problem, &arena);
-    struct store_options options = {.directory = directory, .create = true, .school = "Test", .scope = scope_of};
+    struct store_options options = {.directory = directory, .create = true, .school = "Test", .scope = scope_of, .readers = storing_readers};
     if (store_open(&options, &loop, &store, &problem))
         fail_msg("%s", problem.message);
     pupil = kind_find("Pupil");
@@ -217,7 +218,7 @@ void storing_reopen(const char *sql)
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     problem_init(&problem, &arena);
-    struct store_options options = {.directory = directory, .scope = scope_of};
+    struct store_options options = {.directory = directory, .scope = scope_of, .readers = storing_readers};
     if (store_open(&options, &loop, &store, &problem))
         fail_msg("%s", problem.message);
 }

@@ -10,6 +10,7 @@ extern struct arena arena;
 extern const struct kind *pupil, *status, *target;
 extern struct scope storing_narrow; // what staff 99 may see; everybody else sees all
 extern int64_t storing_narrow_pupils[4];
+extern unsigned storing_readers; // 0: as many as a store has by itself
 
 int storing_open(void **state); // cmocka group fixtures
 int storing_close(void **state);

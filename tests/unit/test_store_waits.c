@@ -81,9 +81,9 @@ static void ask(struct asker *asker)
 }
 
 // One has many long questions waiting at any time, one a long one at a time, one quick ones.
-static void readers_take_turns(int64_t crowd_number, int64_t honest_number)
+static void readers_take_turns(int64_t crowd_number, int64_t honest_number, int64_t quick_number)
 {
-    struct asker crowd = {.staff = crowd_number, .us = 8000}, honest = {.staff = honest_number, .us = 6000}, quick = {.staff = 3, .us = 50};
+    struct asker crowd = {.staff = crowd_number, .us = 8000}, honest = {.staff = honest_number, .us = 6000}, quick = {.staff = quick_number, .us = 50};
     asks_on = true;
     for (int i = 0; i < 20; i++)
         ask(&crowd);
@@ -102,8 +102,16 @@ static void readers_take_turns(int64_t crowd_number, int64_t honest_number)
 static void test_long_questions_take_turns(void **state)
 {
     (void)state;
-    readers_take_turns(1, 2);
-    readers_take_turns(2, 1);
+    readers_take_turns(1, 2, 3);
+    readers_take_turns(2, 1, 3);
+}
+
+// However their numbers fall: a school may have more people than there are places.
+static void test_each_has_a_turn_of_their_own(void **state)
+{
+    (void)state;
+    readers_take_turns(1, 1 + READ_TURNS, 3);
+    readers_take_turns(1 + READ_TURNS, 2, 1);
 }
 
 // --- behind much ---
@@ -212,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_long_questions_take_turns, set_up),
+        cmocka_unit_test_setup(test_each_has_a_turn_of_their_own, set_up),
         cmocka_unit_test_setup(test_busy_behind_much_is_not_done, set_up),
         cmocka_unit_test_setup(test_a_long_wal_lets_in_again, set_up),
     };

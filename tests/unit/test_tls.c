@@ -205,6 +205,46 @@ static void any_fragments(void **state)
     }
 }
 
+// Whether a record has begun and is not whole is known after every byte, and which one it is.
+static void half_a_record(void **state)
+{
+    (void)state;
+    struct pair pair;
+    pair_open(&pair, client_context, server_context, "localhost");
+    assert_int_equal(tls_partial(pair.server), 0);
+    pair_connect(&pair);
+    assert_int_equal(tls_partial(pair.server) | tls_partial(pair.client), 0);
+    uint64_t before = 0;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(tls_write(pair.client, (const uint8_t *)"question", 8, NULL), 0);
+        assert_int_equal(tls_drain(pair.client, &pair.up), 0);
+        uint64_t number = 0;
+        for (pair.step = 1; buffer_size(&pair.up) > 1; number = tls_partial(pair.server)) {
+            assert_true(pair_turn(&pair));
+            assert_int_not_equal(tls_partial(pair.server), 0);
+            assert_true(number == 0 || tls_partial(pair.server) == number);
+        }
+        assert_true(number > before);
+        assert_int_equal(buffer_size(&pair.server_got), i * 8);
+        pair_run(&pair);
+        assert_int_equal(tls_partial(pair.server), 0);
+        assert_int_equal(buffer_size(&pair.server_got), (i + 1) * 8);
+        before = number;
+    }
+    // Two of them, cut behind the first byte of the second: another one has begun.
+    assert_int_equal(tls_write(pair.client, (const uint8_t *)"question", 8, NULL), 0);
+    assert_int_equal(tls_drain(pair.client, &pair.up), 0);
+    pair.step = buffer_size(&pair.up) - 1;
+    assert_true(pair_turn(&pair));
+    assert_int_equal(tls_partial(pair.server), before + 1);
+    assert_int_equal(tls_write(pair.client, (const uint8_t *)"question", 8, NULL), 0);
+    assert_int_equal(tls_drain(pair.client, &pair.up), 0);
+    pair.step = 2;
+    assert_true(pair_turn(&pair));
+    assert_int_equal(tls_partial(pair.server), before + 2);
+    pair_shut(&pair);
+}
+
 static void a_mebibyte(void **state)
 {
     (void)state;
@@ -681,6 +721,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(handshake_and_peer),
         cmocka_unit_test(any_fragments),
+        cmocka_unit_test(half_a_record),
         cmocka_unit_test(a_mebibyte),
         cmocka_unit_test(stale_errors_do_no_harm),
         cmocka_unit_test(close_at_every_point),

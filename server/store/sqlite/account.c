@@ -33,10 +33,12 @@ static bool copy_blob(sqlite3_stmt *statement, int column, uint8_t *to, int size
     return true;
 }
 
-#define ACCOUNT "SELECT staff, login, role, password, blocked FROM account WHERE "
-
-static int account_read(sqlite3_stmt *statement, struct account *account)
+int account_get(struct view *view, int64_t staff, struct account *account)
 {
+    sqlite3_stmt *statement = ask(view, "SELECT staff, login, role, password, blocked FROM account WHERE staff = ?1");
+    if (!statement)
+        return ERR_NOMEM;
+    db_bind(statement, 1, value_number(staff));
     int error = ERR_NOT_FOUND;
     if (db_next(statement) == SQLITE_ROW) {
         account->staff = sqlite3_column_int64(statement, 0);
@@ -48,24 +50,6 @@ static int account_read(sqlite3_stmt *statement, struct account *account)
     }
     db_done(statement);
     return error;
-}
-
-int account_get(struct view *view, int64_t staff, struct account *account)
-{
-    sqlite3_stmt *statement = ask(view, ACCOUNT "staff = ?1");
-    if (!statement)
-        return ERR_NOMEM;
-    db_bind(statement, 1, value_number(staff));
-    return account_read(statement, account);
-}
-
-int account_find(struct view *view, const char *login, struct account *account)
-{
-    sqlite3_stmt *statement = ask(view, ACCOUNT "login = ?1");
-    if (!statement)
-        return ERR_NOMEM;
-    db_bind(statement, 1, value_text(login));
-    return account_read(statement, account);
 }
 
 int account_put(struct view *view, const struct account *account)

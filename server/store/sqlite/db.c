@@ -135,9 +135,10 @@ int db_open(struct db *db, const char *path, bool create, bool writer, struct pr
         code = db_run(db, writer ? settings : "PRAGMA query_only=ON");
     if (code != SQLITE_OK) {
         int main_code = code & 0xff, error = main_code == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM ? ERR_NOMEM : ERR_IO;
-        if (main_code == SQLITE_BUSY || main_code == SQLITE_LOCKED)
+        if (main_code == SQLITE_BUSY || main_code == SQLITE_LOCKED) {
             problem_set(problem, error, "the database %s is in use by another process", path);
-        else
+            problem_hint(problem, "Stop that one, then start this again; fuser names it.");
+        } else
             problem_set(problem, error, "the database %s cannot be opened: %s", path, sqlite3_errstr(code));
         noted(code);
         db_close(db);

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "server/behind.h"
 
 #define TURN_MAX    32                            // requests answered from one snapshot
 #define TURN_NS     (UINT64_C(5) * 1000 * 1000)   // … while it is this young
@@ -15,12 +16,26 @@
 #define MUCH_NS     (UINT64_C(30) * 1000 * 1000)  // of a reader's time lately, each AGE_NS counting half as much as the one after it
 #define AGE_NS      (UINT64_C(100) * 1000 * 1000)
 
+// One has a place of their own, near their number, unless more wait at once than there are places:
+// who shares one with somebody who asks much waits behind it. Under the mutex, as is what follows.
 static struct turn *turn_of(struct store *store, const struct job *job)
 {
-    return &store->turns[(uint64_t)job->actor.staff % READ_TURNS];
+    int64_t staff = job->actor.staff;
+    struct turn *home = &store->turns[(uint64_t)staff % READ_TURNS], *idle = NULL;
+    for (size_t i = 0; i < READ_TURNS; i++) {
+        struct turn *turn = &store->turns[((uint64_t)staff + i) % READ_TURNS];
+        if (turn->staff == staff)
+            return turn;
+        if (!idle && !turn->queue.size && !turn->used)
+            idle = turn;
+    }
+    if (!idle)
+        return home;
+    *idle = (struct turn){.staff = staff};
+    return idle;
 }
 
-// What the loop has handed over joins what its people wait for. Under the mutex, as is what follows.
+// What the loop has handed over joins what its people wait for.
 static void sort_in(struct store *store)
 {
     for (struct job *job; (job = queue_pop(&store->reading.queue)) != NULL; store->n_in_turn++)
@@ -203,6 +218,7 @@ void reader_main(void *data)
 {
     struct store *store = data;
     struct db db = {.handle = NULL};
+    thread_behind();
     if (begin(store, &db) == 0) // now, not when the first waits for it
         end(&db);
     bool is_long;

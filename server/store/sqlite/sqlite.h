@@ -297,9 +297,10 @@ struct lane { // jobs on their way to a thread
     bool stopping;
 };
 
-// What one person, or several of one number modulo READ_TURNS, wait for readers with.
-#define READ_TURNS 64
+// What one person waits for readers with. No more of them than have asked in the last seconds are in use.
+#define READ_TURNS 256
 struct turn {
+    int64_t staff; // whose it is, or was last; 0: nobody's yet
     struct queue queue;
     uint64_t cost, used; // what an answer, and all answers, took lately, ns
 };
@@ -345,6 +346,7 @@ struct store {
     int64_t last_write, pruned; // the writer's: times of requests
     unsigned batches;           // the writer's: since the last checkpoint
     atomic_bool slow;           // the WAL is long: admit no more for a moment
+    atomic_bool disk_full;      // something was refused for it, and no change was kept since
     _Atomic uint64_t bulk_since; // the writer is at a change of very many records since then (ns); 0: it is not
 
     uv_mutex_t out_mutex;

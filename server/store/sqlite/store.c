@@ -280,6 +280,10 @@ bool store_readonly(const struct store *store)
 {
     return store->readonly;
 }
+bool store_disk_full(const struct store *store)
+{
+    return store->disk_full;
+}
 const char *store_school(const struct store *store)
 {
     return store->school;

@@ -188,6 +188,14 @@ static void fail(struct job *job, int error, const char *sentence)
         problem_set(&job->change->problem, error, "%s", sentence);
 }
 
+// For whoever asks how the daemon is, and once in the log.
+static void note_full(struct store *store, bool full)
+{
+    if (store->disk_full != full)
+        log_write(full ? LOG_ERROR : LOG_NOTE, full ? "the disk is full: changes are refused" : "the disk has room for a change again");
+    store->disk_full = full;
+}
+
 // An import, or an undo of one: it may take many seconds.
 static bool is_bulk(const struct job *job)
 {
@@ -206,7 +214,7 @@ static size_t run_batch(struct store *store, struct queue *jobs, struct queue *a
     struct queue done = {NULL, NULL, 0};
     uint64_t began = clock_monotonic();
     bool lost = false;
-    while (jobs->size && done.size < BATCH_MAX && !lost) {
+    while (jobs->first && done.size < BATCH_MAX && !lost) {
         struct job *job = jobs->first;
         store->bulk_since = is_bulk(job) ? clock_monotonic() : 0; // it came alone
         lost = !run_job(store, job);
@@ -248,6 +256,8 @@ static size_t run_batch(struct store *store, struct queue *jobs, struct queue *a
         struct job *job = queue_pop(&done);
         if (fate == FATE_UNKNOWN)
             fail(job, ERR_UNKNOWN, "the server could not tell whether the change was kept");
+        if (job->commit)
+            note_full(store, false);
         queue_push(answered, job);
     }
     return n;
@@ -281,6 +291,7 @@ static void fail_lost(struct store *store, struct job *job)
 {
     int code = store->lost_code;
     if ((code & 0xff) == SQLITE_FULL) {
+        note_full(store, true);
         fail(job, ERR_READONLY, "the server's disk is full; nothing was changed");
         problem_hint(job->type == JOB_WRITE ? &job->change->problem : NULL, DISK_FULL_HINT);
     } else if ((code & 0xff) == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM) {
