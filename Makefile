@@ -65,11 +65,17 @@ FAULTS   := $(B)/faults/powercut $(B)/faults/network_link $(B)/faults/slowdisk.s
 FUZZ     := $(patsubst tests/fuzz/target_%.c,%,$(sort $(wildcard tests/fuzz/target_*.c)))
 FUZZ_ALL := $(B)/tests/fuzz/item.o $(B)/tests/fuzz/ground.o $(B)/server/fault_off.o
 # sessions without sockets: in place of session_io.c, server.c and TLS
-FUZZ_session := $(B)/tests/fuzz/no_socket.o $(filter-out $(B)/server/session_io.o $(B)/server/server.o,$(SERVER_O))
+FUZZ_session := $(B)/tests/fuzz/no_socket.o $(B)/tests/fuzz/remember.o $(filter-out $(B)/server/session_io.o $(B)/server/server.o,$(SERVER_O))
 $(foreach f,$(filter-out session,$(FUZZ)),$(eval FUZZ_$f := $(SERVER_O)))
 FUZZ_roll += $(CLIENT_O)
+# once more in little memory, and a second schema for the guard
+FUZZ_frame += $(B)/tests/fuzz/scarce.o $(B)/gen/google/protobuf/descriptor.pb-c.o
+# whose time goes as the input says
+FUZZ_LINK_session := -Wl,--wrap=uv_now
 # those that take messages change them field by field
 $(foreach f,frame session list,$(eval FUZZ_WITH_$f := $(B)/tests/fuzz/mutate.o $(B)/tests/fuzz/tree.o))
+# faults planted behind the seeds' tests
+FUZZ_PLANTED := frame_next guard_check value_fault value_copy query_conditions query_order pack_failure session_gate date_parse text_cut plan_make
 FUZZ_TEST := $(FUZZ:%=$(B)/tests/test_fuzz_%)
 FUZZ_BIN  := $(FUZZ:%=$(B)/bin/fuzz-%)
 FUZZ_SECONDS ?= 300
@@ -129,16 +135,17 @@ $(B)/faults/nthdisk.so: tests/faults/nthdisk.c
 # The daemon whose memory, sockets and libuv fail when a test says so.
 NTHWIRE      := $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/nthwire*.c) tests/faults/nth_alloc.c tests/support/fault_on.c server/main.c)
 NTHWIRE_WRAP := malloc calloc realloc strdup strndup live_new live_stop uv_tcp_init uv_accept uv_read_start uv_try_write uv_write uv_shutdown \
-                uv_queue_work uv_tcp_getpeername uv_tcp_nodelay uv_tcp_keepalive uv_send_buffer_size
+                uv_queue_work uv_tcp_getpeername uv_tcp_nodelay uv_tcp_keepalive uv_send_buffer_size \
+                $(addprefix arena_,alloc zero copy strdup strndup printf)
 $(B)/faults/nthwire: $(NTHWIRE) $(SERVER_O) $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(call say,link)
 	$(Q)$(CC) $(LDFLAGS) $(NTHWIRE_WRAP:%=-Wl,--wrap=%) -o $@ $^ $(LIBS_SERVER) $(LIBS_COMMON)
 
 # Attackers, honest people, and the daemon between them, in which a device can be withdrawn.
-SIEGE    := $(patsubst %.c,$(B)/%.o,$(filter-out %/siege_honest.c %/siege_daemon.c,$(wildcard tests/faults/siege*.c)))
+SIEGE    := $(patsubst %.c,$(B)/%.o,$(filter-out %/siege_honest.c %/siege_yardstick.c %/siege_daemon.c,$(wildcard tests/faults/siege*.c)))
 $(B)/faults/siege: $(SIEGE) $(B)/libcommon.a
-$(B)/faults/siege_honest: $(B)/tests/faults/siege_honest.o $(B)/libcommon.a
+$(B)/faults/siege_honest: $(B)/tests/faults/siege_honest.o $(B)/tests/faults/siege_yardstick.o $(B)/libcommon.a
 $(B)/faults/siege $(B)/faults/siege_honest:
 	@mkdir -p $(@D)
 	$(call say,link)
@@ -167,15 +174,15 @@ $(B)/faults/%.so: tests/faults/%.c
 	$(Q)$(CC) -std=c11 -g -O2 -D_GNU_SOURCE $(WARN) -fPIC -shared -pthread -o $@ $< -ldl
 
 .SECONDEXPANSION:
-$(FUZZ_TEST): $(B)/tests/test_fuzz_%: $(B)/tests/fuzz/replay.o $(B)/tests/fuzz/target_%.o $(FUZZ_ALL) $$(FUZZ_$$*) $(B)/libcommon.a
+$(FUZZ_TEST): $(B)/tests/test_fuzz_%: $(B)/tests/fuzz/replay.o $(B)/tests/fuzz/planted.o $(B)/tests/fuzz/target_%.o $(FUZZ_ALL) $$(FUZZ_$$*) $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(call say,link)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_SERVER) $(LIBS_CLIENT) $(LIBS_COMMON)
+	$(Q)$(CC) $(LDFLAGS) $(FUZZ_LINK_$*) $(FUZZ_PLANTED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS_SERVER) $(LIBS_CLIENT) $(LIBS_COMMON)
 
 $(FUZZ_BIN): $(B)/bin/fuzz-%: $(B)/tests/fuzz/target_%.o $(FUZZ_ALL) $$(FUZZ_WITH_$$*) $$(FUZZ_$$*) $(B)/libcommon.a $(PROTOBUF_C)
 	@mkdir -p $(@D)
 	$(call say,link)
-	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter-out $(PROTOBUF_C),$^) $(LIBS_SERVER) $(LIBS_CLIENT) $(LIBS_COMMON)
+	$(Q)$(CC) $(LDFLAGS) $(FUZZ_LINK_$*) -fsanitize=fuzzer -o $@ $(filter-out $(PROTOBUF_C),$^) $(LIBS_SERVER) $(LIBS_CLIENT) $(LIBS_COMMON)
 
 $(B)/protobuf-c/protobuf-c.c:
 	$(call say,source)
@@ -298,14 +305,19 @@ tidy:
 tsan:
 	@./tests/support/need build test
 	@$(MAKE) --no-print-directory -j$$(nproc) B=build/tsan OPT=-O1 SAN='-fsanitize=thread -fno-omit-frame-pointer' tests build/tsan/faults/race
-	@$(PYTHON) tests/support/threads.py --build build/tsan --only unit/ --only integration/ --only faults/history --only faults/kill9
+	@$(PYTHON) tests/support/threads.py --build build/tsan --only unit/ --only integration/ --only faults/history --only faults/kill9 \
+	    --only faults/powercut
 
-# What counts is added to what earlier runs counted: each begins at nothing.
+# What counts is added to what earlier runs counted: each begins at nothing. Of failing memory, SQLite and disks the
+# suite tries samples; here some more.
 coverage:
 	@./tests/support/need build test
 	@$(MAKE) --no-print-directory -j$$(nproc) B=build/coverage OPT=-O0 SAN='--coverage -fprofile-update=atomic' tests
 	@find build/coverage -name '*.gcda' -delete
-	@$(PYTHON) tests/run.py --build build/coverage; failed=$$?; $(PYTHON) tests/coverage.py --build build/coverage && exit $$failed
+	@$(PYTHON) tests/run.py --build build/coverage; failed=$$?; \
+	for how in 'once --limit 150' 'on --limit 60' 'calls --limit 20' 'open --limit 60'; do \
+	    build/coverage/faults/nth_store $$how >build/coverage/more 2>/dev/null || failed=1; tail -n 1 build/coverage/more; done; \
+	$(PYTHON) tests/coverage.py --build build/coverage && exit $$failed
 
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')

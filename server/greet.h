@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GREET_LEAST UINT64_C(2000000) // ns of processor that a turn gives to handshakes
-#define GREET_MOST  UINT64_C(5000000) // … when all else in the turn takes as long
+#define GREET_LEAST UINT64_C(2000000)  // ns of processor that a turn gives to handshakes
+#define GREET_MOST  UINT64_C(5000000)  // … when all else in the turn takes as long
 #define GREET_BYTES ((size_t)16 << 10) // of one that waits: no more is read before its turn
 
 struct session;

@@ -6,14 +6,12 @@
 #include "server/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -32,12 +30,12 @@
 #include "server/handlers/stage.h"
 #include "server/handlers/handlers.h"
 #include "server/live.h"
+#include "server/room.h"
 #include "server/rules/rules.h"
 #include "server/session.h"
 #include "server/store/store.h"
 
-#define BACKLOG    1024
-#define FILES_KEPT 128 // descriptors that are no connections
+#define BACKLOG 1024
 
 // --- turns ---
 
@@ -142,47 +140,6 @@ void server_stranger_left(struct server *server)
         return;
     server->accept_waits = false;
     session_accept(server);
-}
-
-// As many connections as descriptors allow.
-static void server_limits(struct server *server)
-{
-    struct rlimit limit;
-    server->max_sessions = SERVER_SESSIONS;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    rlim_t wanted = SERVER_SESSIONS + FILES_KEPT;
-    if (limit.rlim_cur < wanted) {
-        limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > wanted ? wanted : limit.rlim_max;
-        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-            getrlimit(RLIMIT_NOFILE, &limit);
-    }
-    if (limit.rlim_cur < wanted)
-        server->max_sessions = limit.rlim_cur > 2 * FILES_KEPT ? (size_t)limit.rlim_cur - FILES_KEPT : FILES_KEPT;
-    log_write(LOG_TRACE, "at most %zu connections", server->max_sessions);
-}
-
-static void on_nothing(uv_poll_t *poll, int status, int events)
-{
-    (void)poll, (void)status, (void)events;
-}
-
-// libuv ends the process when it cannot enlarge its table of descriptors: it is made large enough
-// before anybody connects, by having it look at the highest one there will be.
-static void server_room(struct server *server)
-{
-    uv_poll_t poll;
-    int low = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int high = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, (int)server->max_sessions + FILES_KEPT - 1);
-    if (high >= 0 && uv_poll_init(&server->loop, &poll, high) == 0) {
-        uv_poll_start(&poll, UV_READABLE, on_nothing);
-        uv_close((uv_handle_t *)&poll, NULL);
-        uv_run(&server->loop, UV_RUN_NOWAIT);
-    }
-    if (high >= 0)
-        close(high);
-    if (low >= 0)
-        close(low);
 }
 
 // "HOST:PORT", "[::1]:PORT"; HOST a name or an address.
@@ -398,8 +355,7 @@ int server_run(const struct server_options *options)
     server->directory = -1;
     arrivals_init(&server->arrivals, options->handshakes);
     buffer_init(&server->cipher);
-    server_limits(server);
-    server_room(server);
+    room_make(server);
     wheel_init(&server->wheel, uv_now(&server->loop));
     server_handles(server);
     int result = server_parts(server, options, &problem);

@@ -350,6 +350,7 @@ void session_free(struct session *session)
         session_familiar(session);
     HASH_DEL(server->sessions, session);
     server->n_sessions--;
+    server->trim |= session->since != 0; // what was read for whoever was in may have been much
     tls_free(session->tls);
     buffer_deinit(&session->plain);
     buffer_deinit(&session->pending);

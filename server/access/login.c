@@ -39,7 +39,7 @@ struct login {
     uv_loop_t *loop;
     struct failures *failures;
     struct attempt *queue;
-    unsigned n_queued, n_running;
+    unsigned n_queued, n_running, at_once;
     char nobody[crypto_pwhash_STRBYTES]; // what is hashed against when there is no account
 };
 
@@ -49,6 +49,7 @@ struct login *login_new(uv_loop_t *loop)
     if (!login)
         return NULL;
     login->loop = loop;
+    login->at_once = uv_available_parallelism() > LOGIN_AT_ONCE ? LOGIN_AT_ONCE : 1;
     uint8_t secret[32];
     randombytes_buf(secret, sizeof secret);
     if (crypto_pwhash_str(login->nobody, (const char *)secret, sizeof secret, crypto_pwhash_OPSLIMIT_INTERACTIVE,
@@ -150,10 +151,8 @@ void login_result(struct login *login, int64_t staff, bool good, uint64_t now)
         return;
     if (failures->n && now - failures->last > FORGET_AFTER)
         failures->n = 0;
-    // Everybody mistypes once; from the second on 1, 2, 4 …
+    // Everybody mistypes once; from the second on 1, 2, 4 … 256
     unsigned pause = failures->n == 0 ? 0 : failures->n < 10 ? 1u << (failures->n - 1) : LOGIN_PAUSE_MAX;
-    if (pause > LOGIN_PAUSE_MAX)
-        pause = LOGIN_PAUSE_MAX;
     failures->n++;
     failures->last = now;
     failures->until = now + (uint64_t)pause * 1000;
@@ -235,7 +234,7 @@ static int attempt_start(struct login *login, struct attempt *attempt)
 
 int login_verify(struct login *login, const char *hash, const char *password, login_done_fn *done, void *data)
 {
-    if (login->n_running >= LOGIN_AT_ONCE && login->n_queued >= LOGIN_QUEUE)
+    if (login->n_running >= login->at_once && login->n_queued >= LOGIN_QUEUE)
         return ERR_BUSY;
     struct attempt *attempt = calloc(1, sizeof *attempt);
     if (!attempt)
@@ -250,7 +249,7 @@ int login_verify(struct login *login, const char *hash, const char *password, lo
         // NOLINTNEXTLINE(bugprone-not-null-terminated-result): calloc ended it
         memcpy(attempt->hash, hash, strlen(hash));
     int result = 0;
-    if (login->n_running < LOGIN_AT_ONCE) {
+    if (login->n_running < login->at_once) {
         result = attempt_start(login, attempt);
     } else {
         LL_APPEND(login->queue, attempt);

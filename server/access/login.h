@@ -1,5 +1,5 @@
-// Passwords: argon2id on libuv's thread pool, one after another because each takes
-// 64 MiB and a processor, and a pause that grows with each failure from the second on. Never a
+// Passwords: argon2id on libuv's thread pool, few at once because each takes 64 MiB
+// and a processor, and a pause that grows with each failure from the second on. Never a
 // lock: nobody can shut somebody else out for good. Loop thread, but for the hashing itself.
 #ifndef SERVER_ACCESS_LOGIN_H
 #define SERVER_ACCESS_LOGIN_H
@@ -11,7 +11,7 @@
 
 struct login;
 
-#define LOGIN_AT_ONCE      1
+#define LOGIN_AT_ONCE      2 // at most; one where that would leave no processor to the loop and the store
 #define LOGIN_QUEUE        20
 #define LOGIN_PAUSE_MAX    300  // seconds
 #define LOGIN_PASSWORD_MAX 1024 // bytes

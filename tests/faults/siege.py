@@ -4,10 +4,12 @@ from strangers and some from a member of staff's own computer, while fifty hones
 Every kind must end as it must, and no honest person may meet a single error; memory stays bounded. --long prints what the
 honest felt, with and without the siege in the same run, what the daemon used, and how each kind ended; the short form is a
 hundred against ten and says nothing of time. The siege itself must go red: with a daemon that never gives up on a
-handshake, and with one that lets strangers in by who came first.
+handshake, with one that lets strangers in by who came first, and with those whose loop gives one turn to all the handshakes,
+or to all the frames, that have come.
 """
 import os
 import re
+import signal
 import sys
 import time
 
@@ -20,6 +22,11 @@ import wire
 LONG = bool(os.environ.get("SENDCO_LONG"))
 HOSTILE, PEOPLE, SECONDS, CALM, PUPILS = (1000, 50, 60, 10, 420) if LONG else (100, 10, 8, 1, 60)
 MEMORY = 256                      # MiB
+PHASES = ("calm", "siege", "yielding", "after")
+SHARED = """\
+Attackers, honest people and daemon share this machine's %d processors, which elsewhere they would not. So a process that only
+gives back what it gets is asked in the same manner, and for the second half of the siege, "yielding", the attackers have the
+lowest priority: they take what the others leave, as if they had machines of their own."""
 ANY = r"held|held at the door|lost at the door|closed at once"
 REPLIES = r"INVALID E-PROTOCOL|TOO_LARGE E-TOO_LARGE"
 
@@ -62,6 +69,7 @@ MUST = {
     "a length, then silence": (r"RETRY E-TIMEOUT", 20),
     "a frame at a byte a second": (r"RETRY E-TIMEOUT", 20),
     "tiny frames": (r"held", 0),
+    "a flood of frames": (r"held", 0),
     "bad protobuf": (REPLIES, 0),
     "deep nesting": (REPLIES, 0),
     "an unknown field": (REPLIES, 0),
@@ -92,7 +100,8 @@ def faults(told, seconds):
         for words in endings:
             if not re.fullmatch(allowed, words):
                 found.append("%s: ended %d times with: %s" % (name, endings[words], words))
-        if seconds > after and not any(re.fullmatch(must, words) for words in endings):
+        # on a loaded machine a kind of which there are few may be kept out at the door every time
+        if seconds > after and sort["through"] and not any(re.fullmatch(must, words) for words in endings):
             found.append("%s: none of %d ended with %s: %s" % (name, sort["made"], must, endings))
         if name == "a device that is revoked" and endings.get("held"):
             found.append("%d connections of a revoked device are held" % endings["held"])
@@ -122,10 +131,14 @@ class Siege(school.unittest.TestCase):
         self.site.school.stop()
 
     def figures(self, told, phases, use, coming, cpu):
-        for name in ("calm", "siege", "after"):
+        print(SHARED % os.cpu_count())
+        for name in PHASES:
             p = phases[name]
-            print("honest, %-6s %6d requests, %d errors: p50 %.1f ms, p99 %.1f ms, longest %.1f ms" %
-                  (name, p["n"], p["errors"], p["p50_us"] / 1e3, p["p99_us"] / 1e3, p["max_us"] / 1e3))
+            times = tuple(p[what + which] / 1e3 for what in ("", "yard_") for which in ("p50_us", "p99_us", "max_us"))
+            print("honest, %-8s %6d requests, %d errors: p50 %.1f ms, p99 %.1f ms, longest %.1f ms; of what only gives back: %.1f, %.1f, %.1f ms" %
+                  ((name, p["n"], p["errors"]) + times))
+        for name in PHASES:
+            self.print_turns(name)
         times = sorted(coming.times)
         print("honest logins during the siege: %d, %d failed; median %.2f s, longest %.2f s" %
               (len(times), len(coming.faults), times[len(times) // 2] if times else 0, times[-1] if times else 0))
@@ -135,25 +148,47 @@ class Siege(school.unittest.TestCase):
               (told["most_open"], sum(s["made"] for s in told["sorts"]), told["requests"], told["cpu_s"]))
         print(table(told), flush=True)
 
+    def mark(self, use, name):
+        """A phase begins."""
+        self.marks.append((name, len(self.site.turns.lines()), use.threads(), time.monotonic()))
+
+    def print_turns(self, name):
+        at = [m[0] for m in self.marks].index(name)
+        (_, begin, before, since), (_, end, after, until) = self.marks[at:at + 2]
+        n, took, cpu = self.site.turns.told(begin, end)
+        ran, waited, others, _ = [100 * (b - a) / (until - since) for a, b in zip(before, after)]
+        print("loop,   %-8s %6d turns, the longest of each second: %.1f ms by median, %.1f ms at most, of these %.1f and %.1f of processor; it"
+              " ran %d %% of the time and waited %d %% for a processor; the daemon's other threads ran %d %%" %
+              (name, n, took[len(took) // 2], took[-1], cpu[len(cpu) // 2], cpu[-1], ran, waited, others))
+
     def test_fifty_people_work_through_a_siege_of_a_thousand(self):
         server = self.site.start()
         honest = siege_school.Honest(server.address, self.site.people)
         self.addCleanup(honest.kill)
         use = siege_school.Use(server.process.pid)
         coming = siege_school.Coming(self.site.school, 1)
-        honest.phase("calm")
+        self.marks = []
+
+        def phase(name):
+            self.mark(use, name)
+            honest.phase(name)
+
+        phase("calm")
         time.sleep(CALM)
         began = use.cpu()
-        honest.phase("siege")
+        phase("siege")
         attackers = self.site.attackers(HOSTILE, SECONDS)
         coming.start()
         time.sleep(SECONDS / 2)
         self.site.withdraw()
+        phase("yielding")
+        os.setpriority(os.PRIO_PROCESS, attackers.pid, 19)
         told = self.site.told(attackers, SECONDS)
         cpu = use.cpu() - began
         coming.stop()
-        honest.phase("after")
+        phase("after")
         time.sleep(CALM)
+        self.mark(use, "end")
         people, phases = honest.end()
         use.stop()
         if LONG:
@@ -163,7 +198,7 @@ class Siege(school.unittest.TestCase):
         self.assertEqual(seen, set(MUST), "a kind was not there")
         self.assertEqual(sum(p["errors"] for p in phases.values()), 0, people["last_fault"])
         self.assertEqual(people["unanswered"], 0)
-        self.assertGreater(phases["siege"]["n"], PEOPLE * SECONDS)          # of five a second each
+        self.assertGreater(phases["siege"]["n"] + phases["yielding"]["n"], PEOPLE * SECONDS)       # of five a second each
         self.assertEqual(coming.faults, [])
         self.assertGreater(len(coming.times), 0)
         with open("/proc/%d/maps" % server.process.pid) as f:
@@ -177,6 +212,29 @@ class Siege(school.unittest.TestCase):
         found, _ = faults(self.site.told(self.site.attackers(40, 7, *sorts), 7), 8)
         self.assertEqual(len(found), len(sorts), found)
         print("red as it must be: %s" % found[0])
+
+    def longest_turns(self, fault):
+        """Of processor, in ms, when much has come at once, which it has while the daemon stood still: of handshakes, of frames."""
+        server, longest = self.site.start(fault), []
+        for count, sort in ((150, "a ticket of TLS, to replay"), (20, "a flood of frames")):
+            begin = len(self.site.turns.lines())
+            attackers = self.site.attackers(count, 2, sort)
+            time.sleep(0.8)
+            server.process.send_signal(signal.SIGSTOP)
+            time.sleep(0.7)
+            server.process.send_signal(signal.SIGCONT)
+            self.site.told(attackers, 2)
+            time.sleep(1.1)
+            longest.append(self.site.turns.told(begin, None)[2][-1])
+        self.site.school.stop()
+        return longest
+
+    def test_a_daemon_that_gives_a_turn_to_all_that_has_come_is_found(self):
+        fair, greedy = self.longest_turns(None), self.longest_turns("handshakes-first,whole-flood")
+        for what, few, many in zip(("handshakes", "frames"), fair, greedy):
+            self.assertGreater(few, 0, what)
+            self.assertGreater(many, 2 * few, what)
+            print("red as it must be: a turn of %.1f ms for all the %s that have come, of %.1f ms for some of them" % (many, what, few))
 
     def crowd(self, fault):
         """People who come while the strangers of other addresses have taken every place: (in, not in)."""

@@ -1,7 +1,7 @@
 // Honest people at work while others besiege: each asks every 200 ms, whether the last answer
 // has come or not (then it queues, and the wait counts from when it should have been asked): a
 // page of a list, a target of their own, an edit of it (who may only read reads it), the target
-// again. Latency from the intended time, by phase. One thread.
+// again. Latency from the intended time, by phase; beside it that of siege_yardstick. One thread.
 //
 //   siege_honest ADDRESS:PORT PEOPLE    PEOPLE: a file of lines PROFILE-DIRECTORY TICKET-FILE TARGET edit|read
 //
@@ -15,6 +15,7 @@
 #include "tests/bench/rows.h"
 #include "tests/bench/stats.h"
 #include "tests/bench/wire.h"
+#include "tests/faults/siege_yardstick.h"
 
 #include "common/arena.h"
 #include "common/frame.h"
@@ -26,7 +27,7 @@
 
 struct phase {
     char name[32];
-    struct stats stats;
+    struct stats stats, yard;
     unsigned errors;
 };
 
@@ -207,6 +208,12 @@ static void person_on_reply(struct person *person, const Sendco__Reply *reply)
     person_work(person);
 }
 
+static void on_yard(uint64_t from, uint64_t to)
+{
+    if (n_phases > 0)
+        stats_add(&phase_now()->yard, from, to);
+}
+
 static void person_on_bytes(struct wire *wire)
 {
     struct person *person = (struct person *)wire;
@@ -257,6 +264,8 @@ static void honest_print(void)
     for (unsigned i = 0; i < n_phases; i++) {
         printf("%s{\"name\": \"%s\", \"n\": %zu, \"errors\": %u, ", i ? ", " : "", phases[i].name, phases[i].stats.n, phases[i].errors);
         stats_print(&phases[i].stats, "");
+        printf(", ");
+        stats_print(&phases[i].yard, "yard_");
         printf("}");
     }
     printf("]}\n");
@@ -348,6 +357,7 @@ int main(int argc, char **argv)
     if (!colon || (size_t)(colon - argv[1]) >= sizeof host)
         fail("usage: siege_honest ADDRESS:PORT PEOPLE");
     snprintf(host, sizeof host, "%.*s", (int)(colon - argv[1]), argv[1]);
+    yardstick_fork();
     if (uv_loop_init(&loop) < 0 || uv_ip4_addr(host, atoi(colon + 1), &server) < 0)
         fail("%s: is no numeric IPv4 address", argv[1]);
     target_kind = kind_find("Target")->number;
@@ -356,6 +366,7 @@ int main(int argc, char **argv)
     arena_init(&arena, 0);
     people_read(argv[2]);
     person_open(0);
+    yardstick_begin(&loop, on_yard);
     uv_timer_init(&loop, &beat);
     uv_timer_start(&beat, on_beat, 1, 2);
     uv_pipe_init(&loop, &orders, 0);

@@ -127,14 +127,14 @@ static void begin_hello_again(struct actor *actor)
 
 // --- good frames, wrongly ---
 
-// Fifty in one record of TLS.
-static void tick_tiny(struct actor *actor)
+// So many in one record of TLS.
+static void send_pings(struct actor *actor, int n)
 {
     static struct buffer out;
     static Sendco__Ping ping = SENDCO__PING__INIT;
     if (actor_unsent(actor) > 0)
         return;
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < n; i++) {
         Sendco__Request request = SENDCO__REQUEST__INIT;
         Sendco__Frame frame = SENDCO__FRAME__INIT;
         request.id = ++actor->id;
@@ -149,6 +149,16 @@ static void tick_tiny(struct actor *actor)
     }
     actor_plain(actor, buffer_head(&out), buffer_size(&out));
     buffer_consume(&out, buffer_size(&out));
+}
+
+static void tick_tiny(struct actor *actor)
+{
+    send_pings(actor, 50);
+}
+
+static void tick_flood(struct actor *actor)
+{
+    send_pings(actor, 1400);
 }
 
 // Two with one id in one record of TLS: the second comes while the first is in flight.
@@ -179,13 +189,21 @@ static void reply_same_id(struct actor *actor, const Sendco__Reply *reply)
         actor_leave(actor, "BOTH WERE ANSWERED");
 }
 
+// Whoever is held long is one of several people: no one person may have more than 64 connections.
 const struct sort siege_inside[] = {
     {.name = "a length one too long", .share = 10, .stage = STAGE_IN, .begin = begin_too_long},
     {.name = "the longest length", .share = 5, .stage = STAGE_IN, .begin = begin_longest},
     {.name = "a length of nothing", .share = 10, .stage = STAGE_IN, .begin = begin_zero},
-    {.name = "a length, then silence", .share = 40, .stage = STAGE_IN, .begin = begin_length},
-    {.name = "a frame at a byte a second", .share = 40, .stage = STAGE_IN, .every = 1000, .begin = begin_length, .tick = tick_byte},
-    {.name = "tiny frames", .share = 20, .stage = STAGE_IN, .every = 50, .tick = tick_tiny},
+    {.name = "a length, then silence", .share = 40, .stage = STAGE_IN, .who = "quiet", .begin = begin_length},
+    {.name = "a frame at a byte a second",
+     .share = 40,
+     .stage = STAGE_IN,
+     .who = "slow",
+     .every = 1000,
+     .begin = begin_length,
+     .tick = tick_byte},
+    {.name = "tiny frames", .share = 20, .stage = STAGE_IN, .who = "quiet", .every = 50, .tick = tick_tiny},
+    {.name = "a flood of frames", .share = 4, .stage = STAGE_IN, .who = "slow", .every = 500, .tick = tick_flood},
     {.name = "bad protobuf", .share = 10, .stage = STAGE_IN, .begin = begin_bad},
     {.name = "deep nesting", .share = 10, .stage = STAGE_IN, .begin = begin_deep},
     {.name = "an unknown field", .share = 5, .stage = STAGE_IN, .begin = begin_unknown_field},

@@ -12,12 +12,14 @@ import threading
 import time
 
 import kinds
+import people
 import school
 import wire
 
 FAULTS = os.path.join(wire.BUILD, "faults")
 DAEMON = os.path.join(FAULTS, "sendcod-siege")
 HONEST = ("senco", "teacher", "head", "ta")    # who works
+INSIDE = ("quiet", "slow", "deaf", "watching", "asking")   # who attacks with connections that are held: 64 each at most
 COMING = ("head", "ta", "senco")               # who logs in while it lasts
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -25,12 +27,13 @@ TICKS = os.sysconf("SC_CLK_TCK")
 class Server(school.Server):
     """By default sendcod spares this machine's own addresses; asked for the default number, it does not."""
 
-    def __init__(self, directory, fault=None, revoke=None):
+    def __init__(self, directory, fault=None, revoke=None, turns=None):
         self.program = os.path.join(directory, "..", "sendcod")
         with open(self.program, "w") as f:
             f.write('#!/bin/sh\nexec "%s" "$@" --handshakes-per-second 200\n' % DAEMON)
         os.chmod(self.program, 0o700)
         os.environ["SENDCO_SIEGE_REVOKE"] = revoke or ""
+        os.environ["SENDCO_SIEGE_TURNS"] = turns or ""
         super().__init__(directory, self.program, fault=fault)
 
 
@@ -55,6 +58,21 @@ class Use:
             fields = f.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def threads(self):
+        """Seconds of processor, and waiting for one: (of the loop's thread, of all others)."""
+        loop, others = (0, 0), (0, 0)
+        for tid in os.listdir("/proc/%d/task" % self.pid):
+            try:
+                with open("/proc/%d/task/%s/schedstat" % (self.pid, tid)) as f:
+                    ran, waited = [int(x) / 1e9 for x in f.read().split()[:2]]
+            except OSError:             # a kernel that does not tell, a thread that has ended
+                continue
+            if int(tid) == self.pid:
+                loop = (ran, waited)
+            else:
+                others = (others[0] + ran, others[1] + waited)
+        return loop + others
+
     def run(self):
         while not self.stopping.wait(0.25):
             self.look()
@@ -63,6 +81,24 @@ class Use:
         self.stopping.set()
         self.thread.join()
         self.look()
+
+
+class Turns:
+    """What the daemon's loop told of its turns, second by second."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def lines(self):
+        if not os.path.exists(self.path):   # within its first second
+            return []
+        with open(self.path) as f:
+            return [[int(x) for x in line.split()] for line in f if line.endswith("\n")]
+
+    def told(self, begin, end):
+        """Of the seconds from begin to end, which are counts of lines: turns, the longest of each in ms, the same of processor."""
+        lines = self.lines()[begin:end] or [[0] * 5]
+        return sum(x[0] for x in lines), sorted(x[2] / 1e3 for x in lines), sorted(x[4] / 1e3 for x in lines)
 
 
 class Coming(threading.Thread):
@@ -127,6 +163,7 @@ class Site:
         self.directory = os.path.join(self.school.top, "siege")
         self.revoke = os.path.join(self.school.top, "revoke")
         self.people = os.path.join(self.school.top, "people")
+        self.turns = Turns(os.path.join(self.school.top, "turns"))
         os.makedirs(self.directory)
         try:
             self.certificates()
@@ -144,6 +181,7 @@ class Site:
         for name, profile in (("inside", "cnlead"), ("guessed", "governor"), ("revoked", "medical")):
             shutil.copytree(self.school.profile(profile), self.at(name))
         shutil.copytree(os.path.join(self.school.directory, "server"), self.at("server"))
+        people.enrol(self.school.directory, "cnlead", [self.at(name) for name in INSIDE])
         ours = (os.path.join(self.school.directory, "ca", "ca.pem"), os.path.join(self.school.directory, "ca", "ca-key.pem"))
         curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
         self.openssl("req", "-x509", *curve, "-keyout", self.at("other.key"), "-out", self.at("other.pem"), "-subj", "/CN=Another school", "-days", "9")
@@ -209,9 +247,10 @@ class Site:
             return "edit" if reply.outcome == wire.pb.OK else "read"
 
     def start(self, fault=None):
-        if os.path.exists(self.revoke):
-            os.unlink(self.revoke)
-        self.school.server = Server(self.school.directory, fault, self.revoke)
+        for path in (self.revoke, self.turns.path):
+            if os.path.exists(path):
+                os.unlink(path)
+        self.school.server = Server(self.school.directory, fault, self.revoke, self.turns.path)
         return self.school.server
 
     def withdraw(self):

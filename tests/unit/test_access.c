@@ -370,13 +370,14 @@ static void test_passwords_are_verified_and_queued(void **state)
     assert_int_equal(verify(login, "", "right"), ERR_PASSWORD);
     assert_int_equal(verify(login, "no hash at all", "right"), ERR_PASSWORD);
     struct verdict verdicts[LOGIN_AT_ONCE + LOGIN_QUEUE + 1] = {0};
-    for (size_t i = 0; i < LOGIN_AT_ONCE + LOGIN_QUEUE; i++)
-        assert_int_equal(login_verify(login, hash, "right", on_verdict, &verdicts[i]), 0);
-    assert_int_equal(login_verify(login, hash, "right", on_verdict, &verdicts[LOGIN_AT_ONCE + LOGIN_QUEUE]), ERR_BUSY);
+    size_t n = 0; // those at once, as many as this machine has processors for, and the queue
+    while (n < LOGIN_AT_ONCE + LOGIN_QUEUE && login_verify(login, hash, "right", on_verdict, &verdicts[n]) == 0)
+        n++;
+    assert_true(n > LOGIN_QUEUE);
+    assert_int_equal(login_verify(login, hash, "right", on_verdict, &verdicts[n]), ERR_BUSY);
     uv_run(uv_default_loop(), UV_RUN_DEFAULT);
-    for (size_t i = 0; i < LOGIN_AT_ONCE + LOGIN_QUEUE; i++)
-        assert_int_equal(verdicts[i].calls, 1);
-    assert_int_equal(verdicts[LOGIN_AT_ONCE + LOGIN_QUEUE].calls, 0);
+    for (size_t i = 0; i <= n; i++)
+        assert_int_equal(verdicts[i].calls, i < n);
     login_free(login);
 }
 
