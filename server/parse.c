@@ -255,7 +255,7 @@ int parse_packed(struct put_item *item, struct arena *arena)
 {
     const struct record *record = item->record;
     uint8_t *body;
-    size_t size;
+    size_t size = 0;
     struct arena scratch;
     arena_init(&scratch, 0);
     int result = record_pack(record, item->set, &scratch, &body, &size);

@@ -14,8 +14,6 @@
 #include "server/demo.h"
 #include "tests/fuzz/item.h"
 
-#define PUPILS 16
-
 static char directory[256];
 static uint8_t *database; // of the school in the beginning
 static size_t database_size;
@@ -95,13 +93,13 @@ static void ground_read(void)
     fclose(file);
 }
 
-static void ground_fill(void)
+static void ground_fill(size_t pupils)
 {
     struct bulk bulk;
     struct problem problem;
     struct demo_counts counts;
     struct demo_random random = {7};
-    struct demo_options filling = {.pupils = PUPILS, .seed = 7, .today = GROUND_TODAY};
+    struct demo_options filling = {.pupils = pupils, .seed = 7, .today = GROUND_TODAY};
     struct store_options options = {.directory = directory, .school = "Test", .seed = 7, .demo = true};
     problem_init(&problem, NULL);
     int result = bulk_open(&bulk, options, demo_bytes, &random, &problem);
@@ -115,7 +113,7 @@ static void ground_fill(void)
     DEMAND(result == 0);
 }
 
-void ground_make(void)
+void ground_make(size_t pupils)
 {
     const char *where = getenv("TMPDIR");
     DEMAND(sodium_init() >= 0);
@@ -123,7 +121,7 @@ void ground_make(void)
     snprintf(directory, sizeof directory, "%.200s/sendco-fuzz-XXXXXX", where ? where : access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     DEMAND(mkdtemp(directory) != NULL);
     demo_people(people);
-    ground_fill();
+    ground_fill(pupils);
     ground_read();
     atexit(ground_remove);
 }

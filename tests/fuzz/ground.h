@@ -3,6 +3,7 @@
 #ifndef TESTS_FUZZ_GROUND_H
 #define TESTS_FUZZ_GROUND_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "server/store/store.h"
@@ -11,8 +12,8 @@
 #define GROUND_TODAY  20780 // 23 November 2026
 #define GROUND_NOW    INT64_C(1795435200)
 
-// Makes the school: pupils, everybody's device and ticket; the clock stands still at GROUND_NOW. Once.
-void ground_make(void);
+// Makes the school: so many pupils, everybody's device and ticket; the clock stands still at GROUND_NOW. Once.
+void ground_make(size_t pupils);
 // Its database as it was in the beginning, in a directory that is gone at the end of the process.
 const char *ground_lay(void);
 int64_t ground_staff(unsigned person);

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <protobuf-c/protobuf-c.h>
+
 #define ITEM_HEAD 4
 
 enum item_how {
@@ -28,6 +30,9 @@ struct item {
 
 // Takes the next off *data; false at the end. Borrows the bytes.
 bool item_next(const uint8_t **data, size_t *size, struct item *item);
+
+// Every target that takes messages: which message such an item is, for the mutator.
+const ProtobufCMessageDescriptor *fuzz_message(uint8_t how);
 
 // Ends the process, with the place and the condition, for the fuzzer to keep the input.
 #define DEMAND(condition) ((condition) ? (void)0 : item_broken(__FILE__, __LINE__, #condition))

@@ -7,7 +7,6 @@
 #include "tests/fuzz/item.h"
 #include "tests/fuzz/tree.h"
 
-extern const ProtobufCMessageDescriptor *const fuzz_message; // the target's: what an item is
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size, uint8_t *out, size_t most,
@@ -121,16 +120,17 @@ static bool too_deep(const struct tree *tree, unsigned depth)
 static struct tree *item_change(const struct item *item, const struct item *other, struct tree_chance *chance, struct arena *arena)
 {
     static struct spots spots, others;
+    const ProtobufCMessageDescriptor *is = fuzz_message(item->how);
     size_t skip = item->how & ITEM_RAW && item->size >= 4 ? 4 : 0;
-    struct tree *tree = tree_below(chance, 12) ? tree_read(fuzz_message, item->data + skip, item->size - skip, 0, arena)
-                                               : tree_grow(fuzz_message, chance, 0, arena);
-    struct tree *from = tree_read(fuzz_message, other->data, other->size, 0, arena);
+    struct tree *tree =
+        tree_below(chance, 12) ? tree_read(is, item->data + skip, item->size - skip, 0, arena) : tree_grow(is, chance, 0, arena);
+    struct tree *from = tree_read(fuzz_message(other->how), other->data, other->size, 0, arena);
     for (size_t times = 1 + tree_below(chance, 3); tree && from && times > 0; times--) {
         spots.n = others.n = 0;
         spots_find(&spots, tree, 0);
         spots_find(&others, from, 0);
         if (spots.n == 0 || others.n == 0)
-            return tree_grow(fuzz_message, chance, 0, arena);
+            return tree_grow(is, chance, 0, arena);
         change_field(&spots.list[tree_below(chance, spots.n)], &others, chance, arena);
     }
     return tree && !too_deep(tree, 0) ? tree : NULL;
@@ -193,7 +193,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
     arena_init(&arena, (size_t)64 << 20);
     buffer_init(&out);
     size_t what = tree_below(&chance, 12), to = tree_below(&chance, n);
-    uint8_t who = what == 0 ? (uint8_t)tree_random(&chance) : data[0];
+    uint8_t who = what == 0 ? (uint8_t)(tree_random(&chance) & (tree_below(&chance, 2) ? 0xff : 0x83)) : data[0];
     struct tree *tree = what > 4 ? item_change(&items[at], &items[to], &chance, &arena) : NULL;
     int result = buffer_append(&out, &who, 1);
     for (size_t i = 0; !result && i < n; i++) {
@@ -209,7 +209,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
         if (!result && i == to && what == 3)
             result = put_item(&out, items[at].how, items[at].data, items[at].size);
         if (!result && i == to && what == 4)
-            result = put_tree(&out, (uint8_t)(items[at].how & ~ITEM_RAW), tree_grow(fuzz_message, &chance, 0, &arena));
+            result = put_tree(&out, (uint8_t)(items[at].how & ~ITEM_RAW), tree_grow(fuzz_message(items[at].how), &chance, 0, &arena));
     }
     arena_deinit(&arena);
     return answer(&out, data, most);

@@ -12,6 +12,7 @@
 #include "server/server.h"
 #include "tests/fuzz/ground.h"
 #include "tests/fuzz/item.h"
+#include "tests/fuzz/remember.h"
 
 #define CLOSING_MOST 256
 
@@ -22,6 +23,20 @@ struct tls { // what is left of it
 
 static struct session *closing[CLOSING_MOST];
 static size_t n_closing;
+static uint64_t later; // than the loop itself thinks
+
+uint64_t __real_uv_now(const uv_loop_t *loop);
+uint64_t __wrap_uv_now(const uv_loop_t *loop);
+
+uint64_t __wrap_uv_now(const uv_loop_t *loop)
+{
+    return __real_uv_now(loop) + later;
+}
+
+void no_socket_later(uint64_t ms)
+{
+    later += ms;
+}
 
 void tls_free(struct tls *tls)
 {
@@ -78,6 +93,7 @@ static void judge_problem(const Sendco__Reply *reply)
 
 static void judge_reply(const struct session *session, const Sendco__Reply *reply)
 {
+    remember_reply(reply);
     DEMAND(reply->has_id && reply->has_outcome);
     DEMAND(reply->id || !session_open(session) || reply->outcome != SENDCO__OUTCOME__OK);
     if (reply->outcome != SENDCO__OUTCOME__OK)

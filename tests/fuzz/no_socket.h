@@ -9,6 +9,8 @@
 struct session *no_socket_connect(struct server *server, unsigned person);
 // Its client takes nothing from now on, or all again.
 void no_socket_slow(struct session *session, bool slow);
+// The loop's time moves by so many milliseconds.
+void no_socket_later(uint64_t ms);
 // Frees those that were closed; outside of all session code.
 void no_socket_sweep(void);
 

@@ -11,9 +11,12 @@ import re
 import struct
 import sys
 
+from google.protobuf import descriptor_pb2
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import kinds
+import seeds_stories
 import wire
 
 RAW, WAIT, ANEW, TORN, LATER, SLOWLY = 4, 8, 16, 32, 64, 128
@@ -154,6 +157,44 @@ def write_messages(chance):
         write("session", name, data)
         if not name.startswith("report") or name == "report-register":
             write("frame", name, b"\0" + data[1:])
+    told = 777      # what was told last
+    def of(kind, number, **fields):
+        return pb.Record(kind=kind.number, id=told, version=told, body=kind.message(**fields).SerializeToString())
+    pupil, target = kinds.find("Pupil"), kinds.find("Target")
+    again = [request(40, get=pb.Get(kind=1, id=told, labels=True)), request(41, history=pb.History(kind=1, id=told)),
+             request(42, put=put(70, of(pupil, 1, known_as="Addy"), of(pupil, 1, year="4"), seen=told)),
+             request(43, undo=pb.Undo(key=key(71), kind=1, id=told, version=told)), request(44, undo=pb.Undo(key=key(72), kind=1, id=told)),
+             request(45, remove=pb.Remove(key=key(73), kind=1, id=told, version=told, reason="twice")),
+             request(46, get=pb.Get(kind=1, id=told)), request(47, undo=pb.Undo(key=key(74), kind=1, id=told)),
+             request(48, undo=pb.Undo(key=key(75), batch=told, dry_run=True)), request(49, undo=pb.Undo(key=key(76), batch=told)),
+             request(50, undo=pb.Undo(key=key(77), batch=told)), request(51, undo=pb.Undo(key=key(77), batch=told)),
+             request(52, put=pb.Put(key=key(78), records=[pb.Record(kind=1, id=told, version=told, removed=False)]))]
+    new = record(1, pupil.message(surname="Told", born=17266))
+    staged = [request(60, stage=pb.Stage(key=key(80), part=0, records=[new, record(1, pupil.message(surname="Two", born=17267), -2)])),
+              request(61, put=pb.Put(key=key(80), staged=True))]
+    write("session", "told", bytes([LEAD]) + b"".join(item(s, WAIT) for s in [request(39, put=put(69, new)), *again]))
+    write("session", "told-staged", bytes([LEAD]) + b"".join(item(s, WAIT) for s in [*staged, *again[6:]]))
+    stories = seeds_stories.seeds()
+    for name, sent in stories:
+        if name.count("-") == 1:
+            gone = [request(80 + kind.number, remove=pb.Remove(key=key(80 + kind.number), kind=kind.number, id=told, version=told))
+                    for kind in reversed(kinds.load()) if kind.name not in ("Pupil", "Staff")]
+            write("session", name + "-undone", bytes([LEAD]) + b"".join(
+                item(s, WAIT) for s in [sent[0], request(70, undo=pb.Undo(key=key(90), batch=told)),
+                                        request(71, undo=pb.Undo(key=key(91), batch=told))]))
+            write("session", name + "-removed", bytes([LEAD]) + b"".join(item(s, WAIT) for s in [sent[0], *gone]))
+    pages = [request(1 + i, list=pb.List(kind=1, limit=3, labels=True, order=[pb.Order(field=2)], page=b"p" if i else None)) for i in range(8)]
+    write("session", "pages", bytes([LEAD]) + b"".join(item(s, WAIT) for s in pages))
+    watched = [request(1, watch=pb.Watch()), request(2, watch=pb.Watch(**{"from": told})), request(3, put=put(69, new)),
+               request(4, watch=pb.Watch(about=pb.About(kind=1, id=1))), request(5, unwatch=pb.Unwatch(watch=told)), again[2], again[5],
+               request(6, watch=pb.Watch(kinds=[1], **{"from": 3, "epoch": 9}))]
+    write("session", "watched", bytes([LEAD]) + b"".join(item(s, WAIT) for s in watched))
+    for lead in range(3):
+        write("session", "watched-all-%d" % lead, bytes([lead]) + b"".join(item(watched[0], who | WAIT) for who in range(4)) + b"".join(
+            item(s, who | WAIT) for who, s in enumerate(stories[0][1][:1] + watched[2:4] + again[2:3])) + b"".join(
+            item(watched[1], who | (SLOWLY if who == 2 else 0)) for who in range(4)) + item(again[5], WAIT) + item(again[7], WAIT))
+    for name, sent in stories:
+        write("session", name, bytes([LEAD]) + b"".join(item(s, WAIT) for s in sent))
     hello = request(1, hello=pb.Hello(protocol=1, client="sendco 1.0", schema=1))
     login = request(2, login=pb.Login(password="right"))
     wrong = request(3, login=pb.Login(password="wrong"))
@@ -161,6 +202,13 @@ def write_messages(chance):
     write("session", "login", bytes([STRANGE]) + b"".join(item(s, WAIT) for s in (hello, login, resume, wrong, wrong, login)))
     write("session", "early", bytes([STRANGE]) + item(login) + item(hello, 1) + item(request(2, who=pb.Who()), 1))
     write("session", "ended", bytes([LEAD]) + item(request(1, watch=pb.Watch())) + item(request(2, who=pb.Who()), LATER | WAIT) + item(login, WAIT))
+    half = struct.pack(">I", 40)
+    write("session", "half", bytes([LEAD]) + item(half, RAW) + item(b"", RAW | LATER) + item(b"", RAW | LATER | WAIT) + item(login, ANEW | WAIT))
+    write("session", "nobody", bytes([STRANGE]) + item(hello, WAIT) + item(b"", RAW | LATER) + item(b"", RAW | LATER) + item(login, WAIT))
+    write("session", "silent", bytes([LEAD]) + item(login, WAIT) + item(b"", RAW | LATER) * 8 + item(login, WAIT))
+    write("session", "stuck", bytes([LEAD]) + item(login, WAIT | SLOWLY) + item(request(1, watch=pb.Watch())) + item(b"", RAW | LATER) * 8)
+    flood = [request(1 + i, ping=pb.Ping()) for i in range(300)]
+    write("session", "flood", bytes([LEAD]) + item(b"".join(struct.pack(">I", len(f)) + f for f in flood), RAW | WAIT) + item(flood[0], 1 | WAIT))
     four = [request(1, watch=pb.Watch()), request(2, presence=pb.Presence(kind=1, id=1))]
     add = messages(chance)[4][1]
     write("session", "four", bytes([LEAD]) + b"".join(item(s, who) for who in range(4) for s in four) + item(add, WAIT | TORN)
@@ -176,6 +224,120 @@ def write_messages(chance):
     write("frame", "reply", bytes([2]) + item(reply.SerializeToString()))
 
 
+def wrong(kind, how):
+    """A message of that kind, every number wrong in its way, and its first short text or all: too small, too large, ill written."""
+    message, texts = kind.message(), 0
+    for field in kind.fields:
+        d = field.descriptor
+        longest = field.longest()
+        if d.type == d.TYPE_STRING and (how == 3 or (longest < 1000 and not texts)):
+            texts += 1
+            value = ["two\nlines", "a" * (longest + 1), "e\u0301" * (longest + 3), "\tand a tab", "e\u0301" * min(90, 4 * longest + 4)][how]
+        elif d.type in (d.TYPE_STRING, d.TYPE_ENUM):
+            continue
+        elif d.type == d.TYPE_BOOL:
+            value = False
+        else:
+            value = [-2**31, 2**31 - 1, 0, -1, 2**31 - 2][how]
+        setattr(message, d.name, value)
+    return message
+
+
+BLANK = ["\u00a0A\u2028", "\u3000A\u2029", "\ufeffA\u200b", "\r\n", "A ", "\tA\n", "\u0300", "A\u0323\u0307e\u0301", "\u1e0d\u0307 ",
+         "e" + "\u0301" * 31, "\u0958", "\u1100\u1161", "\u00a0", "x\u00a0", "\u0301A\u2003", "\U0001f600\u00a0", "\u05d0\u00a0"]
+UPNS = ["H801200001001", "I801200001001", "\u00c9801200001001", "A80120000100A", "A80120000100I", "A8012X0001001", "a801200001001", "A801200001"]
+
+
+def temporary_upn():
+    letters = "ABCDEFGHJKLMNPQRTUVWXYZ"
+    twelve = "80120000100A"
+    total = sum((i + 2) * (letters.index(c) if c in letters else int(c)) for i, c in enumerate(twelve))
+    return letters[total % 23] + twelve
+
+
+def stretched(message, size, unit):
+    return item(struct.pack(">I", size)[1:] + bytes([unit - 1]) + message, LATER)
+
+
+def varint(number):
+    out = b""
+    while number > 127:
+        out, number = out + bytes([number & 127 | 128]), number >> 7
+    return out + bytes([number])
+
+
+def within(size, *tags):
+    """The heads of messages in each other, the innermost of that size; a request has an id."""
+    heads = b""
+    for tag in reversed(tags):
+        heads = bytes([tag << 3 | 2]) + varint(size + len(heads)) + heads
+        if tag != 1:
+            heads = b"\x08\x01" + heads
+    return heads
+
+
+def write_long():
+    for name, size in (("long-text", 65536), ("long-text-too", 65537)):
+        head = within(len(varint(size)) + 1 + size, 1, 8) + b"\x0a" + varint(size) + b"aa"
+        write("frame", name, b"\0" + stretched(head, len(head) - 2 + size, 1))
+    for name, first, n in (("fields", b"\0", 4090), ("fields-too-many", b"\0", 4100), ("fields-lax", b"\2", 65530),
+                           ("fields-lax-too-many", b"\2", 65540)):
+        head = within(2 * n, 1, 7) + b"\x32\0"
+        write("frame", name, first + stretched(head, len(head) - 2 + 2 * n, 2))
+    body = b"\x0a" + varint(20000) + b"e\xcc\x81"        # a surname, three bytes a letter
+    size = 20000 + len(body) - 3
+    record = b"\x08\x01\x10\x01\x22" + varint(size) + body
+    head = within(len(record) - 3 + 20000 + 1 + len(varint(len(record) - 3 + 20000)), 1, 11)
+    head += b"\x12" + varint(len(record) - 3 + 20000) + record
+    write("frame", "long-name", b"\0" + stretched(head, len(head) - 3 + 20000, 3))
+    head = within(2 + len(varint(60000)) + 60000 - 1, 1, 4) + b"\x0a" + varint(60000) + b"aa"
+    write("frame", "long-ticket", b"\0" + stretched(head, len(head) - 2 + 60000, 1))
+
+
+def write_wrong():
+    pb = wire.pb
+    listed = kinds.load()
+    for how in range(5):
+        for part in range(2):
+            sent = [request(1 + i, put=put(1, record(kind.number, wrong(kind, how)))) for i, kind in enumerate(listed[part::2])]
+            write("frame", "wrong-%d-%d" % (how, part), b"\0" + b"".join(map(item, sent)))
+    pupil = kinds.find("Pupil")
+    names = [request(1, put=put(1, record(pupil.number, pupil.message(surname=text, forename="A" + text, upn=UPNS[i % len(UPNS)]))))
+             for i, text in enumerate(BLANK)]
+    names += [request(1, put=put(1, record(pupil.number, pupil.message(upn=upn, former_upn=UPNS[2])))) for upn in [*UPNS, temporary_upn()]]
+    write("frame", "blanks", b"\0" + b"".join(map(item, names)))
+    for scarce in (3, 7, 11, 15, 22, 40):
+        write("frame", "scarce-%02d" % scarce, bytes([scarce << 2]) + b"".join(map(item, names[::scarce])))
+        sent = [request(1 + i, put=put(1, record(kind.number, sample(kind, random.Random(scarce))))) for i, kind in enumerate(listed[:8])]
+        write("frame", "scarce-%02d-kinds" % scarce, bytes([scarce << 2]) + b"".join(map(item, sent)))
+    where = [pb.Condition(field=1, op=3, value=pb.Value(number=1)), pb.Condition(field=4, op=9, value=pb.Value(number=1)),
+             pb.Condition(field=1, op=9, value=pb.Value(text="a" * 90)), pb.Condition(field=4, op=1, value=pb.Value(text="a"))]
+    where += [pb.Condition(field=1, op=op) for op in (1, 2, 3, 7, 8)]
+    asked = [pb.List(kind=1, where=[w]) for w in where] + [pb.List(kind=1, where=where[2:3] * 17), pb.List(kind=1, order=[pb.Order()] * 5)]
+    for scarce in (0, 2, 5):
+        write("frame", "asked-%d" % scarce, bytes([scarce << 2]) + b"".join(item(request(1, list=a)) for a in asked))
+    twice = pb.Put(key=key(1), records=[record(pupil.number, pupil.message(surname="A", born=1)), record(pupil.number, pupil.message(forename="A")),
+                                        record(pupil.number, pupil.message(surname="B", born=2))])
+    bodies = [b"\x0a\x05ab", b"\x0b\x0c", b"\x0a\x01a\x0a\x01b", b"\x0a\x02\xff\xfe", b"\xff" * 9, b"\x20\x80", b"\x0a\x03a\0b", b"\xa2\x1f\x01a",
+              b"\x21" + b"\0" * 8, b"\x12\x80\x80\x80\x80\x80\x01"]
+    write("frame", "bodies", b"\0" + b"".join(item(request(1, put=put(1, pb.Record(kind=1, id=-1, body=b)))) for b in bodies))
+    write("frame", "compared", b"\0" + item(request(1, put=twice)))
+
+
+def write_other():
+    """Messages of descriptor.proto: within themselves, with fields that must be there, with doubles."""
+    made = descriptor_pb2.FileDescriptorProto(name="a.proto", public_dependency=[1, 2])
+    made.options.uninterpreted_option.add(double_value=1.5, string_value=b"a").name.add(name_part="a", is_extension=True)
+    made.source_code_info.location.add(path=[1, 2, 3], span=[4])
+    lacks = descriptor_pb2.FileDescriptorProto()
+    lacks.options.uninterpreted_option.add().name.add(name_part="a")
+    inner = made.message_type.add(name="A")
+    for deep in range(5):
+        write("frame", "other-%d" % deep, bytes([deep % 2 * 24]) + item(made.SerializeToString(), ANEW))
+        inner = inner.nested_type.add(name="B").nested_type.add(name="C")
+    write("frame", "other-lacks", b"\0" + item(lacks.SerializePartialToString(), ANEW) + item(lacks.SerializePartialToString() * 2, ANEW))
+
+
 def write_lists():
     pb = wire.pb
     numbers = {k.name: k.number for k in kinds.load()}
@@ -185,6 +347,19 @@ def write_lists():
         for number in list(numbers.values())[i:i + 4]:
             lists += [pb.List(kind=number, limit=2), pb.List(kind=number, order=[pb.Order(field=2, descending=True), pb.Order(about=True)], limit=3)]
         write("list", "kinds-%02d" % i, b"\x07" + b"".join(item(m.SerializeToString()) for m in lists))
+    for i, kind in enumerate(kinds.load()):
+        asked = [pb.List(kind=kind.number, about=pb.About(kind=numbers[of], id=1 + i % 3), limit=3, as_at=TODAY if i % 2 else None)
+                 for of in ("Pupil", "SchoolClass", "Staff", "Provision")]
+        asked += [pb.List(kind=kind.number, order=[pb.Order(field=f.number, descending=f.number % 2 == 0)], limit=4) for f in kind.fields[:4]]
+        write("list", "about-%02d" % i, bytes([7 if i % 2 else (i % 7) | i % 32 << 3]) + b"".join(item(a.SerializeToString()) for a in asked))
+    texts = [pb.Condition(field=1, op=op, value=pb.Value(text="K" if op % 2 else "m")) for op in (1, 2, 3, 4, 5, 6, 9)]
+    write("list", "texts", b"\x07" + b"".join(item(pb.List(kind=1, where=[t], limit=5).SerializeToString()) for t in texts))
+    write("list", "long", b"\x07" + item(pb.List(kind=1, where=texts[:1] * 17).SerializeToString()) + item(pb.List(
+        kind=1, where=texts[:4] * 4, as_known=1790000000, order=[pb.Order(field=f) for f in (1, 2, 3, 4)], limit=1).SerializeToString()))
+    patches = [b"\0", b"\0" * 8 + b"\1", b"\0" * 9 + b"\xff", b"\0" * 16 + b"\xff", b"\0" * 17 + b"\xff", b"\0" * 18 + b"\xff\xff"]
+    for i, order in enumerate(([], [pb.Order(field=2)], [pb.Order(field=3, descending=True), pb.Order(about=True)])):
+        write("list", "patched-%d" % i, b"\x07" + b"".join(
+            item(pb.List(kind=1, order=order, limit=2, page=p).SerializeToString(), LATER) for p in patches))
     lists = [pb.List(kind=1, where=where, removed=True), pb.List(kind=1, order=[pb.Order()], limit=1),
              pb.List(kind=numbers["SenStatus"], as_at=TODAY, about=pb.About(kind=1, id=1)),
              pb.List(kind=numbers["Target"], as_known=1790000000, where=[pb.Condition(field=2, op=7)], page=b"\x09" * 30)]
@@ -227,6 +402,9 @@ def main():
     wire.load()
     chance = random.Random(7)
     write_messages(chance)
+    write_long()
+    write_wrong()
+    write_other()
     write_lists()
     write_rolls()
     write_words()

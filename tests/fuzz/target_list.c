@@ -6,16 +6,16 @@
 
 #include "common/error.h"
 #include "common/guard.h"
+#include "common/text.h"
 #include "server/access/access.h"
 #include "server/parse.h"
 #include "tests/fuzz/ground.h"
 #include "tests/fuzz/item.h"
 
-const ProtobufCMessageDescriptor *const fuzz_message = &sendco__list__descriptor;
-
 #define ROWS_MOST 4096
 #define PAGES     40
 #define ITEMS     8
+#define PUPILS    48
 
 static uv_loop_t loop;
 static struct store *store;
@@ -27,8 +27,15 @@ struct listing {
     struct query query;
     struct record *rows[ROWS_MOST];
     size_t n;
+    ProtobufCBinaryData patch; // laid over the first page's key
     bool done;
 };
+
+const ProtobufCMessageDescriptor *fuzz_message(uint8_t how)
+{
+    (void)how;
+    return &sendco__list__descriptor;
+}
 
 static void judge_problem(const struct problem *problem, int result)
 {
@@ -36,17 +43,27 @@ static void judge_problem(const struct problem *problem, int result)
     DEMAND(result != ERR_INTERNAL && result != ERR_IO && result != ERR_NOMEM);
 }
 
-// What can be told without the store's own ways of comparing text.
+static bool contains(const char *text, const char *part)
+{
+    struct arena arena;
+    arena_init(&arena, 0);
+    const char *whole = text_fold(text, &arena), *folded = text_fold(part, &arena);
+    DEMAND(whole && folded);
+    bool found = strstr(whole, folded) != NULL;
+    arena_deinit(&arena);
+    return found;
+}
+
+// As the store must have judged it, without SQL.
 static bool lets_through(const struct condition *condition, const struct record *record)
 {
     struct value value = record->values[condition->field->index];
     bool empty = value.type == VALUE_EMPTY;
-    int64_t difference =
-        value.type == VALUE_NUMBER ? (value.number > condition->value.number) - (value.number < condition->value.number) : 0;
     if (condition->op == OP_EMPTY || condition->op == OP_SET)
         return empty == (condition->op == OP_EMPTY);
-    if (condition->value.type != VALUE_NUMBER || empty)
-        return true;
+    if (empty || condition->value.type != value.type)
+        return empty && condition->op == OP_NE;
+    int difference = value_compare(value, condition->value);
     switch (condition->op) {
     case OP_EQ:
         return difference == 0;
@@ -61,7 +78,7 @@ static bool lets_through(const struct condition *condition, const struct record 
     case OP_GE:
         return difference >= 0;
     default:
-        return true;
+        return contains(value.text, condition->value.text);
     }
 }
 
@@ -84,22 +101,29 @@ static int by_id(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
-// In order of a number; then nothing twice.
+// What is empty comes first.
+static int by_field(const struct field *field, const struct record *a, const struct record *b)
+{
+    struct value none = field_is_text(field) ? value_text("") : value_number(-INT64_MAX);
+    struct value x = a->values[field->index], y = b->values[field->index];
+    return value_compare(x.type == VALUE_EMPTY ? none : x, y.type == VALUE_EMPTY ? none : y);
+}
+
+// In the order of the first field asked for; then nothing twice.
 static void judge_rows(struct listing *listing)
 {
     const struct order *order = &listing->query.order[0];
-    bool number = listing->query.n_order > 0 && order->field && !field_is_text(order->field);
-    for (size_t i = 1; number && i < listing->n; i++) {
-        struct value before = listing->rows[i - 1]->values[order->field->index], after = listing->rows[i]->values[order->field->index];
-        if (before.type == VALUE_NUMBER && after.type == VALUE_NUMBER)
-            DEMAND(order->descending ? before.number >= after.number : before.number <= after.number);
+    for (size_t i = 1; listing->query.n_order > 0 && order->field && i < listing->n; i++) {
+        int step = by_field(order->field, listing->rows[i - 1], listing->rows[i]);
+        DEMAND(order->descending ? step >= 0 : step <= 0);
     }
     qsort(listing->rows, listing->n, sizeof *listing->rows, by_id);
     for (size_t i = 1; i < listing->n; i++)
         DEMAND(listing->rows[i - 1]->id != listing->rows[i]->id);
 }
 
-// 0 at the end of the pages; 1: there are more than one follows.
+// 0 at the end of the pages; 1: there are more than one follows. With a patch the second page is begun by
+// somebody who changed the key that the first gave.
 static int pages(struct view *view, struct listing *listing)
 {
     for (size_t i = 0; i < PAGES; i++) {
@@ -107,6 +131,8 @@ static int pages(struct view *view, struct listing *listing)
         int result = view_list(view, &listing->query, &listing->arena, &page, on_row, listing, &listing->problem);
         if (result || !page.next)
             return result;
+        for (size_t at = 0; i == 0 && at < listing->patch.len && at < page.next_size; at++)
+            page.next[at] ^= listing->patch.data[at];
         listing->query.page = page.next;
         listing->query.page_size = page.next_size;
     }
@@ -119,13 +145,17 @@ static int read_list(struct view *view, void *data)
     const struct item *item = listing->item;
     Sendco__List *list =
         (Sendco__List *)guard_unpack(&sendco__list__descriptor, item->data, item->size, true, &listing->arena, &listing->problem);
+    if (list && item->how & ITEM_LATER && list->has_page) {
+        listing->patch = list->page;
+        list->has_page = 0;
+    }
     int result = list ? parse_query(list, GROUND_TODAY, &listing->arena, &listing->query, &listing->problem) : listing->problem.error;
     if (result) {
         judge_problem(&listing->problem, result);
         return 0;
     }
     uint64_t count = 0;
-    bool first = !listing->query.page;
+    bool first = !listing->query.page && !listing->patch.len;
     int counted = view_count(view, &listing->query, &count, &listing->problem);
     result = pages(view, listing);
     if (result < 0)
@@ -144,26 +174,33 @@ static void on_read(int result, void *data)
     listing->done = true;
 }
 
-static void run_item(const struct item *item, unsigned person)
+static void run_item(const struct item *item, struct actor actor)
 {
-    static const int roles[] = {1, 2, 3, 4, 5, 6, 7};
     static struct listing listing;
     memset(&listing, 0, sizeof listing);
     listing.item = item;
     arena_init(&listing.arena, (size_t)64 << 20);
     problem_init(&listing.problem, &listing.arena);
-    struct actor actor = {.staff = person == 7 ? 0 : ground_staff(person), .role = person == 7 ? 0 : roles[person]};
     store_read(store, &actor, read_list, on_read, &listing);
     while (!listing.done)
         uv_run(&loop, UV_RUN_ONCE);
     arena_deinit(&listing.arena);
 }
 
+// One of those of the ground, or anybody in any role.
+static struct actor actor_of(unsigned who)
+{
+    unsigned person = who & 7, staff = who >> 3 & 31;
+    if (person == 7)
+        return (struct actor){0};
+    return (struct actor){.staff = staff ? (int64_t)staff : ground_staff(person), .role = (int)person + 1};
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    ground_make();
+    ground_make(PUPILS);
     struct problem problem;
     problem_init(&problem, NULL);
     struct store_options options = {.directory = ground_lay(), .scope = access_scope, .readers = 1};
@@ -171,12 +208,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
+// The first byte is who asks. Of an item, ITEM_LATER: its page is laid over the one that the list gives.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct item item;
     unsigned who = size ? *data++ : 0;
     size -= size > 0;
     for (size_t i = 0; i < ITEMS && item_next(&data, &size, &item); i++)
-        run_item(&item, (who + (item.how & ITEM_WHO)) & 7);
+        run_item(&item, actor_of((who & ~7u) | ((who + (item.how & ITEM_WHO)) & 7)));
     return 0;
 }

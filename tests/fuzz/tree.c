@@ -146,8 +146,8 @@ int tree_write(const struct tree *tree, struct buffer *out)
 uint64_t tree_number(struct tree_chance *chance)
 {
     static const int64_t edges[] = {
-        0,   -1,   INT32_MIN,  INT32_MAX, (int64_t)INT32_MAX + 1, UINT32_MAX, INT64_MAX, INT64_MIN, 20600, -68570, 84007, 200,
-        201, 4096, 1795000000, 128};
+        0,    -1,         INT32_MIN, INT32_MAX, (int64_t)INT32_MAX + 1, UINT32_MAX, INT64_MAX, INT64_MIN, 20600, -68570, 84007, 200, 201,
+        4096, 1795000000, 128,       777}; // REMEMBER_TOLD
     size_t dice = tree_below(chance, 10);
     if (dice < 6)
         return tree_below(chance, 12); // ids, versions, field and kind numbers are small
@@ -158,14 +158,14 @@ uint64_t tree_number(struct tree_chance *chance)
     return tree_random(chance) >> tree_below(chance, 64);
 }
 
-// A code that there is, or one of the first records of a kind.
+// A code that there is, one of the first records of a kind, or a new one of the same request.
 static struct value pick(const struct field *field, uint64_t random, void *data)
 {
     (void)data;
     for (size_t i = 0; field_is_text(field) && i < n_code_lists; i++)
         if (field->codes && strcmp(code_lists[i].name, field->codes) == 0 && code_lists[i].n_rows)
             return value_text(code_lists[i].rows[random % code_lists[i].n_rows].code);
-    return field_is_text(field) ? (struct value){0} : value_number((int64_t)(1 + random % 6));
+    return field_is_text(field) ? (struct value){0} : value_number(random % 4 ? (int64_t)(1 + random % 6) : -1 - (int64_t)(random % 3));
 }
 
 // A body that would be taken, of that kind.
