@@ -4,7 +4,7 @@ daemon itself on a disk that fails to flush, or is full.
 
 The store is played by DIR/faults/nth_store, whose first comment says how to call it; this tells it how many points to
 try, and demands that it goes red for planted faults. The daemon is the real one, on a disk that DIR/faults/nthdisk.so
-makes fail. --long tries every point of most scenarios.
+makes fail. --long tries every point of every scenario, in as many processes as there are processors.
 """
 import os
 import re
@@ -21,9 +21,8 @@ import wire
 PROGRAM = os.path.join(wire.BUILD, "faults", "nth_store")
 DISK = os.path.join(wire.BUILD, "faults", "nthdisk.so")
 LONG = bool(os.environ.get("SENDCO_LONG"))
-# points of one scenario and one way to fail
-POINTS = {"once": 3000, "on": 1500, "calls": 400, "open": 400, "disk": 200} if LONG else \
-         {"once": 6, "on": 4, "calls": 1, "open": 2} if wire.SHORT else {"once": 20, "on": 12, "calls": 3, "open": 4}
+# points of one scenario and one way to fail, but for --long
+POINTS = {"once": 3, "on": 2, "calls": 1, "open": 2, "disk": 3} if wire.SHORT else {"once": 10, "on": 6, "calls": 2, "open": 4, "disk": 3}
 # the disk, one process a point, in `make check` only where it matters most
 DISK_SCENES = [None] if LONG else ["together"]
 
@@ -41,27 +40,28 @@ def play(how, *options):
 
 class Store(school.unittest.TestCase):
     def swept(self, how, *options):
-        code, text = play(how, *options)
+        points = ["--processes", os.cpu_count()] if LONG else ["--limit", POINTS[how]]
+        code, text = play(how, *points, *options)
         self.assertEqual(code, 0, text)
         last = text.splitlines()[-1]
         self.assertGreater(int(re.search(r"(\d+) points", last).group(1)), 10)
         print(text if LONG else last + "\n", end="", flush=True)
 
     def test_each_allocation_fails(self):
-        self.swept("once", "--limit", POINTS["once"])
+        self.swept("once")
 
     def test_each_allocation_and_all_after_it_fail(self):
-        self.swept("on", "--limit", POINTS["on"])
+        self.swept("on")
 
     def test_each_call_of_sqlite_fails(self):
-        self.swept("calls", "--limit", POINTS["calls"])
+        self.swept("calls")
 
     def test_opening_and_closing_fail(self):
-        self.swept("open", "--limit", POINTS["open"])
+        self.swept("open")
 
     def test_each_call_of_the_disk_fails(self):
         for scene in DISK_SCENES:
-            self.swept("disk", "--limit", POINTS.get("disk", 3), *(["--only", scene] if scene else []))
+            self.swept("disk", *(["--only", scene] if scene else []))
 
     def red(self, how, fault, *options):
         code, text = play(how, "--fault", fault, *options)
@@ -208,6 +208,11 @@ class Daemon(school.unittest.TestCase):
             made[id] = (rows[id], text)
         return made, refusal
 
+    def full_is_told(self, client, full):
+        self.assertEqual(client.ask(status=wire.pb.Status()).status.disk_full, full)
+        self.assertIs(self.school.cli("senco", "status", "--json").json()["disk_full"], full)
+        self.assertEqual("make room on its disk" in self.school.cli("senco", "status", "--table").out, full)
+
     def goes_on_when_full(self, make_full, make_room):
         with self.school.client() as client:
             made = self.acknowledged(client, 6)
@@ -218,12 +223,17 @@ class Daemon(school.unittest.TestCase):
             self.assertEqual(refusal.outcome, wire.pb.READONLY, refusal)
             self.assertIn("disk is full", refusal.problem.message)
             self.assertIn("make room", refusal.problem.hint)
+            self.full_is_told(client, True)
             time.sleep(0.1)                               # a checkpoint meanwhile, which the full disk meets too
             self.all_there(client, made)
             with self.school.client() as other:           # nobody needs the disk to log in, nor to read
                 self.all_there(other, made)
+            self.full_is_told(client, True)               # that something small found room meanwhile says little
             make_room()
             made.update(self.acknowledged(client, 6))
+            self.full_is_told(client, False)
+            said = self.school.server.said()
+            self.assertEqual((said.count("the disk is full"), said.count("has room for a change again")), (1, 1))
             self.all_there(client, made)
         self.school.stop()
         self.assertFalse(os.path.exists(self.marker))

@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <execinfo.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -116,6 +119,79 @@ static void openssl_free(void *data, const char *file, int line)
     free(data);
 }
 
+// --- what libraries take of the C library ---
+
+// The sanitizers have a malloc of their own, which must stay.
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+
+static const char *const libraries[] = {"libutf8proc.so", "libsodium.so", "libprotobuf-c.so"};
+#define LIBRARIES (sizeof libraries / sizeof *libraries)
+static struct {
+    uintptr_t from, to;
+} code[LIBRARIES];
+
+// Names of glibc's own.
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *data, size_t size);
+
+// Where a library's code lies.
+static int on_library(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void)size;
+    (void)data;
+    for (size_t i = 0; i < LIBRARIES; i++)
+        for (int j = 0; strstr(info->dlpi_name, libraries[i]) && j < info->dlpi_phnum; j++)
+            if (info->dlpi_phdr[j].p_type == PT_LOAD && (info->dlpi_phdr[j].p_flags & PF_X)) {
+                code[i].from = info->dlpi_addr + info->dlpi_phdr[j].p_vaddr;
+                code[i].to = code[i].from + info->dlpi_phdr[j].p_memsz;
+            }
+    return 0;
+}
+
+static bool is_library(const void *caller)
+{
+    for (size_t i = 0; i < LIBRARIES; i++)
+        if ((uintptr_t)caller >= code[i].from && (uintptr_t)caller < code[i].to)
+            return true;
+    return false;
+}
+
+// A program's own come before the C library's, for all who call them.
+void *malloc(size_t size)
+{
+    return is_library(__builtin_return_address(0)) && fails() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return is_library(__builtin_return_address(0)) && fails() ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *data, size_t size)
+{
+    return is_library(__builtin_return_address(0)) && fails() ? NULL : __libc_realloc(data, size);
+}
+
+// What a password is hashed in.
+void *mmap(void *at, size_t size, int protection, int flags, int file, off_t offset)
+{
+    if (is_library(__builtin_return_address(0)) && fails())
+        return MAP_FAILED;
+    return (void *)syscall(SYS_mmap, at, size, protection, flags, file, offset);
+}
+
+static void libraries_find(void)
+{
+    dl_iterate_phdr(on_library, NULL);
+}
+
+#else
+
+static void libraries_find(void) {}
+
+#endif
+
 void nth_alloc_install(void)
 {
     if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory) != SQLITE_OK)
@@ -124,9 +200,11 @@ void nth_alloc_install(void)
     counting.xMalloc = sqlite_malloc;
     counting.xRealloc = sqlite_realloc;
     if (sqlite3_config(SQLITE_CONFIG_MALLOC, &counting) != SQLITE_OK || sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) != SQLITE_OK ||
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK || // which nobody asks for, and takes a mutex each time
         !CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) ||
         uv_replace_allocator(__wrap_malloc, __wrap_realloc, __wrap_calloc, free))
         abort();
+    libraries_find();
     where_deep = backtrace(where, DEEP); // which loads what it needs
     where_deep = 0;
 }

@@ -1,7 +1,8 @@
 // Every allocation fails in turn: one counter over malloc and its kin as our own
-// objects call them (link with the flags of NTH_WRAP in the Makefile), and over what
-// SQLite, OpenSSL and libuv allocate. A program's scenario runs again and again, with
-// the 1st, 2nd, 3rd … allocation failing, until it needs fewer than that.
+// objects call them (link with the flags of NTH_STORE_WRAP in the Makefile), and over what
+// SQLite, OpenSSL and libuv allocate; but under the sanitizers over utf8proc's, libsodium's
+// and protobuf-c's too. A program's scenario runs again and again, with the 1st, 2nd,
+// 3rd … allocation failing, until it needs fewer than that.
 //
 //     nth_alloc_install();                       // first of all in main
 //     for (uint64_t nth = 1, seen = nth; seen >= nth; nth++) {

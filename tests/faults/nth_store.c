@@ -1,13 +1,13 @@
 // The store while the Nth thing fails, for N = 1, 2, 3 … until nothing does:
 //
-//     nth_store HOW [--limit N] [--only SCENARIO] [--fault NAME] [--seed N]
+//     nth_store HOW [--limit N] [--only SCENARIO] [--fault NAME] [--seed N] [--processes N]
 //
 // HOW: "once" (an allocation), "on" (it and all after it), "calls" (of SQLite, with three
 // codes, the transaction kept or rolled back), "disk" (a call of the VFS; each in a process
 // of its own), "open" (all of these while a store is opened and closed). With --limit at
 // most so many of a scenario's points are tried, spread evenly. --fault plants one of the
-// store's faults (server/fault.h). It ends with 0 when all was answered truly, with 1 and
-// a line "red: …" when not.
+// store's faults (server/fault.h). --processes shares the points out among so many. It ends
+// with 0 when all was answered truly, with 1 and a line "red: …" when not.
 #include "tests/faults/nth_store.h"
 
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,12 +29,15 @@
 #include "tests/faults/powercut.h"
 #include "tests/support/storing.h"
 
-#define LOOK_EVERY 50 // points
+#define LOOK_EVERY 50   // points
+#define PASSES     3    // in a row without a failure: it passes clean, whatever the threads do
+#define ROWS_MOST  2000 // that earlier sweeps have left: looking at all of them takes its time
 
 static struct {
     const char *how, *only, *fault;
     uint64_t limit, seed;
-} options = {.how = "once", .limit = UINT64_MAX, .seed = 1};
+    unsigned processes;
+} options = {.how = "once", .limit = UINT64_MAX, .seed = 1, .processes = 1};
 
 // --- ways to fail ---
 
@@ -103,9 +107,9 @@ static void play_begin(struct play *one, const struct scenario *scenario)
     arena_deinit(&one->memory);
     memset(one, 0, sizeof *one);
     arena_init(&one->memory, 0);
-    if (scenario->reopens)
-        play_reopen();
     scenario->prepare(one);
+    if (scenario->is_cold)
+        play_reopen();
 }
 
 static void red(const struct scenario *scenario, const struct failing *failing, uint64_t nth)
@@ -118,10 +122,13 @@ static void red(const struct scenario *scenario, const struct failing *failing, 
     exit(1);
 }
 
-// How many things this scenario could fail by, and what it answers when none does.
+// How many things this scenario could fail by, and what it answers when none does. A first time for the statements
+// that are then prepared.
 static uint64_t play_clean(const struct scenario *scenario, const struct failing *failing)
 {
     arena_reset(&arena);
+    play_begin(&clean, scenario);
+    play_run(&clean, scenario, NULL);
     play_begin(&clean, scenario);
     failing->arm(failing->variant, UINT64_MAX);
     play_run(&clean, scenario, NULL);
@@ -156,22 +163,25 @@ static uint64_t point_of(uint64_t i, uint64_t n, uint64_t total)
     return n >= total ? i + 1 : low + 1 + dice_next(&dice) % (high > low ? high - low : 1);
 }
 
-static uint64_t tried_in_all;
-
+// All of them, until it passes clean; or about so many as the limit says.
 static void sweep(const struct scenario *scenario, const struct failing *failing)
 {
-    uint64_t total = play_clean(scenario, failing), n = total < options.limit ? total : options.limit, tried = 0;
-    for (uint64_t i = 0; i < n; i++, tried++) {
-        play_point(scenario, failing, point_of(i, n, total));
-        if (i % LOOK_EVERY == 0 && !judge_all())
-            red(scenario, failing, point_of(i, n, total));
+    uint64_t total = play_clean(scenario, failing), tried = 0;
+    bool all = total <= options.limit;
+    unsigned passed = 0;
+    for (uint64_t i = 0; all ? i < total || passed < PASSES : i < options.limit; i++) {
+        if (!share_mine(i))
+            continue;
+        uint64_t nth = all ? i + 1 : point_of(i, options.limit, total);
+        bool failed = play_point(scenario, failing, nth);
+        passed = failed ? 0 : passed + 1;
+        tried += failed;
+        if (i / options.processes % LOOK_EVERY == 0 && !judge_all())
+            red(scenario, failing, nth);
     }
-    for (uint64_t nth = total + 1; n == total && play_point(scenario, failing, nth); nth++, tried++)
-        ; // a few more, where threads meet otherwise
     if (!judge_all())
         red(scenario, failing, total);
-    printf("%-12s %-28s %6llu points of %6llu\n", scenario->name, failing->name, (unsigned long long)tried, (unsigned long long)total);
-    tried_in_all += tried;
+    share_told(scenario->name, failing->name, tried, all ? 0 : total, 0);
 }
 
 static bool is_wanted(const struct scenario *scenario)
@@ -179,65 +189,121 @@ static bool is_wanted(const struct scenario *scenario)
     return !options.only || strcmp(options.only, scenario->name) == 0;
 }
 
-static void sweep_all(const struct failing *list, size_t n)
+static void store_anew(void)
 {
+    play_close();
     play_open(options.fault);
     scenes_prepare();
-    for (size_t s = 0; s < n_scenarios; s++)
-        for (size_t i = 0; i < n && is_wanted(&scenarios[s]); i++)
-            sweep(&scenarios[s], &list[i]);
+}
+
+static void sweep_all(const struct failing *list, size_t n)
+{
+    const struct scenario *scenario;
+    play_open(options.fault);
+    scenes_prepare();
+    for (size_t s = 0; (scenario = scene(s)) != NULL; s++)
+        for (size_t i = 0; i < n && is_wanted(scenario); i++) {
+            if (told_seq() > ROWS_MOST)
+                store_anew();
+            sweep(scenario, &list[i]);
+        }
     arena_deinit(&clean.memory);
     arena_deinit(&play.memory);
     play_close();
 }
 
+static void sweep_once(void)
+{
+    sweep_all(&once, 1);
+}
+
+static void sweep_on(void)
+{
+    sweep_all(&on, 1);
+}
+
+static void sweep_calls(void)
+{
+    sweep_all(calls, sizeof calls / sizeof *calls);
+}
+
 // --- the disk: the store may end the process ---
 
-static struct shared { // with the processes that try
-    uint64_t next, total, tried, ended;
-} *shared;
+#define DISK_WAYS 32
 
-static void disk_child(const struct scenario *scenario, const struct failing *failing)
+struct shared { // with the process that tries, and with the one after it
+    unsigned way;
+    uint64_t next;
+    struct {
+        uint64_t total, tried, ended;
+    } of[DISK_WAYS];
+};
+
+static struct shared *shared;
+
+static const struct failing *disk_way(unsigned way)
 {
-    play_open(options.fault);
-    scenes_prepare();
-    shared->total = play_clean(scenario, failing);
-    uint64_t n = shared->total < options.limit ? shared->total : options.limit;
+    static char name[40];
+    static struct failing disk;
+    if (way == DISK_WAYS || !nth_vfs_name(way / 2))
+        return NULL;
+    snprintf(name, sizeof name, "%s, %s", nth_vfs_name(way / 2), way % 2 ? "on" : "once");
+    disk = (struct failing){name, arm_disk, nth_vfs_disarm, nth_vfs_failed, way};
+    return &disk;
+}
+
+static void disk_points(const struct scenario *scenario, const struct failing *failing)
+{
+    uint64_t total = play_clean(scenario, failing), n = total < options.limit ? total : options.limit;
+    shared->of[shared->way].total = total;
     while (shared->next < n) {
-        uint64_t nth = point_of(shared->next++, n, shared->total);
-        shared->tried++;
-        play_point(scenario, failing, nth);
+        uint64_t i = shared->next++;
+        if (!share_mine(i))
+            continue;
+        shared->of[shared->way].tried += play_point(scenario, failing, point_of(i, n, total));
         if (is_over) {
-            shared->ended++;
+            shared->of[shared->way].ended++;
             _exit(0); // with a thread that stands still
         }
     }
     if (!judge_all())
-        red(scenario, failing, shared->total);
+        red(scenario, failing, total);
+}
+
+static void disk_child(const struct scenario *scenario)
+{
+    const struct failing *failing;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    play_open(options.fault);
+    scenes_prepare();
+    for (; (failing = disk_way(shared->way)) != NULL; shared->way++, shared->next = 0)
+        disk_points(scenario, failing);
     play_close();
     exit(0);
 }
 
-static void disk_sweep(const struct scenario *scenario, const struct failing *failing)
+static void disk_sweeps(const struct scenario *scenario)
 {
+    const struct failing *failing;
     memset(shared, 0, sizeof *shared);
-    do {
+    while ((failing = disk_way(shared->way)) != NULL) {
         int how;
         fflush(stdout);
         pid_t child = fork();
         if (child == 0)
-            disk_child(scenario, failing);
+            disk_child(scenario);
         if (child < 0 || waitpid(child, &how, 0) != child)
             abort();
-        if (!WIFEXITED(how) || WEXITSTATUS(how)) {
-            printf("red: %s, %s, number %llu: how %d\n", scenario->name, failing->name, (unsigned long long)shared->next, how);
-            exit(1);
-        }
-    } while (shared->next < shared->total && shared->next < options.limit);
-    if (shared->total)
-        printf("%-12s %-28s %6llu points of %6llu, %llu of them end the store\n", scenario->name, failing->name,
-               (unsigned long long)shared->tried, (unsigned long long)shared->total, (unsigned long long)shared->ended);
-    tried_in_all += shared->tried;
+        if (WIFEXITED(how) && WEXITSTATUS(how) == 0)
+            continue;
+        failing = disk_way(shared->way);
+        printf("red: %s, %s, number %llu: how %d\n", scenario->name, failing ? failing->name : "end", (unsigned long long)shared->next,
+               how);
+        exit(1);
+    }
+    for (unsigned way = 0; (failing = disk_way(way)) != NULL; way++)
+        share_told(scenario->name, failing->name, shared->of[way].tried, shared->of[way].total <= options.limit ? 0 : shared->of[way].total,
+                   shared->of[way].ended);
 }
 
 static void disk_all(void)
@@ -245,13 +311,10 @@ static void disk_all(void)
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         abort();
-    for (size_t s = 0; s < n_scenarios; s++)
-        for (unsigned variant = 0; is_wanted(&scenarios[s]) && nth_vfs_name(variant / 2); variant++) {
-            char name[40];
-            snprintf(name, sizeof name, "%s, %s", nth_vfs_name(variant / 2), variant % 2 ? "on" : "once");
-            struct failing disk = {name, arm_disk, nth_vfs_disarm, nth_vfs_failed, variant};
-            disk_sweep(&scenarios[s], &disk);
-        }
+    const struct scenario *scenario;
+    for (size_t s = 0; (scenario = scene(s)) != NULL; s++)
+        if (is_wanted(scenario))
+            disk_sweeps(scenario);
 }
 
 // --- opening and closing ---
@@ -263,13 +326,15 @@ static void open_sweep(bool create, const struct failing *failing)
     if (!open_try(create, failing, UINT64_MAX, &total))
         red(&opening, failing, 0);
     uint64_t n = total < options.limit ? total : options.limit;
-    for (uint64_t i = 0; i < n; i++, tried++) {
+    for (uint64_t i = 0; i < n; i++) {
+        if (!share_mine(i))
+            continue;
         point_begins(opening.name, failing->name, point_of(i, n, total));
         if (!open_try(create, failing, point_of(i, n, total), &counted))
             red(&opening, failing, point_of(i, n, total));
+        tried += failing->failed() != 0;
     }
-    printf("%-12s %-28s %6llu points of %6llu\n", opening.name, failing->name, (unsigned long long)tried, (unsigned long long)total);
-    tried_in_all += tried;
+    share_told(opening.name, failing->name, tried, total <= options.limit ? 0 : total, 0);
 }
 
 static void open_all(void)
@@ -279,10 +344,9 @@ static void open_all(void)
         open_sweep(create, &on);
         for (size_t i = 0; i < sizeof calls / sizeof *calls; i += 2)
             open_sweep(create, &calls[i]);
-        for (unsigned variant = 0; nth_vfs_name(variant / 2); variant++) {
-            struct failing disk = {nth_vfs_name(variant / 2), arm_disk, nth_vfs_disarm, nth_vfs_failed, variant};
-            open_sweep(create, &disk);
-        }
+        const struct failing *disk;
+        for (unsigned way = 0; (disk = disk_way(way)) != NULL; way++)
+            open_sweep(create, disk);
     }
     open_end();
 }
@@ -299,8 +363,15 @@ static void options_read(int argc, char **argv)
             options.only = argv[i + 1];
         else if (strcmp(argv[i], "--fault") == 0)
             options.fault = argv[i + 1];
+        else if (strcmp(argv[i], "--processes") == 0)
+            options.processes = (unsigned)strtoul(argv[i + 1], NULL, 10);
     }
 }
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} ways[] = {{"once", sweep_once}, {"on", sweep_on}, {"calls", sweep_calls}, {"disk", disk_all}, {"open", open_all}};
 
 int main(int argc, char **argv)
 {
@@ -310,20 +381,14 @@ int main(int argc, char **argv)
     nth_alloc_install();
     nth_vfs_install();
     clock_gettime(CLOCK_MONOTONIC, &from);
-    if (strcmp(options.how, "once") == 0)
-        sweep_all(&once, 1);
-    else if (strcmp(options.how, "on") == 0)
-        sweep_all(&on, 1);
-    else if (strcmp(options.how, "calls") == 0)
-        sweep_all(calls, sizeof calls / sizeof *calls);
-    else if (strcmp(options.how, "disk") == 0)
-        disk_all();
-    else if (strcmp(options.how, "open") == 0)
-        open_all();
-    else
-        return 64;
-    clock_gettime(CLOCK_MONOTONIC, &to);
-    printf("%s: %llu points in %.1f s\n", options.how, (unsigned long long)tried_in_all,
-           (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9);
-    return 0;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        if (strcmp(options.how, ways[i].name) != 0)
+            continue;
+        uint64_t points = share_out(options.processes, ways[i].run);
+        clock_gettime(CLOCK_MONOTONIC, &to);
+        printf("%s: %llu points in %.1f s\n", options.how, (unsigned long long)points,
+               (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9);
+        return 0;
+    }
+    return 64;
 }

@@ -6,13 +6,14 @@
 
 #define PLAY_CHANGES 6
 #define PLAY_TEXT    65536
+#define PLAY_PATH    64
 
 // One run of a scenario: what is asked, and what came of it as a text that is the same in every good run.
 struct play {
     struct change changes[PLAY_CHANGES];
     int results[PLAY_CHANGES];
     size_t n_changes;
-    size_t tickets;                                     // kept beside the changes: new ones
+    size_t tickets; // kept beside the changes: new ones
     int ticket_results[PLAY_CHANGES];
     int (*read)(struct view *view, struct play *play); // NULL: it does not read
     int read_result;
@@ -21,38 +22,54 @@ struct play {
     size_t size;
     struct arena memory; // of the reading
     size_t waiting;
+    bool is_again; // all is well by now
 };
 
 struct scenario {
     const char *name;
     void (*prepare)(struct play *play); // while nothing fails
-    bool reopens;                       // with a store that has just been opened: no statement is prepared yet
     bool waits;                         // the writer is left in silence for a while: it tidies up
+    bool is_cold;                       // with a store that has just been opened: no statement is prepared yet
 };
-extern const struct scenario scenarios[];
-extern const size_t n_scenarios;
 
-// --- nth_store_scenes.c ---
+// --- nth_store_scenes.c: who changes something. nth_store_reading.c: who reads ---
 
-void scenes_prepare(void); // what the readings read
-void play_say(struct play *play, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void scenes_prepare(void);                   // what the readings read
+const struct scenario *scene(size_t number); // from 0, readings first, each cold as well; NULL: there are no more. Till the next call
+extern const struct scenario readings[];
+extern const size_t n_readings;
+extern struct scenes_ground { // what the readings know by name
+    int64_t one, two, target; // pupils; a target with a past
+    uint64_t read_from;       // the log from there
+} ground;
 
 // --- nth_store_play.c: on the loop's thread ---
 
-void play_follow(void); // whoever follows the store that is open
+void play_follow(void);            // whoever follows the store that is open
 void play_open(const char *fault); // a store with rules; its followers' tale is kept (powercut_told.c)
 void play_close(void);
 void play_reopen(void);
+void play_place(char directory[PLAY_PATH]); // a new directory, in memory where there is one: nobody waits for a disk here
 // Asks all that the play holds, and waits. `late`: called once when no answer comes for a while. False: the store ended
 // the process, as it does when the disk fails to keep a change.
 bool play_run(struct play *play, const struct scenario *scenario, void (*late)(void));
 // The same requests under the same keys, in `again`.
 void play_again(const struct play *play, struct play *again);
 extern bool threads_end; // a thread that ends the process ends alone, rather than stand still
-bool play_ended(void);  // the store would be gone
-void play_go_on(void);  // with another one
+bool play_ended(void);   // the store would be gone
+void play_go_on(void);   // with another one
 // One change's outcome as a text without numbers; `done_only`: what is the same when the answer is given again.
 void play_outcome(const struct change *change, int result, bool done_only, char *text, size_t size);
+
+// --- nth_store_share.c ---
+
+// Does `work` in so many processes (1: in this one), which all go through the same sweeps. How many points they tried.
+// One that ends otherwise than with 0 ends the program, with 1.
+uint64_t share_out(unsigned among, void (*work)(void));
+bool share_mine(uint64_t i); // is the i-th point of a sweep to be tried by this process?
+// This process has gone through a sweep, and in so many points something failed. The last process says how many that is in
+// all. `of`: so many there are; 0: those were all.
+void share_told(const char *scenario, const char *failing, uint64_t tried, uint64_t of, uint64_t ended);
 
 // --- nth_store_judge.c ---
 

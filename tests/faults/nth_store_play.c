@@ -1,5 +1,4 @@
 // Asking the store, and waiting for its answers, whatever fails meanwhile. The loop's thread.
-#include <sched.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +14,14 @@
 #include "tests/faults/powercut.h"
 #include "tests/support/storing.h"
 
-#define LATE_MS  400   // then nothing fails any more
-#define HANGS_MS 30000 // then nobody will ever answer
+#define LATE_MS    400   // then nothing fails any more
+#define HANGS_MS   30000 // then nobody will ever answer
+#define SILENCE_US 40000 // the writer tidies up after half of it
 
 static _Atomic bool ended;
-bool threads_end; // rather than stand still
-static size_t tickets; // that were told as kept
+bool threads_end;       // rather than stand still
+static size_t tickets;  // that were told as kept
+static uv_timer_t tick; // of who waits: whether it lasts too long
 
 void __real__exit(int code) __attribute__((noreturn));
 void __wrap__exit(int code) __attribute__((noreturn));
@@ -84,9 +85,24 @@ void play_follow(void)
 void play_open(const char *fault)
 {
     fault_plant(fault);
+    told_forget();
+    tickets = 0;
+    storing_readers = 1; // the same statements are prepared already, whoever answers
     storing_open(NULL);
+    uv_timer_init(store->loop, &tick);
     play_follow();
     fault_begin();
+}
+
+void play_place(char directory[PLAY_PATH])
+{
+    static const char *const places[] = {"/dev/shm/sendco-nth-XXXXXX", "/tmp/sendco-nth-XXXXXX"};
+    snprintf(directory, PLAY_PATH, "%s", places[0]);
+    if (mkdtemp(directory))
+        return;
+    snprintf(directory, PLAY_PATH, "%s", places[1]);
+    if (!mkdtemp(directory))
+        abort();
 }
 
 void play_reopen(void)
@@ -97,6 +113,7 @@ void play_reopen(void)
 
 void play_close(void)
 {
+    uv_close((uv_handle_t *)&tick, NULL);
     storing_close(NULL);
 }
 
@@ -184,27 +201,60 @@ static void told_tickets(const struct play *play)
         told_ticket();
 }
 
-bool play_run(struct play *play, const struct scenario *scenario, void (*late)(void))
+static void on_tick(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
+// `late`: may be NULL; the same when it need not be called any more.
+static void wait_for(struct play *play, const struct scenario *scenario, void (**late)(void))
 {
     double began = milliseconds();
-    ask(play);
+    uv_timer_start(&tick, on_tick, 1, 1);
     while (play->waiting && !play_ended()) {
-        uv_run(store->loop, UV_RUN_NOWAIT);
-        sched_yield();
+        uv_run(store->loop, UV_RUN_ONCE);
         double passed = milliseconds() - began;
-        if (late && passed > LATE_MS) {
-            late();
-            late = NULL;
+        if (*late && passed > LATE_MS) {
+            (*late)();
+            *late = NULL;
         }
         if (passed > HANGS_MS) {
             printf("red: %s: no answer comes\n", scenario->name);
             exit(1);
         }
     }
-    if (scenario->waits)
-        usleep(60000);
+    uv_timer_stop(&tick);
+}
+
+static int nothing(struct view *view, void *data)
+{
+    (void)view;
+    (void)data;
+    return 0;
+}
+
+static void on_nothing(int result, void *data)
+{
+    struct play *play = data;
+    (void)result;
+    play->waiting--;
+}
+
+bool play_run(struct play *play, const struct scenario *scenario, void (*late)(void))
+{
+    bool waits = scenario->waits && !play->is_again;
+    ask(play);
+    wait_for(play, scenario, &late);
+    if (waits)
+        usleep(SILENCE_US);
     if (late)
         late();
+    late = NULL;
+    if (waits && !play_ended()) { // the writer may still be at it, and end the process for what it meets
+        play->waiting++;
+        store_keep(store, nothing, on_nothing, play);
+        wait_for(play, scenario, &late);
+    }
     told_tickets(play);
     return !play_ended();
 }
@@ -216,6 +266,7 @@ void play_again(const struct play *play, struct play *again)
     again->n_changes = play->n_changes;
     again->tickets = play->tickets;
     again->read = play->read;
+    again->is_again = true;
     for (size_t i = 0; i < play->n_changes; i++) {
         again->changes[i] = play->changes[i];
         again->changes[i].result = (struct change_result){.n_done = 0};

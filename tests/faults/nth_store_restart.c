@@ -44,7 +44,7 @@ static void forget(const char *directory)
 static bool open_there(const char *directory, uv_loop_t *loop, store_scope_fn *scope)
 {
     struct problem problem;
-    struct store_options options = {.directory = directory, .scope = scope};
+    struct store_options options = {.directory = directory, .scope = scope, .readers = 1};
     problem_init(&problem, NULL);
     return store_open(&options, loop, &store, &problem) == 0 || wrong("it does not open again: %s", problem.message);
 }
@@ -139,9 +139,8 @@ bool judge_restart(const struct scenario *scenario, const struct play *play, con
 {
     struct store *old = store;
     play_go_on();
-    char directory[] = "/tmp/sendco-restart-XXXXXX";
-    if (!mkdtemp(directory))
-        abort();
+    char directory[PLAY_PATH];
+    play_place(directory);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         copy(old->directory, directory, files[i]);
     bool good = restarted(scenario, play, clean, directory);

@@ -5,6 +5,8 @@
 //     alloc N once | on         the Nth allocation fails, or that and all after it
 //     io WHAT N once | on       so does the Nth read, write or accept on a socket (nthwire_io.c)
 //     uv CALL N once | on       so does the Nth call of that function of libuv; "any": of any
+//     piece any N once | on     so does the Nth piece of an arena (nthwire_pieces.c); "places": who asks is noted
+//     places                    of every place that was noted three of its pieces: "FIRST,BETWEEN,LAST …"
 //     off                       nothing fails any more: "COUNTED FAILED" since it was armed
 //     state                     what the loop holds, as NAME=NUMBER
 //     where                     on stderr, the calls that led to the first failing allocation
@@ -42,7 +44,7 @@ static struct server *server;
 static uv_async_t asked;
 static sem_t told;
 static char state[256];
-static bool allocations; // what was armed last
+static bool allocations, pieces; // what was armed last
 
 // --- the loop's state ---
 
@@ -101,8 +103,11 @@ static void control_arm(FILE *out, const char *what, const char *which, const ch
     uint64_t nth = number ? strtoull(number, NULL, 10) : 0;
     bool on = mode && strcmp(mode, "on") == 0;
     allocations = strcmp(what, "alloc") == 0;
+    pieces = strcmp(what, "piece") == 0;
     if (allocations)
         nth_alloc_arm(nth, NTH_PROCESS, on ? NTH_ON : NTH_ONCE);
+    else if (pieces)
+        nth_piece_arm(which, nth, on);
     else if (!(strcmp(what, "io") == 0 ? nth_io_arm(which, nth, on) : nth_uv_arm(which, nth, on)))
         fprintf(out, "unknown ");
     fprintf(out, "armed\n");
@@ -111,7 +116,7 @@ static void control_arm(FILE *out, const char *what, const char *which, const ch
 static void control_off(FILE *out)
 {
     uint64_t counted = nth_alloc_disarm(), failed = allocations ? nth_alloc_failed() : 0;
-    uint64_t io_failed, io_counted = nth_io_disarm(&io_failed);
+    uint64_t io_failed, io_counted = pieces ? nth_piece_disarm(&io_failed) : nth_io_disarm(&io_failed);
     fprintf(out, "%" PRIu64 " %" PRIu64 "\n", allocations ? counted : io_counted, allocations ? failed : io_failed);
 }
 
@@ -133,7 +138,9 @@ static void control_answer(FILE *out, char *line)
     else if (word && strcmp(word, "state") == 0)
         control_state(out);
     else if (word && strcmp(word, "where") == 0)
-        nth_alloc_where(), fprintf(out, "told\n");
+        nth_alloc_where(), nth_piece_where(), fprintf(out, "told\n");
+    else if (word && strcmp(word, "places") == 0)
+        nth_piece_places(out);
     else if (word && strcmp(word, "alloc") == 0)
         control_arm(out, word, NULL, words[0], words[1]);
     else if (word)
@@ -163,6 +170,7 @@ static void *control_main(void *data)
 static void on_crash(int number)
 {
     nth_alloc_where();
+    nth_piece_where();
     raise(number); // SA_RESETHAND: now it ends
 }
 #endif

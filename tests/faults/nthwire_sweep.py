@@ -187,23 +187,27 @@ class Sweep:
             self.choose()
         clean, nth = 0, self.first
         while clean < CLEAN and len(self.bad) < self.enough:
-            self.failed = 1
-            try:
-                self.point(nth)
-            except Bad as e:
-                self.note(nth, str(e))
-                self.scene.reset()
-            except (nthwire_daemon.Crashed, ConnectionError, wire.Gone) as e:
-                self.crashed(nth, e)
+            self.try_point(nth)
             clean = 0 if self.failed else clean + 1
             self.points += 1
             nth += self.step if self.failed else 1
         return self
 
+    def try_point(self, nth):
+        """One run; what is found is noted."""
+        self.failed = 1
+        try:
+            self.point(nth)
+        except Bad as e:
+            self.note(nth, str(e))
+            self.scene.reset()
+        except (nthwire_daemon.Crashed, ConnectionError, wire.Gone) as e:
+            self.crashed(nth, e)
+
     def note(self, nth, text):
         self.bad.append((nth, text))
         print("BAD %s, %s %d %s: %s" % (self.scene.name, self.what, nth, self.mode, text.replace("\n", " ")[:300]), flush=True)
-        if self.what == "alloc":
+        if self.what in ("alloc", "piece any"):
             print(self.ground.daemon.where(), flush=True)
 
     def crashed(self, nth, e):

@@ -34,6 +34,7 @@ void told_ticket(void);                                // one more is promised n
 void told_opened(struct commit *commit);
 const struct told_row *told_row(uint64_t seq); // NULL: no such seq was ever told
 uint64_t told_seq(void);                       // the last
+void told_forget(void);                        // another store begins
 // What must be there when the power goes at this position.
 struct promise told_promise(size_t position);
 size_t told_promises(void);

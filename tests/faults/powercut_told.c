@@ -116,6 +116,11 @@ const struct told_row *told_row(uint64_t seq)
     return seq && seq <= n_rows ? &rows[seq - 1] : NULL;
 }
 
+void told_forget(void)
+{
+    n_rows = n_promises = n_tickets = 0;
+}
+
 uint64_t told_seq(void)
 {
     return n_rows;

@@ -2,6 +2,7 @@
 #include "tests/faults/vfs_record.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@ static sqlite3_vfs vfs, *real_vfs;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct event *events;
 static size_t n_events, events_room;
-static bool forgotten[IMAGE_FILES];
+static atomic_bool forgotten[IMAGE_FILES]; // while the store's threads are at work
 
 static void note(struct event event)
 {
@@ -62,7 +63,7 @@ const struct event *recorder_events(size_t *n)
 
 void recorder_forget_syncs(enum image_file file)
 {
-    forgotten[file] = true;
+    atomic_store(&forgotten[file], true);
 }
 
 static sqlite3_file *real_of(sqlite3_file *file)
