@@ -41,6 +41,7 @@ int bulk_open(struct bulk *bulk, struct store_options options, bulk_random_fn *r
     bulk->made = true;
     options.scope = bulk_scope;
     options.create = true;
+    options.failed = &bulk->failed;
     options.readers = 1;
     return store_open(&options, &bulk->loop, &bulk->store, problem);
 }

@@ -19,6 +19,7 @@ struct bulk {
     size_t n_ahead;         // sent, and not answered yet
     struct problem refused; // the first that was: its error is 0 while there was none
     bool made;              // the loop is
+    bool failed;            // once it is closed: the disk did, and what was made is worth nothing
 };
 
 // Makes the database in options->directory. The scope of everything it writes is everything.

@@ -4,6 +4,7 @@
 #include "common/frame.h"
 #include "server/access/pass.h"
 #include "server/handlers/handlers.h"
+#include "server/person.h"
 #include "server/request.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -79,6 +80,8 @@ static void dispatch_request(struct session *session, struct request *request)
     } else if (!table[body].ticketless && !pass_use(session->pass, request->now)) {
         problem_set(&request->problem, ERR_LOGIN, "The ticket has ended.");
         request_fail(request, ERR_LOGIN);
+    } else if (!table[body].ticketless && person_may_ask(request->person, &request->problem)) {
+        request_fail(request, ERR_BUSY);
     } else {
         if (table[body].gates)
             session_gate(session, true);

@@ -18,12 +18,31 @@ static void door_join(struct door *door, struct session *session, struct crowd *
     door->n++;
 }
 
-// Would rather this one go than that? Of crowds of one size whoever has said less, then whoever came first.
+// What would be lost with it. 0: nothing, or it was waited for long enough. 1: it waits for us. 2: its handshake has had
+// a first turn, and then it waits for us or was not waited for long. Only then: who sends bytes one by one is waited for.
+static unsigned door_stake(const struct session *session)
+{
+    const struct server *server = session->server;
+    if (session->state != SESSION_HANDSHAKING || session->greets > 1)
+        return 0;
+    bool ours = buffer_size(&session->greeted) > 0;
+    if (session->greets == 0)
+        return ours;
+    // What it answers can be read in the turn after the next at the latest.
+    bool short_time = server->turn - session->begun_turn <= 1 || uv_now(&server->loop) - session->begun < DOOR_BEGUN;
+    return ours || short_time ? 2 : 0;
+}
+
+// Would rather this one go than that? Of crowds of one size whoever has less at stake, then whoever has said less, then
+// whoever came first: who says nothing goes before those who come. Of those that wait for us, whoever came last.
 static bool goes_before(const struct session *session, const struct session *out)
 {
     if (session->crowd->n != out->crowd->n)
         return session->crowd->n > out->crowd->n;
-    return session->state < out->state;
+    unsigned stake = door_stake(session), other = door_stake(out);
+    if (stake != other)
+        return stake < other;
+    return stake > 0 || session->state < out->state;
 }
 
 void door_thin_out(const struct door *door)

@@ -9,6 +9,9 @@
 #include <sys/socket.h>
 
 #define DOOR_PLACES ((size_t)200) // in the handshake, and as many after it
+// ms for the answer to a handshake's first turn, before others are kept rather. All that may come in a second (arrivals.h)
+// have three quarters of the places' time in it so: these are never full of them for long.
+#define DOOR_BEGUN 250
 
 struct session;
 

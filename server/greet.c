@@ -17,15 +17,22 @@ static uint64_t processor_ns(void)
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
+static struct session **greet_line(struct greeting *greeting, const struct session *session)
+{
+    return session->greets == 1 ? &greeting->again : &greeting->first;
+}
+
 int greet_later(struct session *session, const uint8_t *data, size_t size)
 {
-    struct greeting *greeting = &session->server->greeting;
+    struct session **line = greet_line(&session->server->greeting, session);
     bool waits = buffer_size(&session->greeted) > 0;
     int result = buffer_append(&session->greeted, data, size);
     if (result)
         return result;
-    if (!waits)
-        DL_APPEND2(greeting->first, session, greet_prev, greet_next);
+    if (!waits) {
+        DL_APPEND2(*line, session, greet_prev, greet_next);
+        session_hold(session, true);
+    }
     if (buffer_size(&session->greeted) >= GREET_BYTES)
         session_read_on(session, false); // its turn lets it go on
     return 0;
@@ -33,9 +40,27 @@ int greet_later(struct session *session, const uint8_t *data, size_t size)
 
 void greet_leave(struct session *session)
 {
+    struct session **line = greet_line(&session->server->greeting, session);
     if (buffer_size(&session->greeted) > 0)
-        DL_DELETE2(session->server->greeting.first, session, greet_prev, greet_next);
+        DL_DELETE2(*line, session, greet_prev, greet_next);
     buffer_deinit(&session->greeted);
+}
+
+// Its turn: out of the line, and noted when it is its first.
+static struct buffer greet_take(struct session *session)
+{
+    struct buffer bytes = session->greeted;
+    buffer_init(&session->greeted);
+    struct session **line = greet_line(&session->server->greeting, session);
+    DL_DELETE2(*line, session, greet_prev, greet_next);
+    if (session->greets == 0) {
+        session->begun = uv_now(&session->server->loop);
+        session->begun_turn = session->server->turn;
+    }
+    if (session->greets < 2)
+        session->greets++;
+    session_hold(session, false);
+    return bytes;
 }
 
 // As much as all else took since the last time, within bounds: under a flood of other things
@@ -45,22 +70,22 @@ static uint64_t greet_time(const struct greeting *greeting, uint64_t now)
     uint64_t rest = greeting->ended ? now - greeting->ended : 0;
     if (fault_on("handshakes-first"))
         return UINT64_MAX;
-    return rest < GREET_LEAST ? GREET_LEAST : rest > GREET_MOST ? GREET_MOST : rest;
+    uint64_t most = rest / GREET_PART > GREET_MOST ? rest / GREET_PART : GREET_MOST;
+    return rest < GREET_LEAST ? GREET_LEAST : rest > most ? most : rest;
 }
 
 bool greet_turn(struct greeting *greeting, void (*got)(struct session *session, const uint8_t *data, size_t size))
 {
-    if (!greeting->first)
+    struct session *session = greeting->again ? greeting->again : greeting->first;
+    if (!session)
         return false;
     uint64_t began = processor_ns(), time = greet_time(greeting, began);
     do {
-        struct session *session = greeting->first;
-        struct buffer bytes = session->greeted;
-        DL_DELETE2(greeting->first, session, greet_prev, greet_next);
-        buffer_init(&session->greeted);
+        struct buffer bytes = greet_take(session);
         got(session, buffer_head(&bytes), buffer_size(&bytes));
         buffer_deinit(&bytes);
-    } while (greeting->first && processor_ns() - began < time);
-    greeting->ended = greeting->first ? processor_ns() : 0;
-    return greeting->first != NULL;
+        session = greeting->again ? greeting->again : greeting->first;
+    } while (session && processor_ns() - began < time);
+    greeting->ended = session ? processor_ns() : 0;
+    return session != NULL;
 }

@@ -3,6 +3,7 @@
 // Main thread.
 #include "server/init.h"
 
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,6 +212,14 @@ static int database(struct init_work *work)
     return options->demo ? demo_school(work) : school_fill(work);
 }
 
+// Whatever was said of the request that met it.
+static int disk_failed(struct problem *problem)
+{
+    problem_set(problem, ERR_IO, "The disk failed to keep the school; nothing was made.");
+    problem_hint(problem, "Check the disk, and how large a file may become (ulimit -f); then make the school again.");
+    return ERR_IO;
+}
+
 static int build(struct init_work *work)
 {
     char directory[INIT_PATH];
@@ -224,6 +233,8 @@ static int build(struct init_work *work)
     bulk_close(&work->bulk);
     clock_set(-1);
     ca_free(work->ca);
+    if (work->bulk.failed)
+        return disk_failed(work->problem);
     return result == 0 ? init_sync(work->options->dir, work->problem) : result;
 }
 
@@ -259,6 +270,23 @@ static void tell(const struct init_work *work)
         tell_first_steps(options->dir);
 }
 
+static const char help[] =
+    "sendcod init makes a school's directory: its authority and certificates, its database, and the first people with\n"
+    "their profiles. DIR must be new or empty; what fails is taken away again.\n"
+    "\n"
+    "  sendcod init --dir DIR --school NAME [--lead NAME] [--head NAME] [--listen HOST:PORT] [--host NAMES]\n"
+    "  sendcod init --dir DIR --demo [--pupils N] [--seed N] [--today DATE] [--listen HOST:PORT] [--host NAMES]\n"
+    "\n"
+    "  --school NAME        the school's name; it begins empty\n"
+    "  --lead NAME          the SENDCO, as a name (default SENDCO)\n"
+    "  --head NAME          the Headteacher, as a name (default Headteacher)\n"
+    "  --demo               a made-up school instead, full of everything\n"
+    "  --pupils N           so many pupils in it (default 420)\n"
+    "  --seed N             the same number makes the same school (default 1)\n"
+    "  --today DATE         the day its records go up to (default today)\n"
+    "  --listen HOST:PORT   where it will be served, for the profiles (default 127.0.0.1:7443; with --host 0.0.0.0:7443)\n"
+    "  --host NAMES         names and addresses by which other computers find it, with commas between them\n";
+
 static int fail(const struct problem *problem)
 {
     const char *next = problem->error == ERR_USAGE && !problem->hint[0]
@@ -274,8 +302,13 @@ int init_main(int argc, char **argv)
     struct init_options options;
     problem_init(&problem, NULL);
     umask(077);
+    signal(SIGXFSZ, SIG_IGN); // a file that may grow no more is an error, after which all is taken away
     if (init_options_read(&options, argc, argv, &problem) < 0)
         return fail(&problem);
+    if (options.help) {
+        fputs(help, stdout);
+        return 0;
+    }
     if (sodium_init() < 0)
         return fail((problem_set(&problem, ERR_INTERNAL, "libsodium found no source of randomness."), &problem));
     bool made = false;

@@ -62,6 +62,10 @@ static int option_take(struct init_options *options, const char *name, const cha
 static int options_parse(struct init_options *options, int argc, char **argv, struct problem *problem)
 {
     for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            options->help = true;
+            return 0;
+        }
         if (strcmp(argv[i], "--demo") == 0) {
             options->demo = true;
             continue;
@@ -137,9 +141,9 @@ int init_options_read(struct init_options *options, int argc, char **argv, struc
     *options = (struct init_options){.lead = "SENDCO", .head = "Headteacher"};
     options->filling = (struct demo_options){.pupils = 420, .seed = 1, .today = clock_today()};
     int result = options_parse(options, argc, argv, problem);
-    if (result == 0)
+    if (result == 0 && !options->help)
         result = options_check(options, problem);
-    if (result < 0)
+    if (result < 0 || options->help)
         return result;
     options_address(options);
     if (options->demo)

@@ -12,6 +12,7 @@ struct init_options {
     const char *dir, *school, *host, *listen, *lead, *head;
     char server[300]; // HOST:PORT by which clients find it
     bool demo;
+    bool help; // then nothing else is to be looked at
     struct demo_options filling;
 };
 

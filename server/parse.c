@@ -160,6 +160,20 @@ static int parse_as_at(int32_t as_at, struct query *query, struct problem *probl
     return ERR_INVALID;
 }
 
+static int parse_since(int32_t since, struct query *query, struct problem *problem)
+{
+    if (since < DATE_MIN || since > DATE_MAX)
+        return problem_set(problem, ERR_INVALID, "Since: that is no day that a school records.");
+    query->since = since;
+    if (kind_is_spell(query->kind))
+        return 0;
+    problem_set(problem, ERR_INVALID, "Since: no %s has a first and a last day, so that some have ended and others have not.",
+                query->kind->noun);
+    problem_hint(problem, "A day that a %s has of its own is a condition: --where FIELD>=DATE; its fields: sendco help %s",
+                 query->kind->noun, query->kind->noun);
+    return ERR_INVALID;
+}
+
 int parse_query(const Sendco__List *list, int32_t today, struct arena *arena, struct query *query, struct problem *problem)
 {
     const struct kind *kind;
@@ -179,6 +193,8 @@ int parse_query(const Sendco__List *list, int32_t today, struct arena *arena, st
         result = parse_known(list->has_as_known, list->as_known, today, problem);
     if (!result && list->has_as_at)
         result = parse_as_at(list->as_at, query, problem);
+    if (!result && list->has_since)
+        result = parse_since(list->since, query, problem);
     if (result)
         return result;
     query->as_known = list->has_as_known ? list->as_known : 0;

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "server/fault.h"
 #include "server/pack.h"
+#include "server/person.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -20,6 +21,7 @@ struct request *request_new(struct session *session)
     request->server = session->server;
     request->session = session->id;
     request->actor = (struct actor){.staff = session->staff, .device = session->device_id, .role = session->role};
+    request->person = person_asks(session);
     arena_init(&request->arena, REQUEST_BUDGET);
     problem_init(&request->problem, &request->arena);
     request->epoch = store_epoch(session->server->store);
@@ -31,6 +33,7 @@ struct request *request_new(struct session *session)
 void request_free(struct request *request)
 {
     request->server->trim |= request->arena.used > REQUEST_LARGE;
+    person_answered(request->server, request->person);
     arena_deinit(&request->arena);
     free(request);
 }

@@ -13,6 +13,7 @@
 #include "protocol.pb-c.h"
 
 struct buffer;
+struct person;
 struct server;
 struct session;
 
@@ -24,6 +25,7 @@ struct request {
     struct server *server;
     uint64_t session, id;
     struct actor actor;
+    struct person *person; // who is logged in there; NULL: nobody yet
     const Sendco__Request *message; // in the arena
     struct arena arena;
     struct problem problem;

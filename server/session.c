@@ -74,6 +74,8 @@ void session_become(struct session *session, enum session_state state)
     session->state = (uint8_t)state;
     bool hurried = states[state].seconds && !(state == SESSION_HANDSHAKING && fault_on("no-handshake-deadline"));
     session->must_by = hurried ? now_ms(session) + states[state].seconds * 1000 : 0;
+    session->held_since = 0;
+    session->waits = 0;
     if (!states[state].stranger)
         session_familiar(session);
     session_schedule(session);
@@ -108,6 +110,7 @@ void session_touch(struct session *session)
 void session_gate(struct session *session, bool closed)
 {
     session->gated = closed;
+    session_hold(session, closed);
     session_touch(session);
 }
 

@@ -25,7 +25,7 @@ struct tls;
 struct watch;
 
 // All in seconds. These are deadlines for something to be finished, not idle
-// timers: a byte now and then buys no time.
+// timers: a byte now and then buys no time. What waits for us costs none (session_hold).
 #define SESSION_HANDSHAKE  5  // from accept to the end of the TLS handshake
 #define SESSION_LOGIN_TIME 20 // from there, and from a refused login, to being logged in
 #define SESSION_FRAME      10 // for a frame that has begun, or a record of TLS
@@ -43,6 +43,7 @@ struct watch;
 // weight together (dispatch.c) are in flight, no other is begun.
 #define SESSION_LOAD    8
 #define SESSION_CHANCES 5 // refused logins that buy more time
+#define SESSION_WAITS   8 // for us that cost a state no time
 
 enum session_state { SESSION_HANDSHAKING, SESSION_HELLO, SESSION_LOGIN, SESSION_READY, SESSION_CLOSING, SESSION_STATES };
 
@@ -67,12 +68,15 @@ struct session {
     struct door *door;
     struct session *greet_prev, *greet_next; // while it has bytes in `greeted`
     struct buffer greeted;                   // of the handshake, arrived: they wait for their turn (greet.h)
+    uint64_t begun, begun_turn;              // its first turn: ms, and the loop's
+    uint8_t greets;                          // turns it had; 2: two or more
     struct deadline deadline;
     uv_tcp_t tcp;
     struct tls *tls;
     struct buffer plain;              // arrived and decrypted, not yet taken apart
     struct buffer pending;            // to be encrypted when the turn ends
     uint64_t must_by;                 // ms: handshake, login or goodbye done; 0: nothing hangs on it
+    uint64_t held_since;              // ms: since when that stands still, for it waits for us; 0: it runs
     uint64_t frame_since;             // ms; 0: no frame has begun
     uint64_t record, record_since;    // of TLS: the one of which a part has come (tls_partial), and since when, ms; or 0
     uint64_t heard;                   // ms: the last whole frame
@@ -85,6 +89,7 @@ struct session {
     uint64_t turn;   // of the loop, in which it had so many frames taken:
     unsigned share;
     uint8_t chances; // used up
+    uint8_t waits;   // … in this state
     uint8_t state;   // enum session_state
     bool dirty, reading, stranger, closed, doomed;
     bool gated; // Hello or a login is being answered: what follows it waits
@@ -143,6 +148,9 @@ void session_touch(struct session *session);      // something to do at the end 
 void session_got(struct session *session, const uint8_t *data, size_t size); // ciphertext that arrived
 void session_schedule(struct session *session);   // what has changed may move the deadline
 void session_waited(struct session *session);     // it is read again: what has begun has all its time
+// It waits for us: until it does no more its time stands still, SESSION_WAITS times in each state. Longer than that
+// nobody keeps a stranger's place by always having something for us to do.
+void session_hold(struct session *session, bool held);
 void session_take(struct session *session);       // takes whole frames from `plain`
 void session_ready(struct session *session);      // the handshake is done
 bool session_open(const struct session *session); // neither closing nor closed

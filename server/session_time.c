@@ -11,14 +11,19 @@ static uint64_t sooner(uint64_t due, uint64_t since, unsigned seconds)
     return since && by < due ? by : due;
 }
 
+static uint64_t hurry(const struct session *session)
+{
+    return session->must_by && !session->held_since ? session->must_by : UINT64_MAX;
+}
+
 // The first moment at which this session may have to go.
 static uint64_t due(const struct session *session)
 {
-    uint64_t by = session->must_by ? session->must_by : UINT64_MAX;
+    uint64_t by = hurry(session);
     by = sooner(by, session->stuck_since, SESSION_STUCK);
     by = sooner(by, session->stuck_since ? session->looked : 0, SESSION_LOOK);
     // When it is we who do not read or have not answered, silence is not theirs.
-    if (session_open(session) && session->reading) {
+    if (session_open(session) && session->reading && !session->held_since) {
         by = sooner(by, session->frame_since, SESSION_FRAME);
         by = sooner(by, session->record_since, SESSION_FRAME);
         if (session->n_requests == 0)
@@ -67,10 +72,12 @@ void session_on_due(struct deadline *deadline, void *data)
     } else if (session->state == SESSION_CLOSING || session->state == SESSION_HANDSHAKING ||
                sooner(UINT64_MAX, session->stuck_since, SESSION_STUCK) <= now) {
         session_cut(session);
-    } else if (session->must_by && session->must_by <= now) {
+    } else if (hurry(session) <= now) {
         session_late(session, "Nobody logged in on this connection in time.");
-    } else if (sooner(sooner(UINT64_MAX, session->frame_since, SESSION_FRAME), session->record_since, SESSION_FRAME) <= now) {
+    } else if (sooner(UINT64_MAX, session->frame_since, SESSION_FRAME) <= now) {
         session_late(session, "A frame was begun and not finished within ten seconds.");
+    } else if (sooner(UINT64_MAX, session->record_since, SESSION_FRAME) <= now) {
+        session_late(session, "A record of TLS was begun and not finished within ten seconds.");
     } else {
         session_late(session, "Nothing was heard for 75 seconds; a client that has nothing to ask sends Ping every 30.");
     }
@@ -83,4 +90,20 @@ void session_waited(struct session *session)
         session->frame_since = uv_now(&session->server->loop);
     if (session->record_since)
         session->record_since = uv_now(&session->server->loop);
+}
+
+void session_hold(struct session *session, bool held)
+{
+    uint64_t now = uv_now(&session->server->loop);
+    if (held && session->must_by && session->waits < SESSION_WAITS) {
+        session->held_since = now;
+    } else if (!held && session->held_since) {
+        if (session->held_since < now) {
+            session->must_by += now - session->held_since;
+            session->waits++;
+            session_waited(session);
+        }
+        session->held_since = 0;
+        session_schedule(session);
+    }
 }

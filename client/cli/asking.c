@@ -330,6 +330,21 @@ static int ask_again(struct wait *wait, Sendco__Request *request, struct tries *
     }
 }
 
+// `sent`: it was on its way before, and was lost or put off: a server that is not there now went away.
+static int ask(struct cli *cli, const struct cli_question *question, bool sent)
+{
+    struct wait wait = {.cli = cli, .on_reply = question->on_reply, .data = question->data, .problem = question->problem};
+    struct tries tries = {.pause = ASK_PAUSE_MS, .sent = sent};
+    bool began = cli_wait_begin(cli);
+    int error = ask_again(&wait, question->request, &tries);
+
+    if (error != 0 && is_change(question->request))
+        error = ask_untold(&tries, error, question->problem);
+    cli->changing = false;
+    people_release();
+    return cli_wait_end(cli, began, error);
+}
+
 int cli_ask_all(struct cli *cli, struct cli_question *list, size_t n, struct problem *problem)
 {
     bool began = cli_wait_begin(cli), again = false;
@@ -345,7 +360,7 @@ int cli_ask_all(struct cli *cli, struct cli_question *list, size_t n, struct pro
             problem_forget(list[i].problem);
             if (list[i].anew)
                 list[i].anew(list[i].data);
-            list[i].error = cli_ask(cli, list[i].request, list[i].on_reply, list[i].data, list[i].problem);
+            list[i].error = ask(cli, &list[i], true);
         }
         error = list[i].error;
         if (error != 0)
@@ -356,14 +371,7 @@ int cli_ask_all(struct cli *cli, struct cli_question *list, size_t n, struct pro
 
 int cli_ask(struct cli *cli, Sendco__Request *request, cli_reply_fn *on_reply, void *data, struct problem *problem)
 {
-    struct wait wait = {.cli = cli, .on_reply = on_reply, .data = data, .problem = problem};
-    struct tries tries = {.pause = ASK_PAUSE_MS};
-    bool began = cli_wait_begin(cli);
-    int error = ask_again(&wait, request, &tries);
+    struct cli_question question = {.request = request, .on_reply = on_reply, .data = data, .problem = problem};
 
-    if (error != 0 && is_change(request))
-        error = ask_untold(&tries, error, problem);
-    cli->changing = false;
-    people_release();
-    return cli_wait_end(cli, began, error);
+    return ask(cli, &question, false);
 }

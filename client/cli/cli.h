@@ -109,6 +109,7 @@ struct cli_query {
     const struct kind *about_kind; // only about this, or about whoever is in it (protocol.proto, List); NULL: all
     int64_t about;
     int32_t as_at;    // DATE_NONE: any
+    int32_t since;    // of spells, those that end on this day or later, or not at all; DATE_NONE: any
     int64_t as_known; // 0: now
     struct {
         const struct field *field;

@@ -31,7 +31,7 @@ int cli_record(struct cli *cli, const Sendco__Record *wire, struct record **reco
 
 void cli_query_init(struct cli_query *query, const struct kind *kind)
 {
-    *query = (struct cli_query){.kind = kind, .as_at = DATE_NONE};
+    *query = (struct cli_query){.kind = kind, .as_at = DATE_NONE, .since = DATE_NONE};
 }
 
 struct page {
@@ -160,6 +160,8 @@ static void walk_begin(struct walk *walk, struct cli *cli, const struct cli_read
     list->has_removed = list->removed = query->removed;
     list->has_as_at = query->as_at != DATE_NONE;
     list->as_at = query->as_at;
+    list->has_since = query->since != DATE_NONE;
+    list->since = query->since;
     list->has_as_known = query->as_known != 0;
     list->as_known = query->as_known;
     if (query->about_kind) {

@@ -22,6 +22,7 @@ struct redrawing {
     uint32_t kinds[WATCH_KINDS];
     size_t n_kinds;
     bool stale, again, logged_out, drawn; // again: the watch has ended and is to begin anew
+    bool cut;                             // the last line of what was drawn has no end
     uint64_t last;                        // when it was drawn
 };
 
@@ -83,8 +84,9 @@ static size_t lines_of(struct cli *cli, const char *line, size_t length)
     return cli->width > 0 && width > cli->width ? (size_t)((width + cli->width - 1) / cli->width) : 1;
 }
 
-// A terminal gets the first screenful: what it would scroll away nobody can read.
-static void screenful(struct cli *cli, const char *text, size_t height)
+// A terminal gets the first screenful: what it would scroll away nobody can read. True: there was more, and the last line
+// has no end, which would scroll away the first.
+static bool screenful(struct cli *cli, const char *text, size_t height)
 {
     size_t used = 0, left = 0;
     const char *end = NULL; // of what fits beside the last line
@@ -101,10 +103,24 @@ static void screenful(struct cli *cli, const char *text, size_t height)
     fwrite(text, 1, end ? (size_t)(end - text) : strlen(text), cli->out);
     if (end)
         fprintf(cli->out, "… %zu more line%s: --section NAME, or a larger window", left, left == 1 ? "" : "s");
+    return end != NULL;
 }
 
-static int redraw_text(struct drawing *drawing)
+// What is said next is said below the drawing.
+static void redraw_end_line(struct redrawing *redrawing)
 {
+    FILE *out = redrawing->drawing->cli->out;
+
+    if (!redrawing->cut)
+        return;
+    redrawing->cut = false;
+    fputc('\n', out);
+    fflush(out);
+}
+
+static int redraw_text(struct redrawing *redrawing)
+{
+    struct drawing *drawing = redrawing->drawing;
     struct cli *cli = drawing->cli;
     FILE *out = cli->out;
     size_t size = 0;
@@ -118,7 +134,7 @@ static int redraw_text(struct drawing *drawing)
     bool whole = fclose(cli->out) == 0;
     cli->out = out;
     if (whole && text)
-        screenful(cli, text, (size_t)people_height());
+        redrawing->cut = screenful(cli, text, (size_t)people_height());
     free(text);
     return error == 0 && !whole ? problem_set(drawing->problem, ERR_NOMEM, "There is not enough memory for the report.") : error;
 }
@@ -137,7 +153,7 @@ static int redraw(struct redrawing *redrawing)
     int error = drawing_ask(drawing, true, &lost);
     if (error == 0) {
         redraw_head(redrawing);
-        error = redraw_text(drawing);
+        error = redraw_text(redrawing);
         drawing_seen(drawing);
         redrawing->drawn = true;
     }
@@ -209,6 +225,7 @@ static int redraw_on(struct redrawing *redrawing)
         pause = WATCH_PAUSE_MS;
         redrawing->stale = cli->no_input = true; // what happened meanwhile is in the new drawing
         error = redraw_wait(redrawing);
+        redraw_end_line(redrawing);
         if (error != 0)
             return error > 0 ? 0 : error;
     }

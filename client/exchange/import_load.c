@@ -2,7 +2,7 @@
 // trips as the longest has pages. Main thread.
 #include "client/exchange/import.h"
 
-#define LISTS_MAX 12
+#define LISTS_MAX 6
 
 static int on_record(struct record *record, void *data)
 {
@@ -38,33 +38,19 @@ static struct cli_query *lists_add(struct lists *lists, const struct kind *kind)
     return query;
 }
 
-static void only(struct cli_query *query, const struct field *field, Sendco__Condition__Op op, struct value value)
-{
-    query->where[query->n_where].field = field;
-    query->where[query->n_where].op = op;
-    query->where[query->n_where++].value = value;
-}
-
-// Spells that were over before the import's date say nothing to it, and grow more with the years: those
-// without an end and those that end later are two lists.
-static void lists_add_spells(struct lists *lists, const struct kind *kind, const struct field *ends)
-{
-    only(lists_add(lists, kind), ends, SENDCO__CONDITION__OP__EMPTY, (struct value){0});
-    only(lists_add(lists, kind), ends, SENDCO__CONDITION__OP__GE, value_number(lists->import->date));
-}
-
 int import_load(struct import *import, struct problem *problem)
 {
     struct lists lists = {.import = import};
     school_init(&import->school, &import->cli->arena);
     for (size_t i = 0; school_kinds[i]; i++) {
         const struct kind *kind = kind_find(school_kinds[i]);
-        const struct field *ends = field_find(kind, "ends");
-        if (ends)
-            lists_add_spells(&lists, kind, ends);
-        else
-            // Removed pupils and classes too: what is named again comes back.
-            lists_add(&lists, kind)->removed = i < 2;
+        struct cli_query *query = lists_add(&lists, kind);
+        // Removed pupils and classes too: what is named again comes back.
+        query->removed = i < 2;
+        // Spells that were over before the import's date say nothing to it, and grow more with the years. One list of
+        // each kind: of two, a spell whose end is changed meanwhile might come in both or in neither.
+        if (kind_is_spell(kind))
+            query->since = import->date;
     }
     int result = cli_list_together(import->cli, lists.readings, lists.n, problem);
     if (result < 0)

@@ -12,6 +12,7 @@
 #include "server/handlers/stage.h"
 #include "server/handlers/write.h"
 #include "server/parse.h"
+#include "server/person.h"
 #include "server/request.h"
 #include "server/server.h"
 
@@ -92,6 +93,7 @@ static void done_write(int result, void *data)
     struct server *server = request->server;
     int64_t staff = request->actor.staff;
     bool staged = writing->staged, dry_run = writing->change.dry_run;
+    person_changed(request->person, writing->held);
     uint8_t key[STORE_KEY];
     memcpy(key, writing->stage_key, sizeof key);
     if (writing->change.batched)
@@ -109,19 +111,23 @@ static void done_write(int result, void *data)
 
 static void writing_start(struct writing *writing)
 {
+    struct request *request = writing->request;
     struct stage *stage = writing_stage(writing);
+    size_t size = request->arena.used;
+    int refused = request->server->stopping ? ERR_BUSY : person_changes(request->person, size, &writing->change.problem);
+    writing->held = refused ? 0 : size;
     if (stage)
         stage->applying = true;
     if (writing->change.batched && fault_on("loop-sleeps"))
         uv_sleep(2500);
     if (writing->change.batched) {
-        writing->began = uv_now(&writing->request->server->loop);
-        DL_APPEND(writing->request->server->writings, writing);
+        writing->began = uv_now(&request->server->loop);
+        DL_APPEND(request->server->writings, writing);
     }
-    if (writing->request->server->stopping)
-        done_write(ERR_BUSY, writing);
+    if (refused)
+        done_write(refused, writing);
     else
-        store_write(writing->request->server->store, &writing->change, done_write, writing);
+        store_write(request->server->store, &writing->change, done_write, writing);
 }
 
 // --- from the message ---

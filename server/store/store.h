@@ -32,6 +32,8 @@ struct store_options {
     const char *school; // with create
     uint64_t seed;      // with create and not 0: the chain's start and salts follow from it (demo)
     bool demo;          // with create: everybody in it is invented, and every page says so
+    bool *failed;       // with create, may be NULL: a disk that fails ends nothing, but sets this, and what was made is to be
+                        // taken away. Valid once the store is closed
 };
 
 // Opens, creates tables and columns for new kinds and fields, seeds new code

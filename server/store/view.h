@@ -38,6 +38,7 @@ struct query {
     const struct field *in; // not NULL: about whoever is in that id on as_at, else today, as spells say in this field
     bool any_time;          // false and as_at set: only spells that hold then
     int32_t as_at;          // DATE_NONE: any
+    int32_t since;          // DATE_NONE: any; else, of spells only, those that end on this day or later, or not at all
     int64_t as_known;       // 0: now; else as the log knew it at that second
     struct order order[QUERY_ORDERS];
     size_t n_order;

@@ -205,7 +205,7 @@ class Outage:
 
     def judge_daemon(self):
         """It lets go of half a frame after ten seconds, and of all who are gone for good: of half a TLS record too."""
-        if "A frame was begun and not finished within ten seconds" not in self.school.server.said():
+        if "was begun and not finished within ten seconds" not in self.school.server.said():
             raise Fault("the daemon did not let go of half a frame: %s" % self.school.server.said())
         with self.near() as client:
             school.until(lambda: client.ask(status=wire.pb.Status()).status.sessions <= 2, "the dead sessions to go", 120)

@@ -1,6 +1,7 @@
 """Who makes a change and waits for its answer, before a server that is silent, busy or cuts the line: whether it was made is
 said truly, the wait lasts as long as it is promised, and the words of waiting are those of what goes on."""
 import datetime
+import fcntl
 import os
 import re
 import select
@@ -10,12 +11,14 @@ import ssl
 import struct
 import sys
 import tempfile
+import termios
 import threading
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "faults"))
 import heavy_roll
+import kinds
 import network_ground as ground
 import school
 import wire
@@ -38,9 +41,13 @@ class Between:
         own = os.path.join(made.directory, "server")
         self.tls.load_cert_chain(os.path.join(own, "cert.pem"), os.path.join(own, "key.pem"))
         self.tls.set_alpn_protocols(["sendco/1"])
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.ends = []
+        self.listen(0)
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        self.ends = [self.listener]
+
+    def listen(self, port):
+        self.listener = socket.create_server(("127.0.0.1", port))
+        self.ends.insert(0, self.listener)
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -147,7 +154,7 @@ class Between:
 
 class Gathers(Between):
     """Keeps the questions of one sort until `many` have come, for which a client must not wait for the answers; then once does
-    with them what `act` says: "pass", "cut", or "busy" before the first."""
+    with them what `act` says: "pass", "cut", "gone" (cut, and nobody listens until it is `back`), or "busy" before the first."""
 
     def __init__(self, made, body, many, act):
         self.body, self.many, self.act, self.kept = body, many, act, []
@@ -161,12 +168,45 @@ class Gathers(Between):
         if len(self.kept) < self.many:
             return
         self.many = 0
-        if self.act == "cut":
+        if self.act == "gone":
+            self.shut(self.listener)
+            self.listener.close()
+        if self.act in ("cut", "gone"):
             self.shut(near, far)
         elif self.act == "busy":
             self.busy(wire.pb.Frame.FromString(self.kept.pop(0)[4:]).request.id, near)
-        for one in self.kept if self.act != "cut" else []:
+        for one in self.kept if self.act in ("pass", "busy") else []:
             far.sendall(one)
+
+    def back(self):
+        self.listen(int(self.address.rpartition(":")[2]))
+
+
+class Meanwhile(Between):
+    """Each time when a list of needs was answered `change` is called, before anything else comes to the daemon."""
+
+    def __init__(self, made, change):
+        self.change, self.lists = change, 0
+        super().__init__(made, ["pass"])
+
+    def request(self, request, raw, near, far):
+        super().request(request, raw, near, far)
+        if request.list.kind == kinds.find("Need").number:
+            self.answered(request.id, near, far)
+            self.lists += 1
+            self.change()
+
+    def answered(self, id, near, far):
+        buffer = b""
+        while True:
+            data = far.recv(65536)
+            near.sendall(data)
+            buffer += data
+            while len(buffer) >= 4 and len(buffer) >= 4 + struct.unpack(">I", buffer[:4])[0]:
+                end = 4 + struct.unpack(">I", buffer[:4])[0]
+                reply, buffer = wire.pb.Frame.FromString(buffer[4:end]).reply, buffer[end:]
+                if reply.id == id and not reply.more:
+                    return
 
 
 class Asking(school.Case):
@@ -276,13 +316,50 @@ class Asking(school.Case):
         """Nor does it matter which of them was lost or put off."""
         roll = os.path.join(self.top, "roll.csv")
         heavy_roll.write(roll, 300, datetime.date.today())
-        for body, many in (("list", 9), ("stage", 3)):
+        for body, many in (("list", 6), ("stage", 3)):
             for act in ("pass", "cut", "busy"):
                 with self.subTest(body + " " + act):
                     screen = self.before(Gathers(self.school, body, many, act), "import", roll, "--dry-run", "--yes")
                     screen.wait(wire.PATIENCE)
                     self.assertEqual((screen.code, self.between.many), (0, 0), screen)
                     self.assertRegex(screen.text(), r"300\s+new pupils")
+
+    def test_a_server_that_is_away_for_a_while_is_waited_for(self):
+        roll = os.path.join(self.top, "roll.csv")
+        heavy_roll.write(roll, 300, datetime.date.today())
+        for body, many, seconds in (("list", 6, 8), ("stage", 3, 80)):
+            with self.subTest(body):
+                screen = self.before(Gathers(self.school, body, many, "gone"), "import", roll, "--dry-run", "--yes")
+                school.until(lambda: self.between.many == 0, "the questions to come")
+                self.pass_time(seconds)
+                waits = "Connecting again to .*: %d" % seconds
+                school.until(lambda: re.search(waits, screen.text()) or screen.code is not None, "the server to be waited for")
+                self.between.back()
+                screen.wait(wire.PATIENCE)
+                self.assertEqual(screen.code, 0, screen)
+                self.assertRegex(screen.text(), r"300\s+new pupils")
+
+    def test_the_end_of_a_need_changes_while_an_import_reads_the_needs(self):
+        """It is read with its end or without, but neither twice nor not at all: the import has nothing to change."""
+        roll = os.path.join(self.top, "roll.csv")
+        with open(roll, "w", encoding="utf-8") as file:
+            file.write("UPN,Legal Surname,Legal Forename,DOB,SEN Status,SEN Need (1)\n%s,Meanwhile,Mia,13/02/2016,K,SLCN\n" % kinds.upn(900))
+        self.school.cli("senco", "import", roll, "--yes")
+        need, senco = kinds.find("Need"), self.client()
+        child = senco.all(kinds.find("Pupil"), [("upn", "EQ", kinds.upn(900))])[0][0]
+        id = senco.all(need, [("pupil", "EQ", child)])[0][0]
+
+        def toggle():
+            message, version = senco.read(need, id)
+            ends = {"cleared": ["ends"]} if message.HasField("ends") else {"ends": senco.hello.today + 200}
+            senco.put(wire.item(need, id, version, **ends))
+
+        for _ in range(2):                      # from open to ended and back
+            screen = self.before(Meanwhile(self.school, toggle), "import", roll, "--dry-run", "--json")
+            screen.wait(wire.PATIENCE)
+            self.assertGreaterEqual(self.between.lists, 1)
+            self.assertEqual(screen.code, 0, screen)
+            self.assertIn('"changes": []', screen.text())
 
     # --- what is known ---
 
@@ -356,6 +433,14 @@ class Asking(school.Case):
         self.between.go.set()
         screen.wait(wire.PATIENCE)
         self.assertEqual((screen.code, self.made()), (0, 1), screen)
+
+    def test_words_below_a_screenful(self):
+        screen = self.begin(["pass"], "map", "--watch")
+        fcntl.ioctl(screen.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 12, 120, 0, 0))
+        self.says(screen, r"… \d+ more lines: --section NAME, or a larger window")
+        self.between.shut(*self.between.ends)
+        self.says(screen, "Trying again in")
+        self.assertRegex(screen.text(), r"or a larger window\nThere is no server at \S+: .*Trying again in 1 s\.\n")
 
     def test_words_of_a_busy_server_that_goes_to_work(self):
         screen = self.add("busy", "busy", "busy", "busy", "busy", "busy", "busy", "hold")

@@ -77,7 +77,7 @@ class HalfARecord(school.Case):
         frame = client.frame(began + 10 + wire.PATIENCE)
         self.assertGreater(time.monotonic() - began, 9)
         self.refused(wire.pb.RETRY, frame.reply, "E-TIMEOUT")
-        self.assertIn("not finished within ten seconds", frame.reply.problem.message)
+        self.assertIn("record of TLS was begun and not finished within ten seconds", frame.reply.problem.message)
         with self.assertRaises(wire.Gone):
             client.frame(time.monotonic() + wire.PATIENCE)
 

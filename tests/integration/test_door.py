@@ -2,7 +2,9 @@
 device with the most connections does. Nobody who types a password loses the connection to somebody's idle sockets."""
 import os
 import socket
+import ssl
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import school
@@ -33,6 +35,14 @@ class Door(school.Case):
             made.append(one)
         return made
 
+    def begin(self, one):
+        """The first of a handshake's messages, and none after it."""
+        got, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = wire.context(self.school.profile("senco")).wrap_bio(got, out, server_hostname=self.school.server.address[0])
+        with self.assertRaises(ssl.SSLWantReadError):
+            tls.do_handshake()
+        one.sendall(out.read())
+
     def gone(self, sockets):
         n = 0
         for one in sockets:
@@ -56,6 +66,19 @@ class Door(school.Case):
         school.until(lambda: self.gone(silent), "one of them to make room")
         for person in people:
             self.assertTrue(person.password().login.ticket)
+
+    def test_those_who_begin_and_do_not_go_on_keep_nobody_out(self):
+        begun = self.silent(PLACES)
+        for one in begun:
+            self.begin(one)
+        for one in begun:
+            one.settimeout(wire.PATIENCE)
+            self.assertTrue(one.recv(65536))             # their turn was had
+            one.setblocking(False)
+        time.sleep(0.5)                                  # DOOR_BEGUN, and some
+        for name in ("senco", "head"):
+            self.assertTrue(self.arrive(name).password().login.ticket)
+        self.assertEqual(self.gone(begun), 1)             # it had a place, and then both have shown a certificate
 
     def test_one_device_with_many_connections_keeps_nobody_out(self):
         person = self.arrive("head")

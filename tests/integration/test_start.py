@@ -1,7 +1,9 @@
 """The command line of sendcod: what it does not take it says, with the next step, and leaves nothing behind."""
 import os
+import resource
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -10,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import school
 import wire
 
-USAGE, CONFIG, OUTPUT, INVALID = 2, 78, 73, 81
+USAGE, CONFIG, OUTPUT, INVALID, IO = 2, 78, 73, 81, 70
 
 
 class Start(unittest.TestCase):
@@ -35,7 +37,13 @@ class Start(unittest.TestCase):
     def test_help_and_version(self):
         for word in ("help", "--help", "-h"):
             self.assertIn("sendcod serve --dir DIR", school.run([school.SENDCOD, word]).out)
-        self.assertEqual(school.run([school.SENDCOD, "serve", "--help"]).code, 0)
+        for args in (["serve", "--help"], ["init", "--help"], ["init", "-h"], ["init", "--dir", self.dir, "--demo", "--help"]):
+            done = school.run([school.SENDCOD] + args)
+            self.assertEqual((done.code, done.err), (0, ""), done)
+            self.assertIn("sendcod %s --dir DIR" % args[0], done.out)
+        for option in ("school", "lead", "head", "demo", "pupils", "seed", "today", "listen", "host"):
+            self.assertIn("\n  --%s " % option, done.out)
+        self.assertFalse(os.path.exists(self.dir))
         for word in ("version", "--version"):
             self.assertIn("protocol", school.run([school.SENDCOD, word]).out)
 
@@ -89,6 +97,23 @@ class Start(unittest.TestCase):
         with open(self.dir, "w"):
             pass
         self.init(OUTPUT, "cannot be read", "--school=Elm")
+
+    @unittest.skipIf(wire.SHORT, "a sanitizer writes reports of its own")
+    def test_init_on_a_disk_that_fails(self):
+        """Its files may grow no more at some time: it says so and takes all away, and the directory can be used again."""
+        for there, size, *kind in ((False, 4000 << 10, "--demo", "--pupils=60"), (True, 450 << 10, "--school=Elm")):
+            def bound():
+                resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+            if there:
+                os.mkdir(self.dir)
+            command = [school.SENDCOD, "init", "--dir", self.dir, *kind]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10 * wire.PATIENCE,
+                                  preexec_fn=bound, env=dict(os.environ, GCOV_PREFIX=self.top))
+            self.assertEqual((done.returncode, done.stdout), (IO, ""), done)
+            self.assertIn("The disk failed to keep the school; nothing was made.\n  next: Check the disk", done.stderr)
+            self.assertEqual(os.path.isdir(self.dir), there)
+            self.assertEqual(os.listdir(self.dir) if there else [], [])
+        self.made()
 
     def made(self, *args):
         done = school.run([school.SENDCOD, "init", "--dir", self.dir, "--school", "Elm", *args], timeout=10 * wire.PATIENCE)

@@ -122,6 +122,50 @@ class Wire(school.Case):
         whole = [i for i, _, _ in self.senco.all(self.target, order=order)]
         self.assertEqual(ids, whole)
 
+    def needs(self, name, starts, *ends):
+        """A new pupil with a need for each of `ends`: their ids."""
+        child = self.senco.add(self.pupil, surname=name, forename="Nia", born=kinds.days("2016-02-29"))
+        return child, [self.senco.add(kinds.find("Need"), pupil=child, need=need, rank=rank, starts=starts, **({"ends": end} if end else {}))
+                       for rank, (need, end) in enumerate(zip(("HI", "VI", "MSI", "PD"), ends), 1)]
+
+    def set_end(self, need, ends):
+        kind = kinds.find("Need")
+        version = self.senco.read(kind, need)[1]
+        self.senco.put(wire.item(kind, need, version, **({"ends": ends} if ends else {"cleared": ["ends"]})))
+
+    def test_spells_since_a_day(self):
+        need, day = kinds.find("Need"), kinds.days("2024-10-10")
+        child, (*on, over) = self.needs("Since", day - 300, None, day + 1, day, day - 1)
+        everything = {i: m for i, m, _ in self.senco.all(need)}
+        first = self.senco.list(need, since=day, limit=1).records
+        found = {i for i, _, _ in self.senco.all(need, since=day, limit=2)}
+        self.assertEqual(found, {i for i, m in everything.items() if not m.HasField("ends") or m.ends >= day})
+        self.assertEqual((found & {over, *on}, first.total), (set(on), len(found)))
+        for at, ids in ((day - 301, []), (day - 300, on), (day + 1, on[:2])):
+            self.assertEqual([i for i, _, _ in self.senco.all(need, [("pupil", "EQ", child)], since=day, as_at=at)], ids)
+        known = self.senco.ask(status=wire.pb.Status()).status.now
+        self.assertEqual({i for i, _, _ in self.senco.all(need, since=day, as_known=known)}, found)
+
+    def test_a_spell_whose_end_changes_between_two_pages_comes_once(self):
+        need, day = kinds.find("Need"), self.senco.hello.today
+        child, (first, second) = self.needs("Meanwhile", day - 30, None, day + 5)
+        where = [("pupil", "EQ", child)]
+        for ends, sooner in ((day + 30, day + 9), (None, day), (day + 30, day - 1)):
+            seen = self.senco.list(need, where, since=day, limit=1).records
+            self.assertEqual([r.id for r in seen.records], [first])
+            self.set_end(first, ends)           # it was read already
+            self.set_end(second, sooner)        # it was not
+            rest = self.senco.list(need, where, since=day, limit=1, page=seen.next).records
+            self.assertEqual(([r.id for r in rest.records], rest.next), ([second] if sooner >= day else [], b""))
+
+    def test_only_spells_have_gone_on_since_a_day(self):
+        problem = self.refused(wire.pb.INVALID, self.senco.list(self.pupil, since=self.senco.hello.today, check=False))
+        self.assertEqual(problem.message, "Since: no pupil has a first and a last day, so that some have ended and others have not.")
+        self.assertIn("sendco help pupil", problem.hint)
+        for day in (10 ** 6, -(10 ** 6)):
+            problem = self.refused(wire.pb.INVALID, self.senco.list(kinds.find("Need"), since=day, check=False))
+            self.assertEqual(problem.message, "Since: that is no day that a school records.")
+
     def test_conditions(self):
         everyone = self.senco.all(self.pupil)
         year = next(m.year for _, m, _ in everyone if m.year)

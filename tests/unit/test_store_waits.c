@@ -1,6 +1,6 @@
 // Who waits for whom in the store: long questions take turns and leave the quick ones a
-// reader; who is told BUSY behind a change of very many records has changed nothing; a WAL
-// that grew too long lets people in again. The loop's thread.
+// reader; so do changes; who is told BUSY behind a change of very many records has changed nothing;
+// a WAL that grew too long lets people in again. The loop's thread.
 #include "tests/support/storing.h"
 
 #include <setjmp.h>
@@ -110,8 +110,8 @@ static void test_long_questions_take_turns(void **state)
 static void test_each_has_a_turn_of_their_own(void **state)
 {
     (void)state;
-    readers_take_turns(1, 1 + READ_TURNS, 3);
-    readers_take_turns(1 + READ_TURNS, 2, 1);
+    readers_take_turns(1, 1 + TURNS, 3);
+    readers_take_turns(1 + TURNS, 2, 1);
 }
 
 // --- behind much ---
@@ -181,6 +181,8 @@ static void test_busy_behind_much_is_not_done(void **state)
     store_on_put(store, pupil, hold, NULL);
     store_write(store, &many, on_done, &first);
     store_write(store, &small, on_done, &second); // in the same turn: it is right behind it
+    while (!store->bulk_since)
+        turn();
     store_keep(store, keep_nothing, on_done, &ticket);
     while (!second.is_done || !ticket.is_done)
         turn();
@@ -196,6 +198,66 @@ static void test_busy_behind_much_is_not_done(void **state)
     assert_int_equal(storing_run(&again), 0);
     assert_false(again.result.replayed);
     assert_int_equal(pupils(), before + 1);
+}
+
+// --- changes of several people ---
+
+#define CHANGES 60
+
+static int dawdle(struct view *view, const struct record *before, const struct record *after, struct problem *problem)
+{
+    (void)view;
+    (void)before;
+    (void)problem;
+    if (after && strcmp(record_text(after, "surname"), "Dawdles") == 0)
+        usleep(25000); // more than a transaction waits for
+    return 0;
+}
+
+struct sender {
+    int64_t staff;
+    struct change change[CHANGES];
+    struct put_item item[CHANGES];
+    unsigned n, answered, result;
+};
+
+static void on_made(int result, void *data)
+{
+    struct sender *sender = data;
+    sender->answered++;
+    sender->result |= result != 0;
+}
+
+static void send_all(struct sender *sender, const char *surname)
+{
+    for (unsigned i = 0; i < sender->n; i++) {
+        sender->change[i] = storing_change(CHANGE_PUT);
+        sender->change[i].actor.staff = sender->staff;
+        sender->item[i] = storing_item(pupil, -1, 0, "surname", surname, "forename", "Di", "born", "2018-03-04", NULL);
+        sender->change[i].items = &sender->item[i];
+        sender->change[i].n_items = 1;
+        store_write(store, &sender->change[i], on_made, sender);
+    }
+}
+
+// Two have many slow changes waiting; a third who comes last is not behind them, nor is the second behind the first.
+static void test_changes_take_turns(void **state)
+{
+    (void)state;
+    static struct sender first = {.staff = 7, .n = CHANGES}, second = {.staff = 8, .n = CHANGES}, last = {.staff = 9, .n = 3};
+    store_on_put(store, pupil, dawdle, NULL);
+    send_all(&first, "Dawdles");
+    send_all(&second, "Dawdles");
+    send_all(&last, "Quick");
+    while (last.answered < last.n)
+        turn();
+    assert_true(first.answered + second.answered <= 3 * last.n);
+    while (first.answered < CHANGES / 2)
+        turn();
+    assert_in_range(second.answered, CHANGES / 2 - 4, CHANGES / 2 + 4);
+    while (first.answered < CHANGES || second.answered < CHANGES)
+        turn();
+    assert_int_equal(first.result | second.result | last.result, 0);
 }
 
 // --- a long WAL ---
@@ -222,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup(test_long_questions_take_turns, set_up),
         cmocka_unit_test_setup(test_each_has_a_turn_of_their_own, set_up),
         cmocka_unit_test_setup(test_busy_behind_much_is_not_done, set_up),
+        cmocka_unit_test_setup(test_changes_take_turns, set_up),
         cmocka_unit_test_setup(test_a_long_wal_lets_in_again, set_up),
     };
     return cmocka_run_group_tests(tests, storing_open, storing_close);

@@ -138,6 +138,7 @@ int store_open(const struct store_options *options, uv_loop_t *loop, struct stor
         return error;
     }
     store->fresh = options->create;
+    store->failed = options->failed;
     error = open_database(store, options, problem);
     lane_init(&store->writing);
     lane_init(&store->reading);
@@ -145,7 +146,7 @@ int store_open(const struct store_options *options, uv_loop_t *loop, struct stor
         abort(); // at start
     bool joined = !error && (error = store_join(store, problem)) == 0;
     if (joined) {
-        store->fresh = false; // the writer looks at it
+        store->fresh = options->failed != NULL; // the writer looks at it
         error = start_threads(store, problem);
     }
     if (!error) {

@@ -7,7 +7,7 @@
 
 void query_init(struct query *query, const struct kind *kind)
 {
-    *query = (struct query){.kind = kind, .as_at = DATE_NONE};
+    *query = (struct query){.kind = kind, .as_at = DATE_NONE, .since = DATE_NONE};
 }
 
 void query_where(struct query *query, const char *field, enum operator op, struct value value)
@@ -154,6 +154,15 @@ static void where_condition(struct sql *sql, const struct query *query, const st
     sql_bind(sql, condition->value);
 }
 
+// That a spell had not ended before that day.
+static void where_goes_on(struct sql *sql, const struct query *query, int32_t day)
+{
+    sql_add(sql, " AND ifnull(");
+    query_column(sql, query, &query->kind->fields[query->kind->spell.to]);
+    sql_add(sql, ", %d) >= ", INT32_MAX);
+    sql_bind(sql, value_number(day));
+}
+
 void query_conditions(struct sql *sql, struct view *view, const struct query *query, struct arena *arena)
 {
     const struct kind *kind = query->kind;
@@ -174,11 +183,10 @@ void query_conditions(struct sql *sql, struct view *view, const struct query *qu
         query_column(sql, query, &kind->fields[kind->spell.from]);
         sql_add(sql, " <= ");
         sql_bind(sql, value_number(query->as_at));
-        sql_add(sql, " AND ifnull(");
-        query_column(sql, query, &kind->fields[kind->spell.to]);
-        sql_add(sql, ", %d) >= ", INT32_MAX);
-        sql_bind(sql, value_number(query->as_at));
+        where_goes_on(sql, query, query->as_at);
     }
+    if (query->since != DATE_NONE)
+        where_goes_on(sql, query, query->since);
     for (size_t i = 0; i < query->n_where; i++)
         where_condition(sql, query, &query->where[i], arena);
     select_scope(sql, view, kind, "k._about");

@@ -16,33 +16,7 @@
 #define MUCH_NS     (UINT64_C(30) * 1000 * 1000)  // of a reader's time lately, each AGE_NS counting half as much as the one after it
 #define AGE_NS      (UINT64_C(100) * 1000 * 1000)
 
-// One has a place of their own, near their number, unless more wait at once than there are places:
-// who shares one with somebody who asks much waits behind it. Under the mutex, as is what follows.
-static struct turn *turn_of(struct store *store, const struct job *job)
-{
-    int64_t staff = job->actor.staff;
-    struct turn *home = &store->turns[(uint64_t)staff % READ_TURNS], *idle = NULL;
-    for (size_t i = 0; i < READ_TURNS; i++) {
-        struct turn *turn = &store->turns[((uint64_t)staff + i) % READ_TURNS];
-        if (turn->staff == staff)
-            return turn;
-        if (!idle && !turn->queue.size && !turn->used)
-            idle = turn;
-    }
-    if (!idle)
-        return home;
-    *idle = (struct turn){.staff = staff};
-    return idle;
-}
-
-// What the loop has handed over joins what its people wait for.
-static void sort_in(struct store *store)
-{
-    for (struct job *job; (job = queue_pop(&store->reading.queue)) != NULL; store->n_in_turn++)
-        queue_push(&turn_of(store, job)->queue, job);
-}
-
-// Who asks long questions, or so many that it comes to the same.
+// Who asks long questions, or so many that it comes to the same. Under the mutex, as is what follows.
 static bool turn_is_long(const struct turn *turn)
 {
     return turn->cost > LONG_NS || turn->used > MUCH_NS;
@@ -58,16 +32,16 @@ static bool is_slow(const struct turn *turn, bool crowded)
 static unsigned long_most(const struct store *store)
 {
     bool others = false;
-    for (size_t i = 0; i < READ_TURNS && !others; i++)
-        others = (store->turns[i].used || store->turns[i].queue.size) && !turn_is_long(&store->turns[i]);
+    for (size_t i = 0; i < TURNS && !others; i++)
+        others = (store->reading.turns.turn[i].used || store->reading.turns.turn[i].queue.size) && !turn_is_long(&store->reading.turns.turn[i]);
     return others && store->n_readers > 1 ? store->n_readers - 1 : store->n_readers;
 }
 
 // Slow ones have an order of their own: else who stands behind a quick one would come first every time.
 static struct turn *next_long(struct store *store, bool crowded)
 {
-    for (unsigned i = 0; i < READ_TURNS; i++) {
-        struct turn *turn = &store->turns[store->next_long++ % READ_TURNS];
+    for (unsigned i = 0; i < TURNS; i++) {
+        struct turn *turn = &store->reading.turns.turn[store->next_long++ % TURNS];
         if (turn->queue.size && is_slow(turn, crowded))
             return turn;
     }
@@ -78,12 +52,12 @@ static struct turn *next_long(struct store *store, bool crowded)
 // too, and no more than is soon done, for who comes now waits for it. A long one goes alone.
 static void take_turns(struct store *store, struct queue *jobs, bool *is_long)
 {
-    sort_in(store);
+    turns_sort_in(&store->reading);
     unsigned most = long_most(store), empty = 0;
     uint64_t cost = 0;
-    size_t share = store->n_in_turn / store->n_readers + 1;
-    for (; empty < READ_TURNS && cost < LONG_NS && jobs->size < share && jobs->size < TURN_MAX; store->next_turn++) {
-        struct turn *turn = &store->turns[store->next_turn % READ_TURNS];
+    size_t share = store->reading.turns.n / store->n_readers + 1;
+    for (; empty < TURNS && cost < LONG_NS && jobs->size < share && jobs->size < TURN_MAX; store->reading.turns.next++) {
+        struct turn *turn = &store->reading.turns.turn[store->reading.turns.next % TURNS];
         bool slow = is_slow(turn, most < store->n_readers);
         empty++;
         if (!turn->queue.size || (slow && store->n_long >= most))
@@ -92,13 +66,13 @@ static void take_turns(struct store *store, struct queue *jobs, bool *is_long)
             return; // it comes first the next time
         turn = slow ? next_long(store, most < store->n_readers) : turn;
         queue_push(jobs, queue_pop(&turn->queue));
-        store->n_in_turn--;
+        store->reading.turns.n--;
         cost += turn->cost;
         empty = 0;
         if (slow) {
             *is_long = true;
             store->n_long++;
-            store->next_turn++;
+            store->reading.turns.next++;
             return;
         }
     }
@@ -115,26 +89,17 @@ static void take(struct store *store, struct queue *jobs, bool *is_long)
     uv_mutex_unlock(&lane->mutex);
 }
 
-static void queue_push_front(struct queue *queue, struct job *job)
-{
-    job->next = queue->first;
-    queue->first = job;
-    if (!queue->last)
-        queue->last = job;
-    queue->size++;
-}
-
 // What was answered tells how long its people's questions are.
 static void reckon(struct store *store, const struct queue *answered)
 {
     uint64_t now = clock_monotonic(), ages = (now - store->aged) / AGE_NS;
     if (ages) {
-        for (size_t i = 0; i < READ_TURNS; i++)
-            store->turns[i].used >>= ages < 63 ? ages : 63;
+        for (size_t i = 0; i < TURNS; i++)
+            store->reading.turns.turn[i].used >>= ages < 63 ? ages : 63;
         store->aged = now;
     }
     for (const struct job *job = answered->first; job; job = job->next) {
-        struct turn *turn = turn_of(store, job);
+        struct turn *turn = turn_of(&store->reading.turns, job);
         turn->cost = (7 * turn->cost + job->took) / 8;
         turn->used += job->took;
     }
@@ -143,18 +108,11 @@ static void reckon(struct store *store, const struct queue *answered)
 // What there was no time for goes back to the front.
 static void give_back(struct store *store, const struct queue *answered, struct queue *jobs, bool was_long)
 {
-    struct job *back = NULL;
-    for (struct job *job; (job = queue_pop(jobs)) != NULL; back = job)
-        job->next = back;
     uv_mutex_lock(&store->reading.mutex);
     reckon(store, answered);
-    if (back)
+    if (jobs->size)
         uv_cond_signal(&store->reading.filled);
-    for (struct job *job = back; job; job = back) {
-        back = job->next;
-        queue_push_front(&turn_of(store, job)->queue, job);
-        store->n_in_turn++;
-    }
+    turns_give_back(&store->reading.turns, jobs);
     store->n_long -= was_long;
     uv_mutex_unlock(&store->reading.mutex);
 }

@@ -288,22 +288,42 @@ struct queue {
 void queue_push(struct queue *queue, struct job *job);
 struct job *queue_pop(struct queue *queue);
 
+// --- turns.c: whoever asks is served in turn, however much each asks. Under the lane's mutex ---
+
+// What one person waits with. No more of them than wait, or have asked in the last seconds, are in use.
+#define TURNS 256
+struct turn {
+    int64_t staff; // whose it is, or was last; 0: nobody's yet, and the server's own
+    struct queue queue;
+    uint64_t cost, used; // of readers: what an answer, and all answers, took lately, ns
+};
+struct turns {
+    struct turn turn[TURNS];
+    size_t n; // jobs in all of them
+    unsigned next;
+};
+
 struct lane { // jobs on their way to a thread
     uv_mutex_t mutex;
     uv_cond_t filled;
-    struct queue queue;    // under the mutex
+    struct queue queue;    // under the mutex, as is what follows: handed over
+    struct turns turns;    // … and sorted by the threads
     struct queue gathered; // by the loop in this turn: handed over at once
     size_t waiting;        // not answered yet, as the loop counts
     bool stopping;
 };
 
-// What one person waits for readers with. No more of them than have asked in the last seconds are in use.
-#define READ_TURNS 256
-struct turn {
-    int64_t staff; // whose it is, or was last; 0: nobody's yet
-    struct queue queue;
-    uint64_t cost, used; // what an answer, and all answers, took lately, ns
-};
+struct turn *turn_of(struct turns *turns, const struct job *job);
+// What the loop has handed over joins what its people wait for.
+void turns_sort_in(struct lane *lane);
+// What there was no time for goes back to the front, in its order.
+void turns_give_back(struct turns *turns, struct queue *jobs);
+// One change of each who waits, and round again, in each one's order. A change of very many records comes alone.
+void turns_take(struct turns *turns, struct queue *jobs, size_t most);
+// All that waits, in any order of people.
+void turns_take_all(struct lane *lane, struct queue *jobs);
+// An import, or an undo of one: it may take many seconds.
+bool job_is_bulk(const struct job *job);
 
 #define STORE_READERS 8
 #define JOBS_SPARE    256
@@ -329,14 +349,13 @@ struct store {
 
     struct lane writing, reading;
     _Atomic uint64_t longest_read; // ns of processor time
-    struct turn turns[READ_TURNS]; // under reading's mutex, as is what follows
-    size_t n_in_turn;
-    unsigned next_turn, next_long; // … whose turn it is; among those whose questions are long
-    unsigned n_long;               // … readers that answer such
-    uint64_t aged;              // … when what was used was last halved, ns
+    unsigned next_long; // under reading's mutex, as is what follows: whose turn it is among those whose questions are long
+    unsigned n_long;    // … readers that answer such
+    uint64_t aged;      // … when what was used was last halved, ns
     uv_thread_t writer, readers[STORE_READERS];
     bool has_writer;
-    bool fresh; // it is being made: there is nothing yet that could be lost
+    bool fresh;   // it is being made: there is nothing yet that could be lost
+    bool *failed; // its disk failed while it was; NULL: nobody takes it away then
     unsigned n_begun; // of the readers
     unsigned n_readers;
     struct db db;               // the writer's
@@ -367,6 +386,7 @@ void writer_main(void *store);
 void reader_main(void *store);
 // Applies one change at once, in a transaction of its own, before the threads run.
 int writer_apply(struct store *store, struct change *change);
-void writer_mark(const struct store *store, int code); // the next start is read-only; of SQLite's code `code`
+// The next start is read-only, because of SQLite's code `code`; a fresh store is only noted to have failed.
+void writer_mark(const struct store *store, int code);
 
 #endif

@@ -166,12 +166,11 @@ static void refuse_behind(struct store *store, struct job *job)
 static void refuse_waiting(struct store *store)
 {
     struct lane *lane = &store->writing;
-    struct queue waited;
+    struct queue waited = {NULL, NULL, 0};
     if (!bulk_is_long(store))
         return;
     uv_mutex_lock(&lane->mutex);
-    waited = lane->queue;
-    lane->queue = (struct queue){NULL, NULL, 0};
+    turns_take_all(lane, &waited);
     uv_mutex_unlock(&lane->mutex);
     for (struct job *job; (job = queue_pop(&waited)) != NULL; lane->waiting--)
         refuse_behind(store, job);
@@ -215,6 +214,8 @@ void store_write(struct store *store, struct change *change, store_done_fn *done
 {
     struct job *job = job_new(store, JOB_WRITE, done, data);
     job->change = change;
+    if (!store->fresh) // one that is being made is written in the order in which it is sent
+        job->actor = change->actor;
     if (is_spare(store, job)) {
         refuse(store, job, problem_set(&change->problem, ERR_NOMEM, "the server is short of memory; nothing was changed"));
         return;

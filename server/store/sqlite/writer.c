@@ -1,6 +1,6 @@
-// The writer: one thread, the only connection that changes anything. It takes the
-// whole queue, gives each request a savepoint in one transaction, commits once and
-// answers all: nobody is answered before their change is on disk.
+// The writer: one thread, the only connection that changes anything. It takes what waits, of each
+// person in turn, gives each request a savepoint in one transaction, commits once and answers all:
+// nobody is answered before their change is on disk.
 //
 //   queue -> BEGIN IMMEDIATE -> (SAVEPOINT, apply, RELEASE | ROLLBACK TO)* -> COMMIT -> answers
 //
@@ -80,6 +80,8 @@ static int begin(struct store *store)
 void writer_mark(const struct store *store, int code)
 {
     char path[4200];
+    if (store->failed)
+        *store->failed = true;
     if (store->fresh)
         return;
     snprintf(path, sizeof path, "%s/readonly", store->directory);
@@ -97,11 +99,12 @@ void writer_mark(const struct store *store, int code)
         log_write(LOG_ERROR, "nor could the disk keep %s: check it and the database before the next start", path);
 }
 
-// While the store is opened it returns: nobody was answered yet, and opening fails.
+// While the store is opened it returns: nobody was answered yet, and opening fails. Nor is a fresh one worth more than
+// what whoever makes it takes away again.
 static void stop_for_ever(struct store *store, int code)
 {
     writer_mark(store, code);
-    if (store->has_writer)
+    if (store->has_writer && !store->fresh)
         _exit(70);
 }
 
@@ -148,8 +151,9 @@ static void look_for_chain(struct store *store, uint8_t chain[32])
     if (db_is_disk(code))
         stop_for_ever(store, code);
     log_write(LOG_ERROR, "the end of the log cannot be read (code %d): stopping, since nothing can be added to it", code);
-    if (store->has_writer)
+    if (store->has_writer && !store->fresh)
         _exit(70);
+    memset(chain, 0, 32); // so that nobody takes it for what was wanted
 }
 
 // A commit failed. One that did not find room is not there; else it may be, and what is in the database tells, if
@@ -196,12 +200,6 @@ static void note_full(struct store *store, bool full)
     store->disk_full = full;
 }
 
-// An import, or an undo of one: it may take many seconds.
-static bool is_bulk(const struct job *job)
-{
-    return job->type == JOB_WRITE && job->change->batched && (job->change->verb == CHANGE_UNDO || job->change->n_items > COMMIT_ROWS);
-}
-
 // Runs the jobs in one transaction and moves them to `answered`. Returns how
 // many; 0 when the transaction was lost and nobody may be answered.
 static size_t run_batch(struct store *store, struct queue *jobs, struct queue *answered)
@@ -216,7 +214,7 @@ static size_t run_batch(struct store *store, struct queue *jobs, struct queue *a
     bool lost = false;
     while (jobs->first && done.size < BATCH_MAX && !lost) {
         struct job *job = jobs->first;
-        store->bulk_since = is_bulk(job) ? clock_monotonic() : 0; // it came alone
+        store->bulk_since = job_is_bulk(job) ? clock_monotonic() : 0; // it came alone
         lost = !run_job(store, job);
         queue_push(&done, queue_pop(jobs));
         if (clock_monotonic() - began > BATCH_NS)
@@ -359,25 +357,13 @@ static void tidy(struct store *store)
     }
 }
 
-// All that waits, but a bulk and what is behind it: those stay where they can be told that they wait. A bulk comes alone.
-static void take_some(struct queue *from, struct queue *jobs)
-{
-    *jobs = (struct queue){NULL, NULL, 0};
-    while (from->size && !(jobs->size && is_bulk(from->first))) {
-        struct job *job = queue_pop(from);
-        queue_push(jobs, job);
-        if (is_bulk(job))
-            return;
-    }
-}
-
 // False: it is time to end.
 static bool take(struct store *store, struct queue *jobs)
 {
     struct lane *lane = &store->writing;
     bool tidied = false;
     uv_mutex_lock(&lane->mutex);
-    while (!lane->queue.size && !lane->stopping) {
+    while (!lane->queue.size && !lane->turns.n && !lane->stopping) {
         if (tidied) {
             uv_cond_wait(&lane->filled, &lane->mutex);
         } else if (uv_cond_timedwait(&lane->filled, &lane->mutex, SILENCE_NS) == UV_ETIMEDOUT && !lane->queue.size) {
@@ -387,10 +373,18 @@ static bool take(struct store *store, struct queue *jobs)
             uv_mutex_lock(&lane->mutex);
         }
     }
-    bool stop = lane->stopping && !lane->queue.size;
-    take_some(&lane->queue, jobs);
+    *jobs = (struct queue){NULL, NULL, 0};
+    turns_sort_in(lane);
+    turns_take(&lane->turns, jobs, BATCH_MAX);
     uv_mutex_unlock(&lane->mutex);
-    return !stop;
+    return jobs->size > 0;
+}
+
+static void give_back(struct lane *lane, struct queue *jobs)
+{
+    uv_mutex_lock(&lane->mutex);
+    turns_give_back(&lane->turns, jobs);
+    uv_mutex_unlock(&lane->mutex);
 }
 
 void writer_main(void *data)
@@ -398,19 +392,18 @@ void writer_main(void *data)
     struct store *store = data;
     struct queue jobs;
     while (take(store, &jobs)) {
-        while (jobs.size) {
-            struct queue answered = {NULL, NULL, 0};
-            for (struct job *job = jobs.first; job; job = job->next)
-                if (job->type == JOB_WRITE)
-                    store->last_write = job->change->now;
-            run_all(store, &jobs, &answered);
-            store_finish(store, &answered);
-            store->batches++;
-            if (is_due(store))
-                checkpoint(store);
-            if (store->bulk_since)
-                malloc_trim(0); // what it took goes back to the system
-            store->bulk_since = 0;
-        }
+        struct queue answered = {NULL, NULL, 0};
+        for (struct job *job = jobs.first; job; job = job->next)
+            if (job->type == JOB_WRITE)
+                store->last_write = job->change->now;
+        run_all(store, &jobs, &answered);
+        give_back(&store->writing, &jobs);
+        store_finish(store, &answered);
+        store->batches++;
+        if (is_due(store))
+            checkpoint(store);
+        if (store->bulk_since)
+            malloc_trim(0); // what it took goes back to the system
+        store->bulk_since = 0;
     }
 }
