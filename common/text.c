@@ -157,8 +157,7 @@ static char *text_compose(const char *text, size_t size)
     if (!text_may_compose(text, size)) {
         return NULL;
     }
-    utf8proc_ssize_t made =
-        utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)size, &out, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    utf8proc_ssize_t made = utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)size, &out, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
     if (made == UTF8PROC_ERROR_NOMEM) {
         shortage_note();
     }

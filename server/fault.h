@@ -7,8 +7,9 @@
 #include <stdbool.h>
 
 // Is this fault planted? Constant for a process. The store: "ack-early", "sync-off", "no-version-check", "key-not-kept",
-// "spell-unchecked", "scope-unchecked", "rollback-unseen", "trouble-unseen", "error-as-end", "connection-kept"; pushes: "push-disorder", "watch-unjudged"; requests: "request-forgotten"; threads held up: "loop-sleeps", "readers-sleep", "packing-sleeps";
-// sessions: "no-handshake-deadline", "strangers-first-come".
+// "spell-unchecked", "scope-unchecked", "rollback-unseen", "trouble-unseen", "error-as-end", "connection-kept"; pushes: "push-disorder",
+// "watch-unjudged"; requests: "request-forgotten"; threads held up: "loop-sleeps", "readers-sleep", "packing-sleeps"; sessions:
+// "no-handshake-deadline", "strangers-first-come".
 bool fault_on(const char *name);
 // True in the tests' sendcod: it takes --clock-file FILE.
 bool fault_clock_file(const char *path);

@@ -8,9 +8,9 @@
 #include "common/table.h"
 
 // A desk, a few terminals and scripts at work need a dozen of each. Every commit is told to every watch.
-#define PERSON_SESSIONS 64  // logged in at once
-#define PERSON_WATCHES  256 // over all of them
-#define PERSON_REQUESTS 512 // being answered at once
+#define PERSON_SESSIONS 64                // logged in at once
+#define PERSON_WATCHES  256               // over all of them
+#define PERSON_REQUESTS 512               // being answered at once
 #define PERSON_CHANGES  ((size_t)8 << 20) // bytes that changes take while they wait to be made; one of them may be larger
 
 struct problem;

@@ -160,7 +160,8 @@ static int push_pack(struct buffer *out, const struct commit *commit, const stru
 static bool push_same(const struct push_entry *entry, const struct push_for *to)
 {
     return entry->used && entry->to.sight == to->sight && entry->to.watch == to->watch && entry->to.covers_from == to->covers_from &&
-           entry->to.from == to->from && entry->to.author == to->author && entry->to.closes == to->closes && memcmp(&entry->filter, to->filter, sizeof entry->filter) == 0;
+           entry->to.from == to->from && entry->to.author == to->author && entry->to.closes == to->closes &&
+           memcmp(&entry->filter, to->filter, sizeof entry->filter) == 0;
 }
 
 int push_commit(struct push_cache *cache, const struct commit *commit, const struct push_for *to, const uint8_t **data, size_t *size,

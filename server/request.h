@@ -25,7 +25,7 @@ struct request {
     struct server *server;
     uint64_t session, id;
     struct actor actor;
-    struct person *person; // who is logged in there; NULL: nobody yet
+    struct person *person;          // who is logged in there; NULL: nobody yet
     const Sendco__Request *message; // in the arena
     struct arena arena;
     struct problem problem;

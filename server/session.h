@@ -85,8 +85,8 @@ struct session {
     uint64_t submitted, taken;        // bytes given to the socket; of these gone when last looked at
     struct session_request *requests; // in flight; NULL while there are none
     uint8_t n_requests;
-    unsigned load;   // their weights
-    uint64_t turn;   // of the loop, in which it had so many frames taken:
+    unsigned load; // their weights
+    uint64_t turn; // of the loop, in which it had so many frames taken:
     unsigned share;
     uint8_t chances; // used up
     uint8_t waits;   // … in this state
@@ -144,10 +144,10 @@ void session_turn(struct session *session);
 void session_on_due(struct deadline *deadline, void *data);
 
 // --- between session.c, session_io.c and session_time.c ---
-void session_touch(struct session *session);      // something to do at the end of the turn
+void session_touch(struct session *session);                                 // something to do at the end of the turn
 void session_got(struct session *session, const uint8_t *data, size_t size); // ciphertext that arrived
-void session_schedule(struct session *session);   // what has changed may move the deadline
-void session_waited(struct session *session);     // it is read again: what has begun has all its time
+void session_schedule(struct session *session);                              // what has changed may move the deadline
+void session_waited(struct session *session);                                // it is read again: what has begun has all its time
 // It waits for us: until it does no more its time stands still, SESSION_WAITS times in each state. Longer than that
 // nobody keeps a stranger's place by always having something for us to do.
 void session_hold(struct session *session, bool held);

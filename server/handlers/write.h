@@ -19,7 +19,7 @@ struct writing {
     struct change change;
     uint8_t stage_key[STORE_KEY];
     bool staged;
-    size_t held; // bytes, as its person's changes count
+    size_t held;    // bytes, as its person's changes count
     uint64_t began; // ms
     uv_work_t work; // packing a long answer
     struct buffer out;

@@ -80,7 +80,8 @@ void play_outcome(const struct change *change, int result, bool done_only, char 
             const struct problem_field *field = &change->problem.fields[i];
             add(&text, "; field %d ", field->field);
             add_words(&text, field->message ? field->message : field->who ? field->who : "");
-            add(&text, " %s/%s", field->theirs.type == VALUE_TEXT ? field->theirs.text : "", field->yours.type == VALUE_TEXT ? field->yours.text : "");
+            add(&text, " %s/%s", field->theirs.type == VALUE_TEXT ? field->theirs.text : "",
+                field->yours.type == VALUE_TEXT ? field->yours.text : "");
         }
         return;
     }
@@ -122,7 +123,8 @@ static bool change_holds(const struct scenario *scenario, const struct play *pla
 }
 
 // What was answered stays so; what was not is done now, once.
-static bool again_holds(const struct scenario *scenario, const struct play *play, const struct play *again, const struct play *clean, size_t i)
+static bool again_holds(const struct scenario *scenario, const struct play *play, const struct play *again, const struct play *clean,
+                        size_t i)
 {
     int first = play->results[i];
     bool replayed = again->changes[i].result.replayed, before = clean->changes[i].result.replayed;

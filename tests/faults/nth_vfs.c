@@ -17,12 +17,17 @@ static const struct {
     int code;
     bool half; // half of the bytes are written first
 } kinds_of_failure[] = {
-    {"write-EIO", CALL_WRITE, SQLITE_IOERR_WRITE, false}, {"write-ENOSPC", CALL_WRITE, SQLITE_FULL, false},
-    {"write-short", CALL_WRITE, SQLITE_FULL, true},       {"write-torn", CALL_WRITE, SQLITE_IOERR_WRITE, true},
-    {"sync-EIO", CALL_SYNC, SQLITE_IOERR_FSYNC, false},   {"read-EIO", CALL_READ, SQLITE_IOERR_READ, false},
+    {"write-EIO", CALL_WRITE, SQLITE_IOERR_WRITE, false},
+    {"write-ENOSPC", CALL_WRITE, SQLITE_FULL, false},
+    {"write-short", CALL_WRITE, SQLITE_FULL, true},
+    {"write-torn", CALL_WRITE, SQLITE_IOERR_WRITE, true},
+    {"sync-EIO", CALL_SYNC, SQLITE_IOERR_FSYNC, false},
+    {"read-EIO", CALL_READ, SQLITE_IOERR_READ, false},
     {"truncate-EIO", CALL_TRUNCATE, SQLITE_IOERR_TRUNCATE, false},
-    {"size-EIO", CALL_SIZE, SQLITE_IOERR_FSTAT, false},   {"lock-EIO", CALL_LOCK, SQLITE_IOERR_LOCK, false},
-    {"open-EMFILE", CALL_OPEN, SQLITE_CANTOPEN, false},   {"delete-EIO", CALL_DELETE, SQLITE_IOERR_DELETE, false},
+    {"size-EIO", CALL_SIZE, SQLITE_IOERR_FSTAT, false},
+    {"lock-EIO", CALL_LOCK, SQLITE_IOERR_LOCK, false},
+    {"open-EMFILE", CALL_OPEN, SQLITE_CANTOPEN, false},
+    {"delete-EIO", CALL_DELETE, SQLITE_IOERR_DELETE, false},
     {"access-EIO", CALL_ACCESS, SQLITE_IOERR_ACCESS, false},
 };
 

@@ -78,8 +78,8 @@ static void say(const struct options *options, const struct replay *replay, doub
         printf("%s %zu %s", i ? "," : ":", replay->of[i], names[i]);
     printf("; %zu positions, %zu syncs; %llu changes promised in %zu promises; %zu contents looked at closely, %zu opened again;"
            " up to %zu old keys forgotten; %.1f s, %.0f a second\n",
-           replay->positions, replay->syncs, (unsigned long long)told_seq(), told_promises(), judged.views, judged.cold, judged.forgotten, took,
-           (double)judged.states / took);
+           replay->positions, replay->syncs, (unsigned long long)told_seq(), told_promises(), judged.views, judged.cold, judged.forgotten,
+           took, (double)judged.states / took);
 }
 
 int main(int argc, char **argv)

@@ -67,8 +67,8 @@ static struct told_row *newest(const struct kind *kind, int64_t id)
 static void row_add(const struct commit *commit, const struct change_row *from, struct arena *memory)
 {
     const struct record *record = from->record;
-    struct told_row row = {record->kind,     record->id,     record->version, from->action, {0},
-                           commit->from_seq, commit->to_seq, commit->batch,   {0},          commit->at, 0};
+    struct told_row row = {
+        record->kind, record->id, record->version, from->action, {0}, commit->from_seq, commit->to_seq, commit->batch, {0}, commit->at, 0};
     told_content(record, memory, row.content);
     memcpy(row.key, commit->key, sizeof row.key);
     struct told_row *before = newest(record->kind, record->id);

@@ -184,7 +184,8 @@ int storing_open(void **state)
     assert_non_null(mkdtemp(directory));
     struct problem problem;
     problem_init(&problem, &arena);
-    struct store_options options = {.directory = directory, .create = true, .school = "Test", .scope = scope_of, .readers = storing_readers};
+    struct store_options options = {
+        .directory = directory, .create = true, .school = "Test", .scope = scope_of, .readers = storing_readers};
     if (store_open(&options, &loop, &store, &problem))
         fail_msg("%s", problem.message);
     pupil = kind_find("Pupil");

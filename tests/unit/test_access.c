@@ -206,7 +206,7 @@ static void test_use_keeps_it_alive_everywhere(void **state)
     pass_release(two);
     passes_sweep(passes, 1503);
     assert_false(pass_alive(pass_find(passes, row.hash), 1503)); // remembered as ended
-    passes_sweep(passes, 1500 + PASS_IDLE); // no row of it could be good any more
+    passes_sweep(passes, 1500 + PASS_IDLE);                      // no row of it could be good any more
     passes_sweep(passes, 1500 + PASS_IDLE + 30);
     assert_null(pass_find(passes, row.hash));
     assert_false(pass_use(NULL, 0));

@@ -83,7 +83,8 @@ static void ask(struct asker *asker)
 // One has many long questions waiting at any time, one a long one at a time, one quick ones.
 static void readers_take_turns(int64_t crowd_number, int64_t honest_number, int64_t quick_number)
 {
-    struct asker crowd = {.staff = crowd_number, .us = 8000}, honest = {.staff = honest_number, .us = 6000}, quick = {.staff = quick_number, .us = 50};
+    struct asker crowd = {.staff = crowd_number, .us = 8000}, honest = {.staff = honest_number, .us = 6000},
+                 quick = {.staff = quick_number, .us = 50};
     asks_on = true;
     for (int i = 0; i < 20; i++)
         ask(&crowd);
@@ -154,8 +155,7 @@ static struct change bulk(void)
     change.n_items = MANY;
     change.items = arena_alloc(&arena, MANY * sizeof *change.items);
     for (int i = 0; i < MANY; i++)
-        change.items[i] =
-            storing_item(pupil, -1 - i, 0, "surname", i ? "Many" : "Held", "forename", "Ada", "born", "2018-03-04", NULL);
+        change.items[i] = storing_item(pupil, -1 - i, 0, "surname", i ? "Many" : "Held", "forename", "Ada", "born", "2018-03-04", NULL);
     return change;
 }
 

@@ -33,7 +33,8 @@ static unsigned long_most(const struct store *store)
 {
     bool others = false;
     for (size_t i = 0; i < TURNS && !others; i++)
-        others = (store->reading.turns.turn[i].used || store->reading.turns.turn[i].queue.size) && !turn_is_long(&store->reading.turns.turn[i]);
+        others =
+            (store->reading.turns.turn[i].used || store->reading.turns.turn[i].queue.size) && !turn_is_long(&store->reading.turns.turn[i]);
     return others && store->n_readers > 1 ? store->n_readers - 1 : store->n_readers;
 }
 

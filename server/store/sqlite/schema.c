@@ -249,8 +249,9 @@ static int migrate(struct db *db, int64_t version)
 static int needs_change(struct problem *problem)
 {
     problem_set(problem, ERR_READONLY, "this sendcod must bring the database into its own form first, and it takes no changes now");
-    problem_hint(problem, "Start the sendcod that served it before; or check the disk, remove the file readonly beside the database, and start"
-                          " this one.");
+    problem_hint(problem,
+                 "Start the sendcod that served it before; or check the disk, remove the file readonly beside the database, and start"
+                 " this one.");
     return ERR_READONLY;
 }
 

@@ -60,8 +60,8 @@ struct writing {
     struct commit *commit; // NULL when nobody will be told
     struct change_row *rows;
     size_t n_rows, rows_room;
-    struct arena *work;     // for one record at a time, and what refers to it
-    struct temporary {      // new ones by their temporary ids: open addressing, half full at most
+    struct arena *work; // for one record at a time, and what refers to it
+    struct temporary {  // new ones by their temporary ids: open addressing, half full at most
         const struct kind *kind;
         int64_t temporary, id;
     } * ids;
@@ -349,23 +349,23 @@ struct store {
 
     struct lane writing, reading;
     _Atomic uint64_t longest_read; // ns of processor time
-    unsigned next_long; // under reading's mutex, as is what follows: whose turn it is among those whose questions are long
-    unsigned n_long;    // … readers that answer such
-    uint64_t aged;      // … when what was used was last halved, ns
+    unsigned next_long;            // under reading's mutex, as is what follows: whose turn it is among those whose questions are long
+    unsigned n_long;               // … readers that answer such
+    uint64_t aged;                 // … when what was used was last halved, ns
     uv_thread_t writer, readers[STORE_READERS];
     bool has_writer;
-    bool fresh;   // it is being made: there is nothing yet that could be lost
-    bool *failed; // its disk failed while it was; NULL: nobody takes it away then
+    bool fresh;       // it is being made: there is nothing yet that could be lost
+    bool *failed;     // its disk failed while it was; NULL: nobody takes it away then
     unsigned n_begun; // of the readers
     unsigned n_readers;
-    struct db db;               // the writer's
-    uint8_t chain[32];          // the writer's
-    int trouble;                // the writer's: what kept the last job from being done and judged; 0: nothing did
-    int lost_code;              // the writer's: why the last transaction was lost, as SQLite's code
-    int64_t last_write, pruned; // the writer's: times of requests
-    unsigned batches;           // the writer's: since the last checkpoint
-    atomic_bool slow;           // the WAL is long: admit no more for a moment
-    atomic_bool disk_full;      // something was refused for it, and no change was kept since
+    struct db db;                // the writer's
+    uint8_t chain[32];           // the writer's
+    int trouble;                 // the writer's: what kept the last job from being done and judged; 0: nothing did
+    int lost_code;               // the writer's: why the last transaction was lost, as SQLite's code
+    int64_t last_write, pruned;  // the writer's: times of requests
+    unsigned batches;            // the writer's: since the last checkpoint
+    atomic_bool slow;            // the WAL is long: admit no more for a moment
+    atomic_bool disk_full;       // something was refused for it, and no change was kept since
     _Atomic uint64_t bulk_since; // the writer is at a change of very many records since then (ns); 0: it is not
 
     uv_mutex_t out_mutex;
@@ -376,7 +376,7 @@ struct store {
     void *closed_data;
 };
 
-void store_finish(struct store *store, struct queue *jobs); // from a thread: hands answered jobs to the loop
+void store_finish(struct store *store, struct queue *jobs);   // from a thread: hands answered jobs to the loop
 int store_join(struct store *store, struct problem *problem); // the loop: what is answered comes back there
 // One change: 0, and *commit when something changed; `chain` goes on with it. The caller's savepoint undoes a failure.
 int apply_change(struct store *store, struct change *change, struct commit **commit, uint8_t chain[32]);

@@ -234,8 +234,7 @@ void store_write(struct store *store, struct change *change, store_done_fn *done
         return;
     }
     // the disk is not to be trusted: not a byte goes there
-    refuse(store, job,
-           problem_set(&change->problem, ERR_READONLY, "the database takes no changes now: its disk once failed to keep one"));
+    refuse(store, job, problem_set(&change->problem, ERR_READONLY, "the database takes no changes now: its disk once failed to keep one"));
 }
 
 void store_keep(struct store *store, store_read_fn *keep, store_done_fn *done, void *data)

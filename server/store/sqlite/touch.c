@@ -45,7 +45,8 @@ int touch_note(struct writing *writing, const struct record *before, const struc
     if (before && !was)
         return ERR_NOMEM;
     if (!touch)
-        return touch_add(writing, (struct touch){.key = key, .first = record->version, .last = record->version, .before = was, .slim = slim});
+        return touch_add(writing,
+                         (struct touch){.key = key, .first = record->version, .last = record->version, .before = was, .slim = slim});
     touch->first = record->version;
     touch->slim = slim;
     touch->before = was;
