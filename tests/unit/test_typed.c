@@ -236,7 +236,7 @@ static void test_choices(void **state)
     takes(&field, "ach", NONE); // a name may be cut short, not a label
     // what is listed has an end, whatever there is to choose from
     struct choice many[40];
-    char names[40][24];
+    char names[40][32];
     for (int i = 0; i < 40; i++) {
         snprintf(names[i], sizeof names[i], "choice-number-%d", i);
         many[i] = (struct choice){i, names[i], "Nothing"};
