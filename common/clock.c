@@ -50,6 +50,13 @@ uint64_t clock_monotonic(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+uint64_t clock_processor(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 // The first Sunday on or after that day of the month, at `hour` UTC.
 static int64_t clock_sunday(int year, int month, int day, int hour)
 {

@@ -6,6 +6,7 @@
 
 int64_t clock_now(void);                               // seconds since 1970, UTC
 uint64_t clock_monotonic(void);                        // nanoseconds, never goes back
+uint64_t clock_processor(void);                        // nanoseconds of a processor that this thread has had: waiting for one is not in it
 int32_t clock_today(void);                             // civil date in Europe/London
 int32_t clock_civil(int64_t time, int *seconds);       // civil date in Europe/London of a UTC time; seconds into that day (may be NULL)
 const char *clock_text(int64_t time, char buffer[32]); // "Mon 14 Sep 2026 10:42", London

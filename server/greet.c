@@ -1,21 +1,12 @@
 // Whose handshake goes on in this turn of the loop (greet.h). Loop thread.
 #include "server/greet.h"
 
-#include <time.h>
-
 #include <utlist.h>
 
+#include "common/clock.h"
 #include "server/fault.h"
 #include "server/server.h"
 #include "server/session.h"
-
-// Of this thread: while it waits for a processor nobody is served, and no time is used up.
-static uint64_t processor_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
 
 static struct session **greet_line(struct greeting *greeting, const struct session *session)
 {
@@ -63,6 +54,7 @@ static struct buffer greet_take(struct session *session)
     return bytes;
 }
 
+// Time is of the processor: while this thread waits for one nobody is served, and no time is used up.
 // As much as all else took since the last time, within bounds: under a flood of other things
 // handshakes go on, and under a flood of handshakes so does all else.
 static uint64_t greet_time(const struct greeting *greeting, uint64_t now)
@@ -79,13 +71,13 @@ bool greet_turn(struct greeting *greeting, void (*got)(struct session *session, 
     struct session *session = greeting->again ? greeting->again : greeting->first;
     if (!session)
         return false;
-    uint64_t began = processor_ns(), time = greet_time(greeting, began);
+    uint64_t began = clock_processor(), time = greet_time(greeting, began);
     do {
         struct buffer bytes = greet_take(session);
         got(session, buffer_head(&bytes), buffer_size(&bytes));
         buffer_deinit(&bytes);
         session = greeting->again ? greeting->again : greeting->first;
-    } while (session && processor_ns() - began < time);
-    greeting->ended = session ? processor_ns() : 0;
+    } while (session && clock_processor() - began < time);
+    greeting->ended = session ? clock_processor() : 0;
     return session != NULL;
 }

@@ -2,8 +2,6 @@
 // trips as the longest has pages. Main thread.
 #include "client/exchange/import.h"
 
-#define LISTS_MAX 6
-
 static int on_record(struct record *record, void *data)
 {
     struct import *import = data;
@@ -24,8 +22,8 @@ static int check_rights(const struct school *school, struct problem *problem)
 
 struct lists {
     struct import *import;
-    struct cli_query queries[LISTS_MAX];
-    struct cli_reading readings[LISTS_MAX];
+    struct cli_query queries[SCHOOL_KINDS];
+    struct cli_reading readings[SCHOOL_KINDS];
     size_t n;
 };
 

@@ -8,7 +8,7 @@
 #include "common/date.h"
 #include "common/text.h"
 
-const char *const school_kinds[] = {"Pupil", "SchoolClass", "ClassMembership", "SenStatus", "Need", "Code", NULL};
+const char *const school_kinds[SCHOOL_KINDS + 1] = {"Pupil", "SchoolClass", "ClassMembership", "SenStatus", "Need", "Code", NULL};
 
 void school_init(struct school *school, struct arena *arena)
 {

@@ -29,7 +29,8 @@ struct school {
 
 void school_init(struct school *school, struct arena *arena);
 // The kinds it wants, NULL-terminated: message names.
-extern const char *const school_kinds[];
+#define SCHOOL_KINDS 6
+extern const char *const school_kinds[SCHOOL_KINDS + 1];
 // Keeps a record of one of these kinds; it must live as long as the school.
 void school_add(struct school *school, struct record *record);
 // After the last one: sorts for the look-ups. 0 or ERR_NOMEM.

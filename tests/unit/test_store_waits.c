@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -45,18 +44,11 @@ struct asker {
 
 static bool asks_on;
 
-static uint64_t processor_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 static int think(struct view *view, void *data)
 {
     const struct asker *asker = data;
     (void)view;
-    for (uint64_t began = processor_ns(); processor_ns() - began < (uint64_t)asker->us * 1000;)
+    for (uint64_t began = clock_processor(); clock_processor() - began < (uint64_t)asker->us * 1000;)
         ;
     return 0;
 }

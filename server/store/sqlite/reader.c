@@ -3,8 +3,6 @@
 // however much each asks, and long questions never have all the readers.
 #include "server/store/sqlite/sqlite.h"
 
-#include <time.h>
-
 #include "common/clock.h"
 #include "common/log.h"
 #include "server/behind.h"
@@ -118,14 +116,6 @@ static void give_back(struct store *store, const struct queue *answered, struct 
     uv_mutex_unlock(&store->reading.mutex);
 }
 
-// Of this thread: how long it waited for a processor says nothing about a question.
-static uint64_t processor_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 // Snapshots are to be short. One that was not is told of once, and the next when it is half as long again.
 static void note_long(struct store *store, uint64_t took)
 {
@@ -139,14 +129,14 @@ static void note_long(struct store *store, uint64_t took)
 static void answer(struct store *store, struct db *db, struct job *job)
 {
     struct view view = {.now = clock_now(), .today = clock_today()};
-    uint64_t began = processor_ns();
+    uint64_t began = clock_processor();
     int error = view_begin(&view, store, db, &job->actor);
     job->result = error ? error : job->read(&view, job->data);
     int trouble = view_trouble(&view, NULL);
     if (trouble && job->result != ERR_TOO_LARGE) // which says more
         job->result = trouble;
     view_end(&view);
-    job->took = processor_ns() - began;
+    job->took = clock_processor() - began;
     note_long(store, job->took);
 }
 
